@@ -1,0 +1,78 @@
+"""Writing extractant sets, shared by the derivation scripts."""
+
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = ROOT / "sx_sim" / "data"
+SERIES = "La Ce Pr Nd Sm Eu Gd Tb Dy Ho Y Er Tm Yb Lu".split()
+
+
+def toml_value(value):
+    """Return a TOML literal: text, list or number."""
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(toml_value(item) for item in value) + "]"
+    return f"{float(value):.10g}" if not float(value).is_integer() else f"{float(value):.1f}"
+
+
+def set_text(comment, header, level, ranges, species):
+    """Return the text of a set file."""
+    lines = [f"# {line}" for line in comment] + [""]
+    lines += [f"{key} = {toml_value(value)}" for key, value in header.items()]
+    for title, table in [("level", level), ("ranges", ranges)]:
+        lines += ["", f"[{title}]"]
+        lines += [f"{key} = {toml_value(value)}" for key, value in table.items()]
+    for name, table in species.items():
+        lines += ["", f"[species.{name}]"]
+        lines += [f"{key} = {toml_value(value)}" for key, value in table.items()]
+    return "\n".join(lines) + "\n"
+
+
+def level_and_own(covariance):
+    """Split the errors of a series into one common to all and each element's own."""
+    n = len(covariance)
+    centre = np.eye(n) - 1.0 / n
+    common = np.sqrt(covariance.mean())
+    own = np.sqrt(np.diag(centre @ covariance @ centre.T))
+    return common, own
+
+
+def sodium(log10_k, source, conditions_note):
+    """Return the constants of Na and NH4, displaced from saponified solvent.
+
+    Written per monomer: half a dimer holds one equivalent, and D follows the free
+    extractant in its first power, so that half-neutralisation against 1 mol/L of sodium
+    falls at the measured biphasic pKa.
+    """
+    common = {
+        "order_dimer": 1.0,
+        "order_acid": 1.0,
+        "dimers": 0.5,
+        "enthalpy": 0.0,
+        "enthalpy_sd": 15.0,
+        "enthalpy_quality": "estimated",
+        "enthalpy_source": ["doppa1995"],
+    }
+    note = "no enthalpy published: zero by default, with a wide error"
+    na = {"log10_K": log10_k, "log10_K_sd": 0.1, "quality": "derived", "source": [source]}
+    nh4 = {"log10_K": log10_k, "log10_K_sd": 0.5, "quality": "estimated", "source": [source]}
+    return {
+        "Na": {**na, **common, "note": f"{conditions_note}; {note}"},
+        "NH4": {**nh4, **common, "note": f"by analogy with Na; {note}"},
+    }
+
+
+def main(path, text):
+    """Write the set, or with --check say whether the file differs."""
+    import sys
+
+    if "--check" in sys.argv:
+        same = path.read_text() == text
+        print(f"{path.name}: {'as derived' if same else 'DIFFERS from its derivation'}")
+        return 0 if same else 1
+    path.write_text(text)
+    print(f"wrote {path.relative_to(ROOT)}")
+    return 0
