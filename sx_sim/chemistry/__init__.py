@@ -1,0 +1,1 @@
+"""What distributes, and why: elements, published constants, aqueous chemistry."""

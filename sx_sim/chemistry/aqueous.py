@@ -1,0 +1,61 @@
+"""Aqueous chemistry beside the metals' own charge: water, hydrolysis, complexes."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sx_sim.chemistry import database
+
+GAS_CONSTANT = 8.314462618e-3  # [kJ/mol/K], exact by the SI since 2019
+REFERENCE = 298.15  # [K]
+LN10 = np.log(10.0)
+
+Array = NDArray[np.float64]
+
+
+def vant_hoff(
+    log10_k: float | Array, enthalpy: float | Array, temperature: Array, reference: float
+) -> Array:
+    """Return ln K at each temperature from log10 K at the reference.
+
+    Parameters
+    ----------
+    log10_k : float or (S,) array
+    enthalpy : float or (S,) array
+        [kJ/mol]
+    temperature : (N,) array
+        [K]
+    reference : float
+        [K]
+
+    Returns
+    -------
+    (N,) or (N, S) array
+    """
+    inverse = 1.0 / np.asarray(temperature) - 1.0 / reference
+    shift = np.multiply.outer(inverse, np.asarray(enthalpy)) / GAS_CONSTANT
+    return np.asarray(log10_k) * LN10 - shift
+
+
+def water_ion_product(temperature: Array) -> Array:
+    """Return Kw [mol2/L2] at each temperature [K]."""
+    water = database.read("aqueous.toml")["water"]
+    return np.exp(vant_hoff(water["log10_K"], water["enthalpy"], temperature, REFERENCE))
+
+
+def hydrolysis_constant(symbol: str) -> float | None:
+    """Return log10 K of the first hydrolysis at 25 degC, or None where there is no source."""
+    row = database.read("aqueous.toml")["hydrolysis"]["elements"].get(symbol)
+    return None if row is None else row["log10_K"]
+
+
+def ln_formation_constants(ligand: str, temperature: Array) -> Array:
+    """Return ln beta (N, K) of the rare earths' complexes with a ligand.
+
+    ``ligand`` is ``none`` (K = 0) or the name of a table of ``aqueous.toml``.
+    """
+    if ligand == "none":
+        return np.zeros((len(temperature), 0))
+    row = database.read("aqueous.toml")[ligand]
+    return vant_hoff(np.array(row["log10_beta"]), np.array(row["enthalpy"]), temperature, REFERENCE)

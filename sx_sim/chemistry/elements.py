@@ -1,0 +1,79 @@
+"""Elements, and the oxides their assays are stated in."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from sx_sim.chemistry import database
+from sx_sim.errors import CaseError
+
+
+@dataclass(frozen=True)
+class Element:
+    """One element, or the ammonium ion.
+
+    Parameters
+    ----------
+    symbol, name : str
+    mass : float
+        Standard atomic mass [g/mol].
+    charge : int
+        Charge of the aqueous ion.
+    rare_earth : bool
+        Whether it counts towards REO, purity and loading.
+    oxide : str
+        Formula of the oxide assays are stated in, or empty.
+    oxide_mass : float
+        Oxide per mole of the element [g/mol], zero without an oxide.
+    """
+
+    symbol: str
+    name: str
+    mass: float
+    charge: int
+    rare_earth: bool
+    oxide: str
+    oxide_mass: float
+
+
+def atoms_in(formula: str) -> dict[str, int]:
+    """Return the atoms in a formula such as ``Pr6O11``."""
+    return {s: int(n or 1) for s, n in re.findall(r"([A-Z][a-z]?)(\d*)", formula)}
+
+
+@cache
+def elements() -> dict[str, Element]:
+    """Return every element the simulator knows, by symbol.
+
+    Examples
+    --------
+    >>> round(elements()["Nd"].oxide_mass * 2, 2)  # Nd2O3
+    336.48
+    """
+    data = database.read("elements.toml")
+    atom_mass = {symbol: atom["mass"] for symbol, atom in data["atoms"].items()}
+    known: dict[str, Element] = {}
+    for symbol, row in data["elements"].items():
+        mass = row.get("mass") or sum(atom_mass[a] * n for a, n in row["atoms"].items())
+        oxide = row.get("oxide", "")
+        per_metal = 0.0
+        if oxide:
+            parts = atoms_in(oxide)
+            per_metal = mass + atom_mass["O"] * parts["O"] / parts[symbol]
+        known[symbol] = Element(
+            symbol, row["name"], mass, row["charge"], row["rare_earth"], oxide, per_metal
+        )
+    return known
+
+
+def element(symbol: str) -> Element:
+    """Return one element; CaseError names the nearest if there is none of that symbol."""
+    known = elements()
+    if symbol not in known:
+        near = difflib.get_close_matches(symbol.capitalize(), known, n=1, cutoff=0.5)
+        guess = f"did you mean {near[0]}? " if near else ""
+        raise CaseError(f"unknown element '{symbol}'; {guess}known: {', '.join(known)}")
+    return known[symbol]

@@ -1,0 +1,42 @@
+"""What can go wrong, in the words of whoever has to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sx_sim.flowsheet.results import Result
+
+
+class SxSimError(Exception):
+    """Base of every error the simulator raises on purpose."""
+
+
+class CaseError(SxSimError):
+    """An input that cannot be run.
+
+    Parameters
+    ----------
+    problems : sequence of str, or str
+        One line each: key, value, and what would be right.
+    file : str, optional
+        The file they are in.
+    """
+
+    def __init__(self, problems: Sequence[str] | str, file: str = "") -> None:
+        self.problems = [problems] if isinstance(problems, str) else list(problems)
+        self.file = file
+        super().__init__("\n".join(f"{file}: {p}" if file else p for p in self.problems))
+
+
+class ConvergenceError(SxSimError):
+    """A column that could not be solved; ``result`` holds the last iterate."""
+
+    def __init__(self, result: Result) -> None:
+        self.result = result
+        super().__init__(f"{result.status.text}. {result.status.advice}")
+
+
+class ValidityWarning(UserWarning):
+    """A result that rests on estimates or leaves the range of its constants."""

@@ -1,0 +1,112 @@
+"""Balances and closures, recomputed from the returned numbers alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sx_sim.kernels.types import Cascade, Law
+
+Array = NDArray[np.float64]
+BALANCE_LIMIT = 1e-10
+CLOSURE_LIMIT = 1e-9
+SUBNORMAL = 1e-290  # amounts below have lost digits, and are nothing
+
+
+@dataclass(frozen=True)
+class Checks:
+    """How well a returned column satisfies its equations.
+
+    Parameters
+    ----------
+    balance : (S,) array
+        In less out of the whole column, over what is fed; zero for a species not fed.
+    stage_balance : float
+        Largest in less out of any species at any stage, over its throughput there.
+    closure : float
+        Largest |ln(have / need)| of charge, extractant and ligand at any stage.
+    law : float
+        Largest difference of ln(y / x) from the distribution law.
+    negative : bool
+        Whether any concentration is below zero.
+    finite : bool
+    """
+
+    balance: Array
+    stage_balance: float
+    closure: float
+    law: float
+    negative: bool
+    finite: bool
+
+    @property
+    def passed(self) -> bool:
+        """Whether the column is solved."""
+        return bool(
+            self.finite
+            and not self.negative
+            and np.all(self.balance <= BALANCE_LIMIT)
+            and self.stage_balance <= CLOSURE_LIMIT
+            and self.closure <= CLOSURE_LIMIT
+            and self.law <= CLOSURE_LIMIT
+        )
+
+
+def check(cascade: Cascade, law: Law, x: Array, y: Array, scalars: Array) -> Checks:
+    """Recompute every balance, closure and distribution ratio of a column.
+
+    Parameters
+    ----------
+    cascade, law
+        The problem.
+    x, y : (N, S) arrays
+        Aqueous and organic concentrations [mol/L].
+    scalars : (N, m) array
+        ln h, ln e and, with complexes, ln of the free ligand.
+
+    Returns
+    -------
+    Checks
+    """
+    aqueous = cascade.aqueous[:, None] * x
+    organic = cascade.organic[:, None] * y
+    drawn = cascade.aqueous_draw[:, None] * x + cascade.organic_draw[:, None] * y
+    arriving = cascade.feed.copy()
+    arriving[:-1] += aqueous[1:]
+    arriving[1:] += organic[:-1]
+    leaving = aqueous + organic + drawn
+    fed = cascade.feed.sum(axis=0)
+    out = aqueous[0] + organic[-1] + drawn.sum(axis=0)
+    h, e = np.exp(scalars[:, 0]), np.exp(scalars[:, 1])
+    alpha, bound = np.ones_like(x), np.zeros_like(x)
+    for k in range(law.ln_beta.shape[2]):
+        term = np.exp(law.ln_beta[:, :, k] + (k + 1) * scalars[:, 2:3])
+        alpha, bound = alpha + term, bound + (k + 1) * term
+    closures = [
+        (cascade.anion + cascade.water_ion_product / h) / (h + x @ law.charge),
+        cascade.dimer / (e + y @ law.dimers),
+    ]
+    if law.ln_beta.shape[2]:
+        ligand = np.exp(scalars[:, 2]) + (x * bound / alpha).sum(axis=1)
+        closures.append(cascade.anion / ligand)
+    held = (x > SUBNORMAL) & (y > SUBNORMAL)
+    ln_d = (
+        law.ln_k
+        + law.order_dimer * scalars[:, 1:2]
+        - law.order_acid * scalars[:, 0:1]
+        - np.log(alpha)
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        law_error = np.abs(np.log(y / x) - ln_d)[held]
+        stage = np.abs(arriving - leaving) / np.maximum(arriving, leaving)
+    stage = stage[np.maximum(arriving, leaving) > SUBNORMAL]
+    return Checks(
+        balance=np.abs(fed - out) / np.where(fed > 0, fed, 1.0),
+        stage_balance=float(stage.max(initial=0.0)),
+        closure=float(np.abs(np.log(closures)).max()),
+        law=float(law_error.max(initial=0.0)),
+        negative=bool((x < 0).any() or (y < 0).any()),
+        finite=bool(np.isfinite(x).all() and np.isfinite(y).all() and np.isfinite(scalars).all()),
+    )

@@ -1,0 +1,263 @@
+"""Results: the solved column with its names back on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sx_sim.chemistry.system import ChemicalSystem
+from sx_sim.errors import ConvergenceError
+from sx_sim.flowsheet.checks import Checks, check
+from sx_sim.flowsheet.column import RAFFINATE, Column
+from sx_sim.flowsheet.status import Status
+from sx_sim.flowsheet.streams import Stream
+from sx_sim.flowsheet.validity import Caution, cautions
+from sx_sim.kernels.types import Cascade, Law, Options, Solution
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What is in every stage; arrays run over stages 1..N, then species.
+
+    Concentrations are mol/L, flows L/h as they leave the stage's settler, draws included.
+    """
+
+    section: tuple[str, ...]
+    temperature: Array  # (N,) [K]
+    aqueous_flow: Array  # (N,)
+    organic_flow: Array  # (N,)
+    aqueous: Array  # (N, S)
+    organic: Array  # (N, S)
+    acid: Array  # (N,) [H+]
+    free_dimer: Array  # (N,)
+    anion: Array  # (N,)
+    free_anion: Array  # (N,) less what complexes hold
+    dimer: Array  # (N,) total extractant, as dimer
+    loading: Array  # (N,) share of the dimer that rare earths hold
+
+    @property
+    def pH(self) -> Array:
+        """Concentration pH (N,)."""
+        return -np.log10(self.acid)
+
+    @property
+    def scalars(self) -> Array:
+        """ln of acid, free dimer and free anion (N, 3): where a solve can start."""
+        tiny = np.finfo(float).tiny  # a stage may hold no anion at all
+        scalars = np.stack([self.acid, self.free_dimer, self.free_anion], axis=1)
+        return np.log(np.maximum(scalars, tiny))
+
+    @property
+    def number(self) -> NDArray[np.int64]:
+        """Stage numbers 1..N."""
+        return np.arange(1, len(self.section) + 1)
+
+
+@dataclass(frozen=True)
+class Result:
+    """A column as it was solved, or as far as it got.
+
+    Parameters
+    ----------
+    column : Column
+    status : Status
+    iterations : int
+    residual : float
+        Largest closure residual the solver ended with, |ln(have / need)|.
+    checks : Checks
+        Balances and closures recomputed from what is returned here.
+    stages : Profile
+    streams : mapping of str to Stream
+        Products by name: the raffinate, the solvent that leaves, and every draw.
+    cautions : tuple of Caution
+        Estimates it rests on, ranges it leaves.
+    """
+
+    column: Column
+    status: Status
+    iterations: int
+    residual: float
+    checks: Checks
+    stages: Profile
+    streams: Mapping[str, Stream]
+    cautions: tuple[Caution, ...]
+
+    @property
+    def system(self) -> ChemicalSystem:
+        """Species and constants."""
+        return self.column.system
+
+    @property
+    def elements(self) -> tuple[str, ...]:
+        """Species, in the order of every array."""
+        return self.system.species
+
+    @property
+    def converged(self) -> bool:
+        """Whether the column is solved and its model holds."""
+        return self.status == Status.CONVERGED
+
+    def stream(self, name: str) -> Stream:
+        """Return a product; KeyError names those there are."""
+        if name not in self.streams:
+            raise KeyError(f"no stream '{name}'; there are {', '.join(self.streams)}")
+        return self.streams[name]
+
+    def purity(
+        self, element: str | Iterable[str], stream: str = RAFFINATE, basis: str = "REO"
+    ) -> float:
+        """Return the share of one or several rare earths in a product.
+
+        Parameters
+        ----------
+        element : str or iterable of str
+        stream : str
+        basis : {'REO', 'mol'}
+            Mass of oxides, or moles of rare earths.
+        """
+        return self.stream(stream).purity(element, basis)
+
+    def recovery(self, element: str, stream: str = RAFFINATE) -> float:
+        """Return the share of what is fed of a species that leaves in a product.
+
+        NaN for a species that is not fed.
+        """
+        return float(self.recoveries(stream)[self.system.index(element)])
+
+    def recoveries(self, stream: str) -> Array:
+        """Return the share of every species fed that leaves in a product (S,)."""
+        fed = self.column.fed.sum(axis=0)
+        left = self.stream(stream).moles
+        return np.divide(left, fed, out=np.full(fed.shape, np.nan), where=fed > 0)
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Return the stage profiles, one row per stage; needs pandas.
+
+        Columns are ``section``, ``pH``, ``loading``, ``temperature`` [K], the flows [L/h]
+        and, per species, ``x_Dy`` and ``y_Dy`` [mol/L].
+        """
+        import pandas as pd
+
+        s = self.stages
+        columns: dict[str, Any] = {
+            "section": list(s.section),
+            "temperature": s.temperature,
+            "pH": s.pH,
+            "loading": s.loading,
+            "free_dimer": s.free_dimer,
+            "aqueous_flow": s.aqueous_flow,
+            "organic_flow": s.organic_flow,
+        }
+        for i, symbol in enumerate(self.elements):
+            columns[f"x_{symbol}"] = s.aqueous[:, i]
+            columns[f"y_{symbol}"] = s.organic[:, i]
+        return pd.DataFrame(columns, index=pd.Index(s.number, name="stage"))
+
+
+def solve_column(
+    column: Column,
+    *,
+    options: Options = Options(),
+    start: Result | None = None,
+    throw: bool = True,
+) -> Result:
+    """Solve a column for its steady state.
+
+    Parameters
+    ----------
+    column : Column
+    options : Options
+    start : Result, optional
+        A solved column of as many stages to start from.
+    throw : bool
+        Whether to raise on failure instead of returning the last iterate.
+
+    Raises
+    ------
+    ConvergenceError
+        If it is not solved; the error holds the last iterate.
+    """
+    # imported here: reading a case should not wait for the compiler to load
+    from sx_sim.kernels.column import solve_column as solve_kernel
+
+    cascade, law = column.pack()
+    guess = np.empty((0, 3)) if start is None else start.stages.scalars
+    if law.ln_beta.shape[2] == 0:
+        guess = np.ascontiguousarray(guess[:, :2])
+    solution = solve_kernel(cascade, law, guess, options)
+    result = assemble(column, cascade, law, solution)
+    if throw and not result.converged:
+        raise ConvergenceError(result)
+    return result
+
+
+def assemble(column: Column, cascade: Cascade, law: Law, solution: Solution) -> Result:
+    """Return the result that the kernels' arrays stand for, everything recomputed."""
+    checks = check(cascade, law, solution.aqueous, solution.organic, solution.scalars)
+    status = Status(solution.status)
+    if status == Status.CONVERGED and not checks.passed:
+        status = Status.UNBALANCED
+    complexed = solution.scalars.shape[1] == 3
+    profile = Profile(
+        section=tuple(s.name for s in column.sections for _ in range(s.stages)),
+        temperature=column.temperature,
+        aqueous_flow=cascade.aqueous + cascade.aqueous_draw,
+        organic_flow=cascade.organic + cascade.organic_draw,
+        aqueous=solution.aqueous,
+        organic=solution.organic,
+        acid=np.exp(solution.scalars[:, 0]),
+        free_dimer=np.exp(solution.scalars[:, 1]),
+        anion=cascade.anion,
+        free_anion=np.exp(solution.scalars[:, 2]) if complexed else cascade.anion,
+        dimer=cascade.dimer,
+        loading=solution.organic @ (law.dimers * column.system.rare_earth) / cascade.dimer,
+    )
+    return Result(
+        column=column,
+        status=status,
+        iterations=solution.iterations,
+        residual=solution.residual,
+        checks=checks,
+        stages=profile,
+        streams=products(column, profile),
+        cautions=cautions(column.system, profile),
+    )
+
+
+def products(column: Column, stages: Profile) -> dict[str, Stream]:
+    """Return the streams that leave a column, by name."""
+
+    flows = {"aqueous": stages.aqueous_flow, "organic": stages.organic_flow}
+
+    def stream(name: str, phase: str, j: int, flow: float) -> Stream:
+        aqueous = phase == "aqueous"
+        return Stream(
+            system=column.system,
+            name=name,
+            phase=phase,
+            flow=float(flow),
+            concentration=(stages.aqueous if aqueous else stages.organic)[j],
+            carrier=float((stages.anion if aqueous else stages.dimer)[j]),
+            acid=float(stages.acid[j]) if aqueous else np.nan,
+        )
+
+    def left(phase: str, j: int) -> float:
+        return flows[phase][j] - sum(
+            d.takes(flows[phase][j]) for d in column.draws if (d.phase, d.stage) == (phase, j + 1)
+        )
+
+    last = column.stages - 1
+    streams = [stream(RAFFINATE, "aqueous", 0, left("aqueous", 0))]
+    for d in column.draws:
+        streams.append(stream(d.name, d.phase, d.stage - 1, d.takes(flows[d.phase][d.stage - 1])))
+    streams.append(stream(column.solvent_outlet, "organic", last, left("organic", last)))
+    return {s.name: s for s in streams if s.flow > 0.0}

@@ -1,0 +1,97 @@
+"""Streams: one phase, its flow and what is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sx_sim.chemistry.system import ChemicalSystem
+
+Array = NDArray[np.float64]
+BASES = ("REO", "mol")
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One phase of known flow and composition.
+
+    Parameters
+    ----------
+    name : str
+    phase : {'aqueous', 'organic'}
+    flow : float
+        [L/h]
+    concentration : (S,) array
+        Every species of the system [mol/L].
+    carrier : float
+        Net strong anions of an aqueous stream, total extractant as dimer of an organic
+        one [mol/L].
+    acid : float
+        [H+] of an aqueous stream [mol/L], NaN for an organic one.
+    """
+
+    system: ChemicalSystem
+    name: str
+    phase: str
+    flow: float
+    concentration: Array
+    carrier: float
+    acid: float = np.nan
+
+    @property
+    def pH(self) -> float:
+        """Concentration pH, NaN for an organic stream."""
+        return float(-np.log10(self.acid))
+
+    @property
+    def moles(self) -> Array:
+        """Flow of every species (S,) [mol/h]."""
+        return self.flow * self.concentration
+
+    @property
+    def oxides(self) -> Array:
+        """Rare earths as oxides (S,) [g/L]; zero for other species."""
+        return self.concentration * self.system.oxide_mass
+
+    @property
+    def reo(self) -> float:
+        """Rare earths as oxides [g/L]."""
+        return float(self.oxides.sum())
+
+    def purity(self, elements: str | Iterable[str], basis: str = "REO") -> float:
+        """Return the share of one or several rare earths among all of them.
+
+        Parameters
+        ----------
+        elements : str or iterable of str
+        basis : {'REO', 'mol'}
+            Mass of oxides, or moles.
+
+        Returns
+        -------
+        float
+            Between 0 and 1; NaN in a stream without rare earths.
+        """
+        symbols = [elements] if isinstance(elements, str) else list(elements)
+        shares = self.purities(basis)
+        return float(sum(shares[self.system.index(symbol)] for symbol in symbols))
+
+    def purities(self, basis: str = "REO") -> Array:
+        """Return the share of every species among the rare earths (S,).
+
+        Zero for species that are none; NaN in a stream without rare earths.
+        """
+        if basis not in BASES:
+            raise ValueError(f"basis must be one of {BASES}, not {basis!r}")
+        amount = self.oxides if basis == "REO" else self.concentration * self.system.rare_earth
+        total = amount.sum()
+        return amount / total if total > 0 else np.full(amount.shape, np.nan)
+
+    @property
+    def leading(self) -> str:
+        """The rare earth there is most of by oxide mass, empty where there is none."""
+        oxides = self.oxides
+        return self.system.species[int(oxides.argmax())] if oxides.max() > 0 else ""
