@@ -1,0 +1,82 @@
+"""sx_sim: counter-current solvent extraction of rare earths, stage by stage.
+
+The public names are loaded when first used, so that importing the package is quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sx_sim import plots
+    from sx_sim.analysis.sweep import SweepResult
+    from sx_sim.cases import Case, load_case, parse_case, run_sweep, solve
+    from sx_sim.contacts import Contact, contact
+    from sx_sim.errors import CaseError, ConvergenceError, SxSimError, ValidityWarning
+    from sx_sim.flowsheet.column import Column
+    from sx_sim.flowsheet.results import Result
+    from sx_sim.flowsheet.status import Status
+    from sx_sim.flowsheet.streams import Stream
+    from sx_sim.store import load_result, load_sweep, save_result, save_sweep
+
+_HOMES = {
+    "Case": "sx_sim.cases",
+    "CaseError": "sx_sim.errors",
+    "Column": "sx_sim.flowsheet.column",
+    "Contact": "sx_sim.contacts",
+    "ConvergenceError": "sx_sim.errors",
+    "Result": "sx_sim.flowsheet.results",
+    "Status": "sx_sim.flowsheet.status",
+    "Stream": "sx_sim.flowsheet.streams",
+    "SweepResult": "sx_sim.analysis.sweep",
+    "SxSimError": "sx_sim.errors",
+    "ValidityWarning": "sx_sim.errors",
+    "contact": "sx_sim.contacts",
+    "load_case": "sx_sim.cases",
+    "load_result": "sx_sim.store",
+    "load_sweep": "sx_sim.store",
+    "parse_case": "sx_sim.cases",
+    "plots": "sx_sim.plots",
+    "run_sweep": "sx_sim.cases",
+    "save_result": "sx_sim.store",
+    "save_sweep": "sx_sim.store",
+    "solve": "sx_sim.cases",
+}
+
+__all__ = [
+    "Case",
+    "CaseError",
+    "Column",
+    "Contact",
+    "ConvergenceError",
+    "Result",
+    "Status",
+    "Stream",
+    "SweepResult",
+    "SxSimError",
+    "ValidityWarning",
+    "contact",
+    "load_case",
+    "load_result",
+    "load_sweep",
+    "parse_case",
+    "plots",
+    "run_sweep",
+    "save_result",
+    "save_sweep",
+    "solve",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return import_module("importlib.metadata").version("sx_sim")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'sx_sim' has no attribute {name!r}")
+    home = import_module(_HOMES[name])
+    return home if name == "plots" else getattr(home, name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

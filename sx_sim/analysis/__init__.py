@@ -1,0 +1,1 @@
+"""Many solves: sweeps over a column's inputs."""

@@ -1,0 +1,201 @@
+"""From the tables of a case file to a column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from sx_sim.cases.contents import amounts, aqueous_stream
+from sx_sim.cases.schema import CaseFile, Override
+from sx_sim.chemistry.elements import element
+from sx_sim.chemistry.extractants import ExtractantSet, extractant_set
+from sx_sim.chemistry.system import ChemicalSystem
+from sx_sim.errors import CaseError
+from sx_sim.flowsheet.column import BARREN, LOADED, RAFFINATE, Column, Draw, Feed, Section
+from sx_sim.flowsheet.streams import Stream
+
+
+def build_column(case: CaseFile) -> Column:
+    """Return the column that a case describes.
+
+    Raises
+    ------
+    CaseError
+        If the tables do not fit together.
+    """
+    builder = _Builder(case, _spans(case), _system(case))
+    column = builder.column(_solvent_flow(builder))
+    _check_products(column)
+    for phase in ("aqueous", "organic"):
+        column.flows(phase)
+    return column
+
+
+def _spans(case: CaseFile) -> dict[str, Section]:
+    spans, first = {}, 1
+    for name, table in case.sections.items():
+        spans[name] = Section(name, first, first + table.stages - 1)
+        first += table.stages
+    return spans
+
+
+def _system(case: CaseFile) -> ChemicalSystem:
+    base = extractant_set(case.solvent.extractant)
+    if base.balances_extractant and case.solvent.concentration is None:
+        raise CaseError('solvent.concentration is missing; such as concentration = "1.5 mol/L"')
+    constants = {s: _change(base, s, table) for s, table in case.constants.items()}
+    tables = [*case.feeds.values(), *case.sections.values()]
+    symbols = {symbol for table in tables for symbol in amounts(table)}
+    if case.solvent.saponification > 0:
+        symbols.add(case.solvent.base)
+    system = ChemicalSystem.of(base.with_constants(constants), symbols)
+    for symbol in case.cut or ():
+        if symbol not in system.species or not element(symbol).rare_earth:
+            raise CaseError(f'cut = "{symbol}": must be a rare earth that is fed')
+    return system
+
+
+def _change(base: ExtractantSet, symbol: str, table: Override) -> dict[str, object]:
+    element(symbol)
+    given = table.changes
+    if symbol not in base.species and not table.inert and "log10_K" not in given:
+        raise CaseError(f"constants.{symbol}: the set has no {symbol}; give its log10_K")
+    change: dict[str, object] = dict(given)
+    if {"log10_K", "order_dimer", "order_acid", "dimers"} & set(given) or table.inert:
+        change |= {"quality": "estimated", "source": (table.source,), "inert": table.inert}
+    if "enthalpy" in given:
+        change |= {"enthalpy_quality": "estimated", "enthalpy_source": (table.source,)}
+    return change
+
+
+@dataclass(frozen=True)
+class _Builder:
+    """A case whose solvent flow is still open."""
+
+    case: CaseFile
+    spans: Mapping[str, Section]
+    system: ChemicalSystem
+
+    def column(self, solvent_flow: float) -> Column:
+        sections = self.case.sections.values()
+        temperature = [np.full(s.stages, s.temperature or self.case.temperature) for s in sections]
+        return Column(
+            system=self.system,
+            sections=tuple(self.spans.values()),
+            feeds=(self.solvent(solvent_flow), *self.feeds(), *self.liquors(solvent_flow)),
+            draws=tuple(self.draws()),
+            temperature=np.concatenate(temperature),
+            solvent_outlet=BARREN if any(s.outlet for s in sections) else LOADED,
+        )
+
+    @property
+    def formal(self) -> float:
+        """Formal concentration of the solvent; the empirical laws do not need it."""
+        return self.case.solvent.concentration or 1.0
+
+    def solvent(self, flow: float) -> Feed:
+        table = self.case.solvent
+        soap = table.saponification * self.formal
+        held = self.system.array({table.base: soap} if soap > 0 else {})
+        return Feed(1, Stream(self.system, "solvent", "organic", flow, held, self.formal / 2))
+
+    def feeds(self) -> list[Feed]:
+        found = []
+        for name, table in self.case.feeds.items():
+            key = f"feeds.{name}"
+            held = amounts(table)
+            if table.phase == "aqueous":
+                stream = aqueous_stream(self.system, key, table, held, table.flow)
+            else:
+                dimer = (table.extractant or self.formal) / 2
+                amount = self.system.array(held)
+                stream = Stream(self.system, name, "organic", table.flow, amount, dimer)
+                _check_capacity(stream, key)
+            found.append(Feed(self.stage(table.stage, f"{key}.stage"), stream))
+        return found
+
+    def liquors(self, solvent_flow: float) -> list[Feed]:
+        """Return what enters at the last stage of sections."""
+        found = []
+        for name, table in self.case.sections.items():
+            flow = solvent_flow / table.oa if table.oa is not None else table.flow
+            if flow is not None:
+                key = f"sections.{name}"
+                stream = aqueous_stream(self.system, key, table, amounts(table), flow)
+                found.append(Feed(self.spans[name].last, stream))
+        return found
+
+    def draws(self) -> list[Draw]:
+        found = [
+            Draw(table.outlet, self.spans[name].first, "aqueous", fraction=1.0)
+            for name, table in self.case.sections.items()
+            if table.outlet
+        ]
+        for name, table in self.case.draws.items():
+            stage = self.stage(table.stage, f"draws.{name}.stage")
+            found.append(Draw(name, stage, table.phase, table.fraction or 0.0, table.flow))
+        return found
+
+    def stage(self, reference: int | str | None, key: str) -> int:
+        """Return the number of the stage that a case refers to."""
+        spans = list(self.spans.values())
+        there = ", ".join(f"{s.name} {s.first}-{s.last}" for s in spans)
+        if reference is None:
+            return spans[0].last
+        if isinstance(reference, int):
+            if reference <= spans[-1].last:
+                return reference
+            raise CaseError(
+                f"{key} = {reference}: there are stages 1 to {spans[-1].last} ({there})"
+            )
+        name, dot, number = reference.partition(".")
+        if name not in self.spans or (dot and not number.isdigit()):
+            raise CaseError(
+                f'{key} = "{reference}": must be a stage, a section or section.stage ({there})'
+            )
+        section = self.spans[name]
+        if not dot:
+            return section.last
+        if 1 <= int(number) <= section.stages:
+            return section.first + int(number) - 1
+        raise CaseError(f'{key} = "{reference}": {name} has stages 1 to {section.stages}')
+
+
+def _solvent_flow(builder: _Builder) -> float:
+    """Return the solvent flow [L/h].
+
+    Given as O/A it follows from the aqueous flow in the first section, which is linear in
+    it: liquors given by O/A of their own bring water in proportion.
+    """
+    table = builder.case.solvent
+    if table.flow is not None:
+        return table.flow
+    ratio = table.oa or 0.0
+    last = next(iter(builder.spans.values())).last
+    one, two = (builder.column(flow).flows("aqueous")[0][last - 1] for flow in (1.0, 2.0))
+    slope = two - one
+    flow = ratio * (one - slope) / (1.0 - ratio * slope) if ratio * slope != 1.0 else np.inf
+    if not 0.0 < flow < np.inf:
+        raise CaseError(
+            f"solvent.oa = {ratio:g}: no solvent flow gives it with the O/A of the other "
+            "sections; give solvent.flow, or a lower oa"
+        )
+    return flow
+
+
+def _check_capacity(stream: Stream, key: str) -> None:
+    taken = float(stream.concentration @ stream.system.dimers)
+    if taken > stream.carrier:
+        raise CaseError(
+            f"{key}: its metals need {2 * taken:.3g} mol/L of extractant and it has "
+            f"{2 * stream.carrier:.3g}; give less metal or more extractant"
+        )
+
+
+def _check_products(column: Column) -> None:
+    names = [RAFFINATE, column.solvent_outlet, *(draw.name for draw in column.draws)]
+    for name in names:
+        if names.count(name) > 1:
+            raise CaseError(f"two products are named '{name}'; rename a draw or an outlet")

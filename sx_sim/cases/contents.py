@@ -1,0 +1,69 @@
+"""What a liquor of a case file holds, in mol/L."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sx_sim.cases.fields import Amount
+from sx_sim.cases.schema import Liquor
+from sx_sim.chemistry import database
+from sx_sim.chemistry.aqueous import REFERENCE, water_ion_product
+from sx_sim.chemistry.elements import element
+from sx_sim.chemistry.system import ChemicalSystem
+from sx_sim.errors import CaseError
+from sx_sim.flowsheet.streams import Stream
+
+
+def amounts(liquor: Liquor) -> dict[str, float]:
+    """Return what a liquor holds by symbol [mol/L], nothing at zero."""
+    found = {s: _molar(s, a, liquor.basis) for s, a in (liquor.concentrations or {}).items()}
+    if liquor.composition is not None and liquor.strength is not None:
+        shares, share_basis = liquor.composition, liquor.composition_basis
+        if isinstance(shares, str):
+            data = database.lookup("feeds", shares)
+            shares, share_basis = data["composition"], data["basis"]
+        moles = {s: share / _unit_mass(s, share_basis) for s, share in shares.items()}
+        counted = "mol" if liquor.strength.unit == "mol/L" else liquor.basis or ""
+        whole = sum(n * _unit_mass(s, counted) for s, n in moles.items())
+        for symbol, n in moles.items():
+            found[symbol] = found.get(symbol, 0.0) + liquor.strength.value * n / whole
+    return {symbol: amount for symbol, amount in found.items() if amount > 0}
+
+
+def _unit_mass(symbol: str, basis: str) -> float:
+    """Return grams per mole on a basis, 1 for moles."""
+    if basis == "mol":
+        return 1.0
+    one = element(symbol)
+    if basis == "REO" and not one.oxide:
+        raise CaseError(f"{symbol} has no oxide: state it in mol/L, or on basis 'element'")
+    return one.oxide_mass if basis == "REO" else one.mass
+
+
+def _molar(symbol: str, amount: Amount, basis: str | None) -> float:
+    if amount.unit == "mol/L":
+        return amount.value
+    return amount.value / _unit_mass(symbol, basis or "")
+
+
+def aqueous_stream(
+    system: ChemicalSystem, key: str, liquor: Liquor, held: dict[str, float], flow: float
+) -> Stream:
+    """Return an aqueous stream, its anions from its electroneutrality.
+
+    Raises
+    ------
+    CaseError
+        If it is alkaline without the cations to balance its hydroxide.
+    """
+    concentration = system.array(held)
+    kw = float(water_ion_product(np.array([REFERENCE]))[0])
+    acid = 10.0**-liquor.pH if liquor.pH is not None else liquor.acid or np.sqrt(kw)
+    anions = acid - kw / acid + float(concentration @ system.charge)
+    if anions < -1e-6 * acid:
+        given = f"pH = {liquor.pH:g}" if liquor.pH is not None else f"acid = {acid:g} mol/L"
+        raise CaseError(
+            f"{key}.{given}: alkaline without the cations for it; give as much Na or NH4 in "
+            f"concentrations as there is hydroxide, {kw / acid:.3g} mol/L"
+        )
+    return Stream(system, key.split(".")[-1], "aqueous", flow, concentration, max(anions, 0), acid)

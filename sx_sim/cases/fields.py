@@ -1,0 +1,108 @@
+"""The kinds of value a case file holds, and what each one accepts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+
+from sx_sim import units
+from sx_sim.chemistry import database
+from sx_sim.chemistry.elements import element
+from sx_sim.errors import CaseError
+
+PERCENT_TOLERANCE = 1.0
+
+
+class Amount(NamedTuple):
+    """A concentration in mol/L or g/L."""
+
+    value: float
+    unit: str
+
+
+def _text(value: Any, example: str) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"must be text with a unit, such as '{example}'")
+    return value
+
+
+def _quantity(unit: str, low: float, high: float, open_low: bool = False) -> Any:
+    example = units.EXAMPLES[unit]
+
+    def read(value: Any) -> float:
+        number, _ = units.parse(_text(value, example), unit)
+        if not low <= number <= high or (open_low and number == low):
+            above = f"above {low:g}" if open_low else f"{low:g}"
+            raise ValueError(f"must be {above} to {high:g} {unit}, such as '{example}'")
+        return number
+
+    schema = {"type": "string", "description": f"quantity in {unit}", "examples": [example]}
+    return Annotated[
+        float, BeforeValidator(read), WithJsonSchema(schema), Field(examples=[example])
+    ]
+
+
+def _amount(value: Any) -> Amount:
+    number, unit = units.parse(_text(value, "0.5 mol/L"), "mol/L", "g/L")
+    if not 0.0 <= number <= 2000.0:
+        raise ValueError("must not be negative, nor above 2000, such as '0.5 mol/L' or '40 g/L'")
+    return Amount(number, unit)
+
+
+def _check_elements(symbols: Any) -> None:
+    for symbol in symbols:
+        try:
+            element(symbol)
+        except CaseError as error:
+            raise ValueError(str(error)) from None
+
+
+def _check_composition(value: str | dict[str, float]) -> str | dict[str, float]:
+    if isinstance(value, str):
+        try:
+            database.lookup("feeds", value)
+        except CaseError as error:
+            raise ValueError(str(error)) from None
+        return value
+    _check_elements(value)
+    for symbol, share in value.items():
+        if not 0.0 <= share <= 100.0:
+            raise ValueError(f"has {symbol} = {share:g}; each must be 0 to 100 %")
+    total = sum(value.values())
+    if abs(total - 100.0) > PERCENT_TOLERANCE:
+        raise ValueError(f"sums to {total:.4g} %; it must sum to 100 % (within 1)")
+    return value
+
+
+def _check_amounts(value: dict[str, Amount]) -> dict[str, Amount]:
+    _check_elements(value)
+    return value
+
+
+def _check_stage(value: int | str) -> int | str:
+    if isinstance(value, int) and value < 1:
+        raise ValueError("must be 1 or more: stages are counted from 1")
+    return value
+
+
+Flow = _quantity("L/h", 0.0, 1e9, open_low=True)
+Acid = _quantity("mol/L", 0.0, 20.0)
+Extractant = _quantity("mol/L", 0.0, 5.0, open_low=True)
+Temperature = _quantity("K", 273.15, 373.15)
+Enthalpy = _quantity("kJ/mol", -500.0, 500.0)
+Strength = Annotated[
+    Amount,
+    BeforeValidator(_amount),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "description": "concentration in mol/L or g/L",
+            "examples": ["0.5 mol/L", "40 g/L"],
+        }
+    ),
+    Field(examples=["0.5 mol/L"]),
+]
+Composition = Annotated[str | dict[str, float], AfterValidator(_check_composition)]
+Amounts = Annotated[dict[str, Strength], AfterValidator(_check_amounts)]
+StageReference = Annotated[int | str, AfterValidator(_check_stage)]

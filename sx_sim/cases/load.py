@@ -1,0 +1,172 @@
+"""Reading case files, and saying what is wrong with them."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from sx_sim.cases.build import build_column
+from sx_sim.cases.schema import ALTERNATIVES, CaseFile
+from sx_sim.errors import CaseError
+from sx_sim.flowsheet.column import Column
+from sx_sim.kernels.types import Options
+
+
+@dataclass(frozen=True)
+class Case:
+    """A validated case.
+
+    Parameters
+    ----------
+    file : CaseFile
+        Its content, units gone.
+    column : Column
+        The column it describes.
+    text : str
+        The TOML it was read from.
+    name : str
+        Where from, for messages.
+    """
+
+    file: CaseFile
+    column: Column
+    text: str
+    name: str
+    raw: Mapping[str, Any]
+
+    @property
+    def options(self) -> Options:
+        """Solver options."""
+        solver = self.file.solver
+        return Options(tolerance=solver.tolerance, iteration_limit=solver.iteration_limit)
+
+    def with_values(self, values: Mapping[str, float | str]) -> Case:
+        """Return the case with some inputs changed.
+
+        Parameters
+        ----------
+        values : mapping
+            New values by path, such as ``{"feeds.clay.pH": 1.5}``; quantities as text.
+
+        Raises
+        ------
+        CaseError
+            If a path does not exist or a value does not fit.
+        """
+        raw = copy.deepcopy(dict(self.raw))
+        for path, value in values.items():
+            *parents, key = path.split(".")
+            table: Any = raw
+            for done, part in enumerate(parents):
+                if not isinstance(table, dict) or part not in table:
+                    there = ", ".join(table) if isinstance(table, dict) else "no more keys"
+                    where = ".".join(parents[:done]) or "the case"
+                    raise CaseError(f"{path}: no '{part}' in {where}; there is {there}", self.name)
+                table = table[part]
+            table.pop(ALTERNATIVES.get(key, ""), None)
+            table[key] = value
+        return _validate(raw, self.text, self.name)
+
+
+def load_case(path: str | Path) -> Case:
+    """Read and validate a case file.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Raises
+    ------
+    CaseError
+        Naming the file, the key, the value and what would be right.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise CaseError("there is no such file", str(path)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise CaseError(f"cannot be read: {error}", str(path)) from None
+    return parse_case(text, str(path))
+
+
+def parse_case(text: str, name: str = "case") -> Case:
+    """Validate the text of a case file; errors as ``load_case``."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise CaseError(f"is not valid TOML: {error}", name) from None
+    return _validate(raw, text, name)
+
+
+def _validate(raw: Mapping[str, Any], text: str, name: str) -> Case:
+    try:
+        file = CaseFile.model_validate(raw)
+        column = build_column(file)
+    except ValidationError as error:
+        raise CaseError(_problems(error), name) from None
+    except CaseError as error:
+        raise CaseError(error.problems, name) from None
+    return Case(file, column, text, name, raw)
+
+
+def _problems(error: ValidationError) -> list[str]:
+    lines = [_line(details) for details in error.errors()]
+    return list(dict.fromkeys(lines))
+
+
+def _line(details: ErrorDetails) -> str:
+    """Return one problem as ``key = value: what would be right``."""
+    parts = [str(p) for p in details["loc"] if str(p) not in ("str", "int", "float")]
+    parts = [p for p in parts if not p.startswith(("function-", "dict[", "tuple["))]
+    path = ".".join(parts)
+    model = _model_at(parts[:-1])
+    if details["type"] == "missing":
+        field = model.model_fields.get(parts[-1]) if model else None
+        examples = field.examples if field and field.examples else []
+        hint = f"; such as {parts[-1]} = {_toml(examples[0])}" if examples else ""
+        return f"{path} is missing{hint}"
+    if details["type"] == "extra_forbidden":
+        known = _names(model) if model else []
+        near = difflib.get_close_matches(parts[-1], known, n=1)
+        guess = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(known)}"
+        return f"{path}: unknown key; {guess}"
+    message = details["msg"].removeprefix("Value error, ")
+    message = message.replace("Input should be", "must be")
+    value = details["input"]
+    if isinstance(value, dict | list):
+        return f"{path}: {message}"
+    return f"{path} = {_toml(value)}: {message}"
+
+
+def _names(model: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, str):
+        return f'"{value}"'
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _model_at(parts: list[str]) -> type[BaseModel] | None:
+    """Return the model of the table at a path, None where there is none."""
+    here: Any = CaseFile
+    for part in parts:
+        if isinstance(here, type) and issubclass(here, BaseModel):
+            field = here.model_fields.get(part)
+            here = field.annotation if field else None
+        elif get_origin(here) in (dict, list):
+            here = get_args(here)[-1]
+        options = [a for a in get_args(here) if isinstance(a, type) and issubclass(a, BaseModel)]
+        if options and get_origin(here) not in (dict, list):
+            here = options[0]
+    return here if isinstance(here, type) and issubclass(here, BaseModel) else None

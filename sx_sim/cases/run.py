@@ -1,0 +1,127 @@
+"""Solving a case, and sweeping it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from sx_sim.analysis.sweep import Progress, SweepAxis, SweepResult, run_grid
+from sx_sim.cases.load import Case
+from sx_sim.cases.schema import Axis
+from sx_sim.errors import CaseError
+from sx_sim.flowsheet.column import Column
+from sx_sim.flowsheet.results import Result, solve_column
+from sx_sim.units import NUMBER, convert
+
+
+def solve(case: Case | Column, *, start: Result | None = None, throw: bool = True) -> Result:
+    """Solve a case for its steady state.
+
+    Parameters
+    ----------
+    case : Case or Column
+    start : Result, optional
+        A solved column of as many stages to start from.
+    throw : bool
+        Whether to raise on failure instead of returning the last iterate.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    ConvergenceError
+        If it is not solved; the error's ``result`` holds the last iterate.
+
+    Examples
+    --------
+    >>> import sx_sim
+    >>> case = sx_sim.parse_case(sx_sim.EXAMPLE_CASE)
+    >>> result = sx_sim.solve(case)
+    >>> result.status.text
+    'converged'
+    """
+    if isinstance(case, Column):
+        return solve_column(case, start=start, throw=throw)
+    return solve_column(case.column, options=case.options, start=start, throw=throw)
+
+
+def run_sweep(case: Case, *, progress: Progress | None = None) -> SweepResult:
+    """Solve a case at every point of its sweep.
+
+    Parameters
+    ----------
+    case : Case
+        With a ``[sweep]`` table.
+    progress : callable, optional
+        Called with the solves done and all there are.
+
+    Raises
+    ------
+    CaseError
+        If there is no sweep, or an axis does not fit the case.
+    """
+    sweep = case.file.sweep
+    if sweep is None:
+        raise CaseError(
+            "sweep is missing: give [[sweep.axes]] with path, from, to, points", case.name
+        )
+    axes = tuple(_axis(k, axis, case.name) for k, axis in enumerate(sweep.axes))
+    for axis in axes:  # an axis that does not fit is found before the first solve
+        for end in {axis.values.min(), axis.values.max()}:
+            case.with_values({axis.path: axis.setting(end)})
+
+    def build(values: Mapping[str, float | str]) -> Column:
+        return case.with_values(values).column
+
+    return run_grid(
+        axes,
+        tuple(_nominal(case, axis) for axis in axes),
+        build,
+        options=case.options,
+        band_members=sweep.band_members,
+        progress=progress,
+    )
+
+
+def _axis(k: int, axis: Axis, name: str) -> SweepAxis:
+    """Return an axis with its values as numbers in one unit."""
+    given = axis.values if axis.values is not None else [axis.start, axis.stop]
+    pairs = [_split(value, f"sweep.axes[{k + 1}]", name) for value in given]
+    unit = pairs[0][1]
+    if any(u != unit for _, u in pairs):
+        raise CaseError(f"sweep.axes[{k + 1}]: give all values in one unit, '{unit}'", name)
+    numbers = np.array([number for number, _ in pairs])
+    if axis.points is not None:
+        if axis.scale == "log" and numbers.min() <= 0.0:
+            raise CaseError(f"sweep.axes[{k + 1}]: a log scale needs values above zero", name)
+        space = np.geomspace if axis.scale == "log" else np.linspace
+        numbers = space(numbers[0], numbers[1], axis.points)
+    return SweepAxis(axis.path, numbers, unit)
+
+
+def _split(value: float | str | None, key: str, name: str) -> tuple[float, str]:
+    """Return number and unit of an axis value, the unit empty where there is none."""
+    if isinstance(value, str):
+        found = NUMBER.match(value)
+        if not found:
+            raise CaseError(
+                f'{key} = "{value}": must be a number, with its unit if it has one', name
+            )
+        return float(found[1]), found[2]
+    return float(value or 0.0), ""
+
+
+def _nominal(case: Case, axis: SweepAxis) -> float:
+    """Return the case's own value on an axis, NaN where it gives it in another way."""
+    table = case.raw
+    *parents, key = axis.path.split(".")
+    for part in parents:
+        table = table.get(part, {})
+    value = table.get(key)
+    if value is None or (isinstance(value, str) and not NUMBER.match(value)):
+        return np.nan
+    number, unit = _split(value, axis.path, case.name)
+    return convert(number, unit, axis.unit) if unit and axis.unit else number

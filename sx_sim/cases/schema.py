@@ -1,0 +1,251 @@
+"""What a case file may say."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from sx_sim.cases.fields import (
+    Acid,
+    Amounts,
+    Composition,
+    Enthalpy,
+    Extractant,
+    Flow,
+    StageReference,
+    Strength,
+    Temperature,
+)
+from sx_sim.chemistry import database
+from sx_sim.errors import CaseError
+
+STAGE_LIMIT = 5000
+
+# Pairs of which a case gives one: setting one in a sweep takes the other away.
+ALTERNATIVES = {"acid": "pH", "pH": "acid", "flow": "oa", "oa": "flow", "fraction": "flow"}
+
+
+def _known_set(key: str) -> str:
+    try:
+        database.lookup("extractants", key)
+    except CaseError as error:
+        raise ValueError(str(error)) from None
+    return key
+
+
+class Table(BaseModel):
+    """A table of a case file: nothing unknown in it, nothing changed later."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Liquor(Table):
+    """What an aqueous stream holds beside water."""
+
+    acid: Acid | None = Field(None, description="free strong acid, [H+]")
+    pH: float | None = Field(None, ge=-1.5, le=14.0, description="instead of acid")
+    composition: Composition | None = Field(
+        None, description="rare earths: a feed of the data base, or % by element summing to 100"
+    )
+    composition_basis: Literal["REO", "element", "mol"] = Field(
+        "REO", description="what the % of composition are shares of: oxide mass, mass or moles"
+    )
+    strength: Strength | None = Field(None, description="all rare earths of composition together")
+    concentrations: Amounts | None = Field(None, description="single species, by symbol")
+    basis: Literal["REO", "element"] | None = Field(
+        None, description="what g/L count: mass of oxides, or of the elements"
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Liquor:
+        if self.acid is not None and self.pH is not None:
+            raise ValueError("acid and pH are both given; give one")
+        if (self.composition is None) != (self.strength is None):
+            missing = "strength" if self.strength is None else "composition"
+            raise ValueError(f"{missing} is missing: composition and strength go together")
+        amounts = list((self.concentrations or {}).values())
+        amounts += [self.strength] if self.strength else []
+        if any(a.unit == "g/L" for a in amounts) and self.basis is None:
+            raise ValueError('basis is missing: g/L needs basis = "REO" or basis = "element"')
+        return self
+
+
+class Feed(Liquor):
+    """A stream fed at one stage."""
+
+    flow: Flow
+    phase: Literal["aqueous", "organic"] = "aqueous"
+    stage: StageReference | None = Field(
+        None,
+        description="a number, a section (its last stage) or section.number; "
+        "the last stage of the first section if not given",
+        examples=[100, "extraction", "scrub.5"],
+    )
+    extractant: Extractant | None = Field(
+        None, description="formal concentration in an organic feed; the solvent's if not given"
+    )
+
+    @model_validator(mode="after")
+    def _phase(self) -> Feed:
+        acid_given = self.acid is not None or self.pH is not None
+        if self.phase == "aqueous" and not acid_given:
+            raise ValueError("acid is missing: give acid, such as '0.05 mol/L', or pH")
+        if self.phase == "aqueous" and self.extractant is not None:
+            raise ValueError("extractant is for organic feeds only")
+        if self.phase == "organic" and acid_given:
+            raise ValueError("acid and pH are for aqueous feeds only")
+        return self
+
+
+class Section(Liquor):
+    """A span of stages, with the aqueous liquor that enters at its last stage, if any."""
+
+    stages: int = Field(ge=1, le=STAGE_LIMIT, examples=[40])
+    temperature: Temperature | None = Field(None, description="the case's if not given")
+    flow: Flow | None = Field(None, description="of the liquor that enters at the last stage")
+    oa: float | None = Field(None, gt=0.0, le=1e4, description="solvent over liquor flow")
+    outlet: str | None = Field(
+        None, description="name of the product that all aqueous leaving the first stage becomes"
+    )
+
+    @model_validator(mode="after")
+    def _liquor(self) -> Section:
+        if self.flow is not None and self.oa is not None:
+            raise ValueError("flow and oa are both given; give one")
+        enters = self.flow is not None or self.oa is not None
+        holds = self.acid is not None or self.pH is not None
+        if enters and not holds:
+            raise ValueError("acid is missing: a liquor enters, so give acid or pH")
+        if (holds or self.composition or self.concentrations) and not enters:
+            raise ValueError("flow is missing: give flow, such as '90 L/h', or oa")
+        return self
+
+
+class Solvent(Table):
+    """The organic phase fed at stage 1."""
+
+    extractant: Annotated[str, AfterValidator(_known_set)] = Field(examples=["hehehp-chloride"])
+    concentration: Extractant | None = Field(
+        None, description="formal monomer HA; needed unless the set does not balance extractant"
+    )
+    saponification: float = Field(
+        0.0, ge=0.0, le=0.99, description="equivalents of base per mole of formal monomer"
+    )
+    base: Literal["Na", "NH4"] = "Na"
+    flow: Flow | None = None
+    oa: float | None = Field(
+        None, gt=0.0, le=1e4, description="solvent over aqueous flow in the first section"
+    )
+
+    @model_validator(mode="after")
+    def _one_flow(self) -> Solvent:
+        if (self.flow is None) == (self.oa is None):
+            found = "both are given" if self.flow is not None else "neither is given"
+            raise ValueError(f"give flow, such as '500 L/h', or oa: {found}")
+        return self
+
+
+class Draw(Table):
+    """A product drawn off where one phase leaves a stage."""
+
+    phase: Literal["aqueous", "organic"]
+    stage: StageReference
+    fraction: float | None = Field(None, gt=0.0, le=1.0)
+    flow: Flow | None = None
+
+    @model_validator(mode="after")
+    def _one_size(self) -> Draw:
+        if (self.fraction is None) == (self.flow is None):
+            raise ValueError("give fraction, such as 0.2, or flow: exactly one of them")
+        return self
+
+
+class Override(Table):
+    """Constants of one species, instead of the set's."""
+
+    log10_K: float | None = Field(None, ge=-60.0, le=60.0)
+    log10_K_sd: float | None = Field(None, ge=0.0, le=10.0)
+    enthalpy: Enthalpy | None = None
+    enthalpy_sd: Enthalpy | None = None
+    order_dimer: float | None = Field(None, ge=0.0, le=10.0)
+    order_acid: float | None = Field(None, ge=0.0, le=10.0)
+    dimers: float | None = Field(None, ge=0.0, le=10.0)
+    inert: bool = Field(False, description="whether it stays in the aqueous phase")
+    source: str = Field("case file", description="where the constants come from")
+
+    @model_validator(mode="after")
+    def _something(self) -> Override:
+        if not self.inert and not self.changes:
+            raise ValueError("is empty: give log10_K, enthalpy or inert = true")
+        return self
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """What is given, by the name of the constant."""
+        return self.model_dump(exclude={"source", "inert"}, exclude_none=True)
+
+
+class Solver(Table):
+    """When the solver stops."""
+
+    tolerance: float = Field(1e-10, ge=1e-13, le=1e-4, description="largest closure residual")
+    iteration_limit: int = Field(1000, ge=1, le=100_000)
+
+
+class Axis(Table):
+    """One input varied: by a list of values, or evenly from one to another."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    path: str = Field(examples=["sections.scrub.acid", "feeds.clay.pH", "temperature"])
+    values: list[float | str] | None = Field(None, min_length=1)
+    start: float | str | None = Field(None, alias="from")
+    stop: float | str | None = Field(None, alias="to")
+    points: int | None = Field(None, ge=2, le=10_000)
+    scale: Literal["linear", "log"] = "linear"
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Axis:
+        spaced = [self.start, self.stop, self.points]
+        if self.values is None and any(part is None for part in spaced):
+            raise ValueError("give values, or all three of from, to and points")
+        if self.values is not None and any(part is not None for part in spaced):
+            raise ValueError("values excludes from, to and points")
+        return self
+
+
+class Sweep(Table):
+    """A grid over one or several inputs."""
+
+    axes: list[Axis] = Field(min_length=1, max_length=4)
+    band_members: int = Field(
+        32, ge=0, le=4096, description="solves per temperature for the enthalpy band; 0 for none"
+    )
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Sweep:
+        paths = [axis.path for axis in self.axes]
+        if len(set(paths)) < len(paths):
+            raise ValueError("two axes have the same path")
+        return self
+
+
+class CaseFile(Table):
+    """A whole case."""
+
+    title: str = ""
+    description: str = ""
+    temperature: Temperature = Field(examples=["25 degC"])
+    solvent: Solvent
+    feeds: dict[str, Feed] = Field(min_length=1)
+    sections: dict[str, Section] = Field(
+        min_length=1, description="in the direction of the organic flow"
+    )
+    draws: dict[str, Draw] = {}
+    constants: dict[str, Override] = {}
+    cut: tuple[str, str] | None = Field(
+        None, description="the two neighbours between which the column separates, lighter first"
+    )
+    solver: Solver = Solver()
+    sweep: Sweep | None = None

@@ -1,0 +1,192 @@
+"""The command line: parse, call, print."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from sx_sim.errors import CaseError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from sx_sim.cases import Case
+
+app = typer.Typer(
+    help="Counter-current solvent extraction of rare earths, stage by stage.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+BAD_INPUT = 2
+NOT_SOLVED = 3
+
+CasePath = Annotated[Path, typer.Argument(metavar="CASE.toml", help="The case file.")]
+OutPath = Annotated[Path | None, typer.Option("--out", metavar="FILE.h5", help="Write HDF5.")]
+PlotPath = Annotated[Path | None, typer.Option("--plots", metavar="DIR", help="Write pictures.")]
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Turn an input error into its message and exit code."""
+    try:
+        yield
+    except CaseError as error:
+        for line in str(error).splitlines():
+            err.print(f"[bold red]error[/] {_escape(line)}", soft_wrap=True)
+        raise typer.Exit(BAD_INPUT) from None
+
+
+def _escape(text: str) -> str:
+    return text.replace("[", "\\[")
+
+
+def show_version(wanted: bool) -> None:
+    """Print the version and stop."""
+    if wanted:
+        from importlib.metadata import version
+
+        out.print(f"sx_sim {version('sx_sim')}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show it.")
+    ] = False,
+) -> None:
+    """Counter-current solvent extraction of rare earths, stage by stage."""
+
+
+@app.command()
+def run(case: CasePath, out_file: OutPath = None, plots: PlotPath = None) -> None:
+    """Solve a case; print its streams, sections and cautions."""
+    with plain_errors():
+        from sx_sim import report
+        from sx_sim.cases import load_case, solve
+
+        loaded = load_case(case)
+        announce_compilation()
+        result = solve(loaded, throw=False)
+        report.print_result(out, loaded, result)
+        if out_file:
+            from sx_sim.store import save_result
+
+            save_result(result, out_file, loaded)
+            out.print(f"wrote {out_file}")
+        if plots:
+            from sx_sim import plots as draw
+
+            save_figures(
+                plots,
+                case.stem,
+                {
+                    "profiles": lambda: draw.profiles(result),
+                    "acidity": lambda: draw.acidity(result),
+                    "products": lambda: draw.products(result),
+                },
+            )
+        if not result.converged:
+            err.print(f"[bold red]{result.status.text}[/]\n{result.status.advice}")
+            raise typer.Exit(NOT_SOLVED)
+
+
+@app.command()
+def sweep(case: CasePath, out_file: OutPath = None, plots: PlotPath = None) -> None:
+    """Solve a case over the grid of its [sweep] table."""
+    with plain_errors():
+        from sx_sim import report
+        from sx_sim.cases import load_case, run_sweep
+
+        loaded = load_case(case)
+        announce_compilation()
+        with report.progress_bar(err) as progress:
+            found = run_sweep(loaded, progress=progress)
+        report.print_sweep(out, loaded, found)
+        if out_file:
+            from sx_sim.store import save_sweep
+
+            save_sweep(found, out_file, loaded)
+            out.print(f"wrote {out_file}")
+        if plots:
+            save_figures(plots, f"{case.stem}_sweep", _sweep_figures(loaded, found))
+        if not any(s.name == "CONVERGED" for s in found.counts):
+            raise typer.Exit(NOT_SOLVED)
+
+
+def _sweep_figures(case: Case, found: object) -> dict[str, Callable[[], Figure]]:
+    from sx_sim import plots as draw
+    from sx_sim.analysis.sweep import SweepResult
+
+    assert isinstance(found, SweepResult)
+    light, heavy = case.file.cut or (None, None)
+    figures: dict[str, Callable[[], Figure]] = {}
+    if len(found.axes) > 1:
+        figures["maps"] = lambda: draw.heat_maps(found, light, heavy)
+    if found.band is not None:
+        figures["temperature"] = lambda: draw.temperature_band(found, light, heavy)
+    return figures
+
+
+@app.command()
+def check(case: CasePath) -> None:
+    """Read a case and say what it describes, without solving it."""
+    with plain_errors():
+        from sx_sim import report
+        from sx_sim.cases import load_case
+
+        report.print_case(out, load_case(case))
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of case files."""
+    from sx_sim.cases.schema import CaseFile
+
+    sys.stdout.write(json.dumps(CaseFile.model_json_schema(by_alias=True), indent=2) + "\n")
+
+
+@app.command()
+def elements() -> None:
+    """List the elements and the extractant sets that have constants for them."""
+    from sx_sim import report
+
+    report.print_elements(out)
+
+
+def announce_compilation() -> None:
+    """Say so if the kernels have to be compiled first."""
+    from sx_sim.kernels.warmth import compiled
+
+    if not compiled():
+        err.print("Compiling the solver for this machine; once, it takes about half a minute ...")
+
+
+def save_figures(folder: Path, stem: str, figures: dict[str, Callable[[], Figure]]) -> None:
+    """Draw figures and write them as PNG, saying where."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, draw in figures.items():
+            path = folder / f"{stem}_{name}.png"
+            draw().savefig(path, dpi=130)
+            out.print(f"wrote {path}")
+    except OSError as error:
+        raise CaseError(f"cannot be written: {error}", str(folder)) from None
+
+
+if __name__ == "__main__":
+    app()

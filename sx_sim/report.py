@@ -1,0 +1,228 @@
+"""Tables for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from sx_sim.analysis.sweep import SweepResult
+from sx_sim.cases import Case
+from sx_sim.chemistry import database
+from sx_sim.chemistry.elements import elements
+from sx_sim.chemistry.extractants import extractant_set
+from sx_sim.chemistry.system import ChemicalSystem
+from sx_sim.flowsheet.results import Result
+from sx_sim.flowsheet.status import Status
+from sx_sim.plots import split_at
+
+
+NEGLIGIBLE = 1e-8  # [%]
+
+
+def percent(fraction: float) -> str:
+    """Return a fraction as per cent, with the digits that matter near 0 and 100.
+
+    Examples
+    --------
+    >>> percent(0.5), percent(0.99995), percent(2e-7), percent(1e-30)
+    ('50.00', '99.9950', '2.0e-05', '0')
+    """
+    if not np.isfinite(fraction):
+        return "-"
+    value, missing = 100 * fraction, 100 * (1 - fraction)
+    if missing < NEGLIGIBLE:
+        return "100"
+    if abs(value) < NEGLIGIBLE:
+        return "0"
+    if value < 0.01:
+        return f"{value:.1e}"
+    digits = max(2, 2 - int(np.floor(np.log10(missing))) - 1) if missing < 1 else 2
+    return f"{value:.{digits}f}"
+
+
+def print_result(console: Console, case: Case, result: Result) -> None:
+    """Print status, streams, recoveries, sections and cautions."""
+    colour = "green" if result.converged else "red"
+    shown = result.checks
+    console.print(
+        f"[bold]{case.file.title or case.name}[/]\n"
+        f"{result.column.stages} stages, {len(result.elements)} species, "
+        f"{result.system.extractant.title}: [{colour}]{result.status.text}[/] "
+        f"in {result.iterations} iterations; "
+        f"closures to {shown.closure:.1e}, balances to {shown.balance.max(initial=0.0):.1e}"
+    )
+    console.print(stream_table(result))
+    console.print(element_table(result))
+    if case.file.cut:
+        print_cut(console, result, *case.file.cut)
+    console.print(section_table(result))
+    for caution in result.cautions:
+        console.print(
+            f"[yellow]caution[/] {caution.text}".replace("[H+]", r"\[H+]"), soft_wrap=True
+        )
+
+
+def stream_table(result: Result) -> Table:
+    """Return flow, pH, oxides and leading element of everything that enters and leaves."""
+    table = Table(title="Streams", title_justify="left")
+    for name in ("stream", "L/h", "pH", "REO g/L", "leading", "purity, REO %", "recovery %"):
+        table.add_column(name, justify="left" if name in ("stream", "leading") else "right")
+    for feed in result.column.feeds:
+        s = feed.stream
+        pH = f"{s.pH:.2f}" if s.phase == "aqueous" else ""
+        table.add_row(f"{s.name} in", f"{s.flow:.4g}", pH, f"{s.reo:.4g}", style="dim")
+    for name, s in result.streams.items():
+        pH = f"{s.pH:.2f}" if s.phase == "aqueous" else ""
+        first = s.leading
+        purity = percent(s.purity(first)) if first else ""
+        recovery = percent(result.recovery(first, name)) if first else ""
+        table.add_row(name, f"{s.flow:.4g}", pH, f"{s.reo:.4g}", first, purity, recovery)
+    return table
+
+
+def element_table(result: Result) -> Table:
+    """Return where every species ends, and its purity there."""
+    table = Table(title="Recovery % (and purity, REO %) by product", title_justify="left")
+    table.add_column("")
+    for name in result.streams:
+        table.add_column(name, justify="right")
+    for symbol, rare in zip(result.elements, result.system.rare_earth, strict=True):
+        cells = []
+        for name in result.streams:
+            cell = percent(result.recovery(symbol, name))
+            if rare:
+                cell += f" ({percent(result.purity(symbol, name))})"
+            cells.append(cell)
+        table.add_row(symbol, *cells)
+    return table
+
+
+def rare_earths(system: ChemicalSystem) -> tuple[str, ...]:
+    """Return the rare earths of a system in the order of extraction."""
+    return tuple(s for s, rare in zip(system.species, system.rare_earth, strict=True) if rare)
+
+
+def print_cut(console: Console, result: Result, light: str, heavy: str) -> None:
+    """Print how well the column separates between two neighbours."""
+    lighter, heavier = split_at(rare_earths(result.system), light, heavy)
+    extract = next(name for name in result.streams if name != "raffinate")
+    console.print(
+        f"Cut {light}/{heavy}: {light} and lighter are "
+        f"{percent(result.purity(lighter))} % of the raffinate's REO, "
+        f"{heavy} and heavier {percent(result.purity(heavier, extract))} % of the {extract}'s"
+    )
+
+
+def section_table(result: Result) -> Table:
+    """Return O/A, loading, pH and temperature range of every section."""
+    table = Table(title="Sections", title_justify="left")
+    for name in ("section", "stages", "O/A", "loading %", "pH", "degC"):
+        table.add_column(name, justify="left" if name == "section" else "right")
+    profile = result.stages
+    ratio = profile.organic_flow / profile.aqueous_flow
+    for s in result.column.sections:
+        span = slice(s.first - 1, s.last)
+        table.add_row(
+            s.name,
+            f"{s.first}-{s.last}",
+            _range(ratio[span], 2),
+            _range(100 * profile.loading[span], 1),
+            _range(profile.pH[span], 2),
+            _range(profile.temperature[span] - 273.15, 0),
+        )
+    return table
+
+
+def _range(values: np.ndarray, digits: int) -> str:
+    low, high = f"{values.min():.{digits}f}", f"{values.max():.{digits}f}"
+    return low if low == high else f"{low} to {high}"
+
+
+def print_sweep(console: Console, case: Case, sweep: SweepResult) -> None:
+    """Print the axes, counts by status, and the range of what matters."""
+    points = int(np.prod(sweep.shape))
+    console.print(f"[bold]{case.file.title or case.name}[/]: {points} points")
+    for axis in sweep.axes:
+        console.print(
+            f"  {axis.path}: {axis.values[0]:g} to {axis.values[-1]:g} {axis.unit}, "
+            f"{len(axis.values)} values"
+        )
+    for status, count in sweep.counts.items():
+        colour = "green" if status == Status.CONVERGED else "red"
+        console.print(f"  [{colour}]{count} {status.text}[/]")
+    light, heavy = case.file.cut or (None, None)
+    lighter, heavier = split_at(sweep.elements, light, heavy)
+    extract = next(p for p in sweep.products if p != "raffinate")
+    table = Table(title="Over the grid", title_justify="left")
+    for name in ("", "lowest", "median", "highest"):
+        table.add_column(name, justify="right" if name else "left")
+    rows = {
+        f"{lighter[-1]} and lighter in raffinate, REO %": sweep.purity(lighter, "raffinate"),
+        f"{heavier[0]} and heavier in {extract}, REO %": sweep.purity(heavier, extract),
+        f"recovery of {lighter[-1]} in raffinate, %": sweep.recovered(lighter[-1], "raffinate"),
+        f"recovery of {heavier[0]} in {extract}, %": sweep.recovered(heavier[0], extract),
+    }
+    for label, values in rows.items():
+        solved = values[np.isfinite(values)]
+        if solved.size:
+            cells = (percent(float(f(solved))) for f in (np.min, np.median, np.max))
+            table.add_row(label, *cells)
+    console.print(table)
+
+
+def print_case(console: Console, case: Case) -> None:
+    """Print what a case describes."""
+    column = case.column
+    console.print(f"[bold]{case.file.title or case.name}[/]: the case is sound")
+    console.print(f"  {column.system.extractant.title} ('{column.system.extractant.key}')")
+    for s in column.sections:
+        console.print(f"  {s.name}: stages {s.first}-{s.last}")
+    for feed in column.feeds:
+        s = feed.stream
+        console.print(f"  {s.name} enters stage {feed.stage}: {s.flow:.4g} L/h, {s.phase}")
+    console.print(f"  {len(column.system.species)} species: {', '.join(column.system.species)}")
+    if case.file.sweep:
+        axes = ", ".join(axis.path for axis in case.file.sweep.axes)
+        console.print(f"  sweep over {axes}")
+
+
+def print_elements(console: Console) -> None:
+    """Print the elements, their oxides, and the quality of their constants by set."""
+    sets = [extractant_set(key) for key in database.keys("extractants")]
+    table = Table()
+    for name in ("", "name", "g/mol", "charge", "oxide", "constants (quality)"):
+        table.add_column(name, justify="right" if name in ("g/mol", "charge") else "left")
+    for symbol, one in elements().items():
+        known = [f"{s.key} ({s.species[symbol].quality})" for s in sets if symbol in s.species]
+        table.add_row(
+            symbol, one.name, f"{one.mass:.5g}", f"{one.charge:+d}", one.oxide, ", ".join(known)
+        )
+    console.print(table)
+
+
+@contextmanager
+def progress_bar(console: Console) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar; yields the function to call with solves done and in all."""
+    bar = Progress(
+        TextColumn("solving"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task("solving", total=None, rate="")
+
+        def advance(done: int, total: int) -> None:
+            speed = bar.tasks[0].finished_speed or bar.tasks[0].speed
+            rate = f"{speed:.0f}/s" if speed else ""
+            bar.update(task, completed=done, total=total, rate=rate)
+
+        yield advance

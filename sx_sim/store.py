@@ -1,0 +1,297 @@
+"""Results and sweeps in HDF5: the layout, writing it, reading it back.
+
+Every dimension is an HDF5 dimension scale, every number has its unit as an attribute, and
+the file holds the text of its case, so that it can be read back whole. Files appear under
+their name only once they are complete.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from sx_sim.analysis.band import Band
+from sx_sim.analysis.sweep import PER_ELEMENT, PER_POINT, PER_PRODUCT, SweepAxis, SweepResult
+from sx_sim.cases.load import Case, parse_case
+from sx_sim.errors import CaseError
+from sx_sim.flowsheet.results import Result, assemble
+from sx_sim.flowsheet.status import Status
+from sx_sim.kernels.types import Solution
+
+FORMAT = 1
+TEXT = h5py.string_dtype("utf-8")
+
+# name: (unit, long name) of the stage profiles
+STAGE = {
+    "temperature": ("K", "stage temperature"),
+    "aqueous_flow": ("L/h", "aqueous flow leaving the settler"),
+    "organic_flow": ("L/h", "organic flow leaving the settler"),
+    "acid": ("mol/L", "hydrogen ion"),
+    "pH": ("1", "concentration pH"),
+    "free_dimer": ("mol/L", "free extractant, as dimer"),
+    "anion": ("mol/L", "net strong anions"),
+    "free_anion": ("mol/L", "anions not held in complexes"),
+    "dimer": ("mol/L", "total extractant, as dimer"),
+    "loading": ("1", "share of the extractant held by rare earths"),
+}
+STAGE_SPECIES = {
+    "aqueous": ("mol/L", "aqueous concentration"),
+    "organic": ("mol/L", "organic concentration"),
+}
+SWEPT = {
+    "purity_reo": ("1", "share of the oxides of all rare earths, by mass"),
+    "purity_mol": ("1", "share of all rare earths, by moles"),
+    "recovery": ("1", "share of what is fed that leaves in the product"),
+    "flow": ("L/h", "flow of the product"),
+    "reo": ("g/L", "rare earths in the product, as oxides"),
+    "pH": ("1", "concentration pH of the product"),
+    "status": ("1", "how the solve ended"),
+    "iterations": ("1", "factorisations, in columns of full length"),
+    "residual": ("1", "largest closure residual, |ln(have / need)|"),
+    "loading": ("1", "highest loading of all stages"),
+}
+
+
+def save_result(result: Result, path: str | Path, case: Case) -> None:
+    """Write a result to an HDF5 file.
+
+    Parameters
+    ----------
+    result : Result
+    path : str or Path
+    case : Case
+        The case it came from, whose text goes into the file.
+
+    Raises
+    ------
+    CaseError
+        If the file cannot be written; one already there is left as it was.
+    """
+    with _writing(path) as file:
+        _describe(file, "sx_sim result", case)
+        file.attrs["status"] = int(result.status)
+        file.attrs["status_text"] = result.status.text
+        file.attrs["iterations"] = result.iterations
+        file.attrs["residual"] = result.residual
+        file.attrs["largest_closure"] = result.checks.closure
+        file.attrs["largest_stage_balance"] = result.checks.stage_balance
+        _scale(file, "stage", result.stages.number, "stage, in the direction of the organic flow")
+        _scale(file, "species", result.elements, "species")
+        _scale(file, "product", list(result.streams), "stream that leaves")
+        _scale(file, "caution", [c.text for c in result.cautions], "reasons for care")
+        _write(file, "section", list(result.stages.section), ["stage"], "", "section of the stage")
+        for name, (unit, long_name) in STAGE.items():
+            _write(file, name, getattr(result.stages, name), ["stage"], unit, long_name)
+        for name, (unit, long_name) in STAGE_SPECIES.items():
+            values = getattr(result.stages, name)
+            _write(file, name, values, ["stage", "species"], unit, long_name)
+        _write(file, "balance", result.checks.balance, ["species"], "1", "in less out, over fed")
+        _write_products(file, result)
+
+
+def _write_products(file: h5py.File, result: Result) -> None:
+    streams = list(result.streams.values())
+    rare = result.system.rare_earth
+
+    def by_species(value: Any) -> Any:
+        return [[value(s, e) for e in result.elements] for s in streams]
+
+    def purity(basis: str) -> Any:
+        return by_species(
+            lambda s, e: s.purity(e, basis) if rare[result.system.index(e)] else np.nan
+        )
+
+    one = {
+        "product_phase": ([s.phase for s in streams], "", "phase"),
+        "product_flow": ([s.flow for s in streams], "L/h", "flow"),
+        "product_pH": ([s.pH for s in streams], "1", "concentration pH"),
+        "product_reo": ([s.reo for s in streams], "g/L", "rare earths, as oxides"),
+    }
+    many = {
+        "product_concentration": ([s.concentration for s in streams], "mol/L", "concentration"),
+        "purity_reo": (purity("REO"), *SWEPT["purity_reo"]),
+        "purity_mol": (purity("mol"), *SWEPT["purity_mol"]),
+        "recovery": (by_species(lambda s, e: result.recovery(e, s.name)), *SWEPT["recovery"]),
+    }
+    for name, (values, unit, long_name) in one.items():
+        _write(file, name, values, ["product"], unit, long_name)
+    for name, (values, unit, long_name) in many.items():
+        _write(file, name, values, ["product", "species"], unit, long_name)
+
+
+def load_result(path: str | Path) -> Result:
+    """Read a result back from an HDF5 file.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    Result
+        Balances and products are recomputed from the stage profiles.
+
+    Raises
+    ------
+    CaseError
+        If there is no such file, or it is not a result.
+    """
+    with _reading(path, "sx_sim result") as file:
+        case = parse_case(file["case"].asstr()[()], str(path))
+        scalars = np.log([file["acid"][:], file["free_dimer"][:]]).T
+        cascade, law = case.column.pack()
+        if law.ln_beta.shape[2]:
+            free = np.log(np.maximum(file["free_anion"][:], np.finfo(float).tiny))
+            scalars = np.column_stack([scalars, free])
+        solution = Solution(
+            aqueous=file["aqueous"][:],
+            organic=file["organic"][:],
+            scalars=np.ascontiguousarray(scalars),
+            status=int(file.attrs["status"]),
+            iterations=int(file.attrs["iterations"]),
+            residual=float(file.attrs["residual"]),
+        )
+    return assemble(case.column, cascade, law, solution)
+
+
+def save_sweep(sweep: SweepResult, path: str | Path, case: Case) -> None:
+    """Write a sweep to an HDF5 file; parameters and errors as ``save_result``."""
+    with _writing(path) as file:
+        _describe(file, "sx_sim sweep", case)
+        names = [axis.path for axis in sweep.axes]
+        file.attrs["axes"] = names
+        for axis, nominal in zip(sweep.axes, sweep.nominal, strict=True):
+            _scale(file, axis.path, axis.values, axis.path, axis.unit or "1")
+            file[axis.path].attrs["nominal"] = nominal
+        _scale(file, "product", sweep.products, "stream that leaves")
+        _scale(file, "element", sweep.elements, "rare earth")
+        dimensions = {
+            **dict.fromkeys(PER_ELEMENT, [*names, "product", "element"]),
+            **dict.fromkeys(PER_PRODUCT, [*names, "product"]),
+            **dict.fromkeys(PER_POINT, names),
+        }
+        for name, along in dimensions.items():
+            _write(file, name, getattr(sweep, name), along, *SWEPT[name])
+        file["status"].attrs["meanings"] = [f"{s.value}: {s.text}" for s in Status]
+        if sweep.band is not None:
+            _write_band(file, sweep.band)
+
+
+def _write_band(file: h5py.File, band: Band) -> None:
+    group = file.create_group("band")
+    group.attrs["axis"] = band.path
+    group.attrs["long_name"] = "purity and recovery with nominal enthalpies and with their errors"
+    members = np.arange(band.recovery.shape[1])
+    _scale(file, "member", members, "0: nominal enthalpies; others: draws from their errors")
+    along = [band.path, "member", "product", "element"]
+    _write(file, "band/purity_reo", band.purity_reo, along, *SWEPT["purity_reo"])
+    _write(file, "band/recovery", band.recovery, along, *SWEPT["recovery"])
+
+
+def load_sweep(path: str | Path) -> SweepResult:
+    """Read a sweep back from an HDF5 file; errors as ``load_result``."""
+    with _reading(path, "sx_sim sweep") as file:
+        axes = tuple(
+            SweepAxis(name, file[name][:], "" if (u := file[name].attrs["units"]) == "1" else u)
+            for name in file.attrs["axes"]
+        )
+        products = tuple(file["product"].asstr()[:])
+        elements = tuple(file["element"].asstr()[:])
+        band = None
+        if "band" in file:
+            group = file["band"]
+            path = group.attrs["axis"]
+            values = file[path][:]
+            tables = group["purity_reo"][:], group["recovery"][:]
+            band = Band(path, values, products, elements, *tables)
+        return SweepResult(
+            axes=axes,
+            nominal=tuple(float(file[axis.path].attrs["nominal"]) for axis in axes),
+            products=products,
+            elements=elements,
+            band=band,
+            **{name: file[name][:] for name in (*PER_ELEMENT, *PER_PRODUCT, *PER_POINT)},
+        )
+
+
+def _describe(file: h5py.File, kind: str, case: Case) -> None:
+    file.attrs["format"] = kind
+    file.attrs["format_version"] = FORMAT
+    file.attrs["software"] = "sx_sim"
+    file.attrs["version"] = version("sx_sim")
+    file.attrs["title"] = case.file.title
+    file.create_dataset("case", data=case.text, dtype=TEXT)
+    file.attrs["extractant_set"] = case.column.system.extractant.key
+    constants = case.column.system.constants
+    file.attrs["sources"] = sorted(
+        {key for c in constants for key in (*c.source, *c.enthalpy_source)}
+    )
+
+
+def _scale(
+    file: h5py.File, name: str, values: Any, long_name: str, unit: str | None = None
+) -> None:
+    data = _data(values)
+    dataset = file.create_dataset(name, data=data, dtype=TEXT if data.dtype == object else None)
+    dataset.attrs["long_name"] = long_name
+    if unit is not None:
+        dataset.attrs["units"] = unit
+    dataset.make_scale(name)
+
+
+def _data(values: Any) -> np.ndarray:
+    listed = list(values)
+    text = not listed or isinstance(listed[0], str)
+    return np.array(listed, dtype=object if text else None)
+
+
+def _write(
+    file: h5py.File, name: str, values: Any, along: Sequence[str], unit: str, long_name: str
+) -> None:
+    data = _data(values)
+    text = data.dtype == object
+    options = {} if text else {"compression": "gzip", "shuffle": True}
+    dataset = file.create_dataset(name, data=data, dtype=TEXT if text else None, **options)
+    dataset.attrs["long_name"] = long_name
+    if unit:
+        dataset.attrs["units"] = unit
+    for k, scale in enumerate(along):
+        dataset.dims[k].attach_scale(file[scale])
+
+
+@contextmanager
+def _writing(path: str | Path) -> Iterator[h5py.File]:
+    """Open a new file beside its final place and move it there when all is written."""
+    path = Path(path)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with h5py.File(part, "w", track_order=True) as file:
+            yield file
+        part.replace(path)
+    except OSError as error:
+        raise CaseError(f"cannot be written: {error}", str(path)) from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _reading(path: str | Path, kind: str) -> Iterator[h5py.File]:
+    if not Path(path).is_file():
+        raise CaseError("there is no such file", str(path))
+    try:
+        file = h5py.File(path, "r")
+    except OSError as error:
+        raise CaseError(f"is not an HDF5 file that can be read: {error}", str(path)) from None
+    with file:
+        found = file.attrs.get("format", "an HDF5 file of another program")
+        if found != kind:
+            raise CaseError(f"is {found}, not {kind}", str(path))
+        yield file
