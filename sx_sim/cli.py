@@ -84,7 +84,7 @@ def run(case: CasePath, out_file: OutPath = None, plots: PlotPath = None) -> Non
             from sx_sim.store import save_result
 
             save_result(result, out_file, loaded)
-            out.print(f"wrote {out_file}")
+            out.print(f"wrote {out_file}", soft_wrap=True)
         if plots:
             from sx_sim import plots as draw
 
@@ -118,7 +118,7 @@ def sweep(case: CasePath, out_file: OutPath = None, plots: PlotPath = None) -> N
             from sx_sim.store import save_sweep
 
             save_sweep(found, out_file, loaded)
-            out.print(f"wrote {out_file}")
+            out.print(f"wrote {out_file}", soft_wrap=True)
         if plots:
             save_figures(plots, f"{case.stem}_sweep", _sweep_figures(loaded, found))
         if not any(s.name == "CONVERGED" for s in found.counts):
@@ -183,7 +183,7 @@ def save_figures(folder: Path, stem: str, figures: dict[str, Callable[[], Figure
         for name, draw in figures.items():
             path = folder / f"{stem}_{name}.png"
             draw().savefig(path, dpi=130)
-            out.print(f"wrote {path}")
+            out.print(f"wrote {path}", soft_wrap=True)
     except OSError as error:
         raise CaseError(f"cannot be written: {error}", str(folder)) from None
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 DECADES = 12  # concentrations this many decades below the highest are left out
 COLUMN_WIDTH = 9.5  # [inch]
+LUMINANCE = (0.2126, 0.7152, 0.0722)  # weights of red, green, blue
+DARK = 0.4
 MOST_NINES = 6  # purities of 99.9999 % and better look alike
 
 
@@ -25,7 +27,9 @@ def element_colours(elements: Iterable[str]) -> dict[str, tuple[float, ...]]:
 
     names = list(elements)
     positions = np.linspace(0.0, 1.0, max(len(names), 2))
-    return {name: colormaps["turbo"](0.05 + 0.9 * p) for name, p in zip(names, positions)}
+    return {
+        name: colormaps["turbo"](0.05 + 0.9 * p) for name, p in zip(names, positions, strict=False)
+    }
 
 
 def _mark_sections(axes: Axes, result: Result) -> None:
@@ -126,7 +130,11 @@ def products(result: Result) -> Figure:
         width = np.nan_to_num(100 * shares[:, e])
         bars = left.barh(names, width, left=start, color=colours[symbol], label=symbol)
         left.bar_label(
-            bars, [symbol if w > 5 else "" for w in width], label_type="center", fontsize=8
+            bars,
+            [symbol if w > 5 else "" for w in width],
+            label_type="center",
+            fontsize=8,
+            color="white" if np.dot(colours[symbol][:3], LUMINANCE) < DARK else "black",
         )
         start += width
     left.set_xlabel("share of REO [%]")
@@ -173,10 +181,9 @@ def heat_maps(sweep: SweepResult, light: str | None = None, heavy: str | None = 
     )
     first, second = sweep.axes[:2]
     rest = (0,) * (len(sweep.axes) - 2)
-    image = None
     for axes, (title, table) in zip(panels.flat, maps.items(), strict=True):
         values = nines(table[(slice(None), slice(None), *rest)])
-        image = axes.pcolormesh(
+        axes.pcolormesh(
             first.values, second.values, values.T, vmin=0, vmax=MOST_NINES, shading="nearest"
         )
         axes.set_facecolor("0.8")  # points that failed
@@ -187,7 +194,9 @@ def heat_maps(sweep: SweepResult, light: str | None = None, heavy: str | None = 
         axes.set_xlabel(_axis_label(first.path, first.unit))
     for axes in panels[:, 0]:
         axes.set_ylabel(_axis_label(second.path, second.unit))
-    bar = figure.colorbar(image, ax=panels, ticks=range(MOST_NINES + 1), shrink=0.8)
+    bar = figure.colorbar(
+        panels[0, 0].collections[0], ax=panels, ticks=range(MOST_NINES + 1), shrink=0.8
+    )
     bar.ax.set_yticklabels(
         ["0 %", "90 %", *(f"99.{'9' * (k - 2)} %".replace("99. ", "99 ") for k in range(2, 7))]
     )

@@ -20,7 +20,6 @@ from sx_sim.flowsheet.results import Result
 from sx_sim.flowsheet.status import Status
 from sx_sim.plots import split_at
 
-
 NEGLIGIBLE = 1e-8  # [%]
 
 
@@ -54,7 +53,8 @@ def print_result(console: Console, case: Case, result: Result) -> None:
         f"{result.column.stages} stages, {len(result.elements)} species, "
         f"{result.system.extractant.title}: [{colour}]{result.status.text}[/] "
         f"in {result.iterations} iterations; "
-        f"closures to {shown.closure:.1e}, balances to {shown.balance.max(initial=0.0):.1e}"
+        f"closures to {shown.closure:.1e}, balances to {shown.balance.max(initial=0.0):.1e}",
+        soft_wrap=True,
     )
     console.print(stream_table(result))
     console.print(element_table(result))
@@ -114,7 +114,8 @@ def print_cut(console: Console, result: Result, light: str, heavy: str) -> None:
     console.print(
         f"Cut {light}/{heavy}: {light} and lighter are "
         f"{percent(result.purity(lighter))} % of the raffinate's REO, "
-        f"{heavy} and heavier {percent(result.purity(heavier, extract))} % of the {extract}'s"
+        f"{heavy} and heavier {percent(result.purity(heavier, extract))} % of the {extract}'s",
+        soft_wrap=True,
     )
 
 
@@ -146,7 +147,7 @@ def _range(values: np.ndarray, digits: int) -> str:
 def print_sweep(console: Console, case: Case, sweep: SweepResult) -> None:
     """Print the axes, counts by status, and the range of what matters."""
     points = int(np.prod(sweep.shape))
-    console.print(f"[bold]{case.file.title or case.name}[/]: {points} points")
+    console.print(f"[bold]{case.file.title or case.name}[/]: {points} points", soft_wrap=True)
     for axis in sweep.axes:
         console.print(
             f"  {axis.path}: {axis.values[0]:g} to {axis.values[-1]:g} {axis.unit}, "
@@ -178,7 +179,7 @@ def print_sweep(console: Console, case: Case, sweep: SweepResult) -> None:
 def print_case(console: Console, case: Case) -> None:
     """Print what a case describes."""
     column = case.column
-    console.print(f"[bold]{case.file.title or case.name}[/]: the case is sound")
+    console.print(f"[bold]{case.file.title or case.name}[/]: the case is sound", soft_wrap=True)
     console.print(f"  {column.system.extractant.title} ('{column.system.extractant.key}')")
     for s in column.sections:
         console.print(f"  {s.name}: stages {s.first}-{s.last}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -96,7 +96,7 @@ def save_result(result: Result, path: str | Path, case: Case) -> None:
         _write_products(file, result)
 
 
-def _write_products(file: h5py.File, result: Result) -> None:
+def _write_products(file: Any, result: Result) -> None:
     streams = list(result.streams.values())
     rare = result.system.rare_earth
 
@@ -173,8 +173,8 @@ def save_sweep(sweep: SweepResult, path: str | Path, case: Case) -> None:
         _scale(file, "product", sweep.products, "stream that leaves")
         _scale(file, "element", sweep.elements, "rare earth")
         dimensions = {
-            **dict.fromkeys(PER_ELEMENT, [*names, "product", "element"]),
-            **dict.fromkeys(PER_PRODUCT, [*names, "product"]),
+            **{table: [*names, "product", "element"] for table in PER_ELEMENT},
+            **{table: [*names, "product"] for table in PER_PRODUCT},
             **dict.fromkeys(PER_POINT, names),
         }
         for name, along in dimensions.items():
@@ -184,7 +184,7 @@ def save_sweep(sweep: SweepResult, path: str | Path, case: Case) -> None:
             _write_band(file, sweep.band)
 
 
-def _write_band(file: h5py.File, band: Band) -> None:
+def _write_band(file: Any, band: Band) -> None:
     group = file.create_group("band")
     group.attrs["axis"] = band.path
     group.attrs["long_name"] = "purity and recovery with nominal enthalpies and with their errors"
@@ -207,10 +207,9 @@ def load_sweep(path: str | Path) -> SweepResult:
         band = None
         if "band" in file:
             group = file["band"]
-            path = group.attrs["axis"]
-            values = file[path][:]
+            along = group.attrs["axis"]
             tables = group["purity_reo"][:], group["recovery"][:]
-            band = Band(path, values, products, elements, *tables)
+            band = Band(along, file[along][:], products, elements, *tables)
         return SweepResult(
             axes=axes,
             nominal=tuple(float(file[axis.path].attrs["nominal"]) for axis in axes),
@@ -221,7 +220,7 @@ def load_sweep(path: str | Path) -> SweepResult:
         )
 
 
-def _describe(file: h5py.File, kind: str, case: Case) -> None:
+def _describe(file: Any, kind: str, case: Case) -> None:
     file.attrs["format"] = kind
     file.attrs["format_version"] = FORMAT
     file.attrs["software"] = "sx_sim"
@@ -235,9 +234,7 @@ def _describe(file: h5py.File, kind: str, case: Case) -> None:
     )
 
 
-def _scale(
-    file: h5py.File, name: str, values: Any, long_name: str, unit: str | None = None
-) -> None:
+def _scale(file: Any, name: str, values: Any, long_name: str, unit: str | None = None) -> None:
     data = _data(values)
     dataset = file.create_dataset(name, data=data, dtype=TEXT if data.dtype == object else None)
     dataset.attrs["long_name"] = long_name
@@ -253,7 +250,7 @@ def _data(values: Any) -> np.ndarray:
 
 
 def _write(
-    file: h5py.File, name: str, values: Any, along: Sequence[str], unit: str, long_name: str
+    file: Any, name: str, values: Any, along: Sequence[str], unit: str, long_name: str
 ) -> None:
     data = _data(values)
     text = data.dtype == object
@@ -267,7 +264,7 @@ def _write(
 
 
 @contextmanager
-def _writing(path: str | Path) -> Iterator[h5py.File]:
+def _writing(path: str | Path) -> Iterator[Any]:
     """Open a new file beside its final place and move it there when all is written."""
     path = Path(path)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -279,11 +276,12 @@ def _writing(path: str | Path) -> Iterator[h5py.File]:
     except OSError as error:
         raise CaseError(f"cannot be written: {error}", str(path)) from None
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
 
 
 @contextmanager
-def _reading(path: str | Path, kind: str) -> Iterator[h5py.File]:
+def _reading(path: str | Path, kind: str) -> Iterator[Any]:
     if not Path(path).is_file():
         raise CaseError("there is no such file", str(path))
     try:

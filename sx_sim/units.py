@@ -50,8 +50,8 @@ def parse(text: str, *units: str) -> tuple[float, str]:
 
     Examples
     --------
-    >>> parse("2 m**3/h", "L/h")
-    (2000.0, 'L/h')
+    >>> parse("40 g/L", "mol/L", "g/L")
+    (40.0, 'g/L')
     """
     import pint
 

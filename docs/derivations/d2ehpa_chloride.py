@@ -26,7 +26,7 @@ LEVEL_SD = 0.13  # log10 K; moving toluene's series to n-heptane's level
 PKA_BIPHASIC = 5.2
 ATOMIC_NUMBER = dict(
     zip(
-        "La Ce Pr Nd Sm Eu Gd Tb Dy Ho Er Tm Yb Lu".split(),
+        ["La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu"],
         [57, 58, 59, 60, *range(62, 72)],
         strict=True,
     )

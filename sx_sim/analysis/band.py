@@ -65,7 +65,7 @@ def enthalpy_shifts(system: ChemicalSystem, members: int) -> Array:
     own = np.array([c.enthalpy_sd for c in system.constants])
     level = system.extractant.level_enthalpy_sd * system.rare_earth
     draws = qmc.MultivariateNormalQMC(np.zeros(len(own) + 1), rng=1).random(members)
-    return draws[:, :1] * level + draws[:, 1:] * own
+    return np.asarray(draws[:, :1] * level + draws[:, 1:] * own, dtype=np.float64)
 
 
 def enthalpy_band(

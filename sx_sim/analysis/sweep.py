@@ -150,7 +150,9 @@ def run_grid(
     status = np.full(shape, int(Status.INVALID))
     iterations = np.zeros(shape, dtype=np.int64)
     for done, point in enumerate(itertools.product(*(range(n) for n in shape)), start=1):
-        values = {axis.path: axis.setting(axis.values[i]) for axis, i in zip(axes, point)}
+        values = {
+            axis.path: axis.setting(axis.values[i]) for axis, i in zip(axes, point, strict=True)
+        }
         try:
             result = solve_column(build(values), options=options, throw=False)
         except CaseError:

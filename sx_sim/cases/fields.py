@@ -27,7 +27,8 @@ def _text(value: Any, example: str) -> str:
     return value
 
 
-def _quantity(unit: str, low: float, high: float, open_low: bool = False) -> Any:
+def _reader(unit: str, low: float, high: float, open_low: bool = False) -> BeforeValidator:
+    """Return what reads a quantity and holds it between bounds, given in ``unit``."""
     example = units.EXAMPLES[unit]
 
     def read(value: Any) -> float:
@@ -37,10 +38,13 @@ def _quantity(unit: str, low: float, high: float, open_low: bool = False) -> Any
             raise ValueError(f"must be {above} to {high:g} {unit}, such as '{example}'")
         return number
 
-    schema = {"type": "string", "description": f"quantity in {unit}", "examples": [example]}
-    return Annotated[
-        float, BeforeValidator(read), WithJsonSchema(schema), Field(examples=[example])
-    ]
+    return BeforeValidator(read)
+
+
+def _schema(*of: str) -> WithJsonSchema:
+    examples = [units.EXAMPLES[unit] for unit in of]
+    about = f"quantity in {' or '.join(of)}"
+    return WithJsonSchema({"type": "string", "description": about, "examples": examples})
 
 
 def _amount(value: Any) -> Amount:
@@ -86,22 +90,29 @@ def _check_stage(value: int | str) -> int | str:
     return value
 
 
-Flow = _quantity("L/h", 0.0, 1e9, open_low=True)
-Acid = _quantity("mol/L", 0.0, 20.0)
-Extractant = _quantity("mol/L", 0.0, 5.0, open_low=True)
-Temperature = _quantity("K", 273.15, 373.15)
-Enthalpy = _quantity("kJ/mol", -500.0, 500.0)
+Flow = Annotated[
+    float,
+    _reader("L/h", 0.0, 1e9, open_low=True),
+    _schema("L/h"),
+    Field(examples=["120 L/h"]),
+]
+Acid = Annotated[
+    float, _reader("mol/L", 0.0, 20.0), _schema("mol/L"), Field(examples=["1.5 mol/L"])
+]
+Extractant = Annotated[
+    float,
+    _reader("mol/L", 0.0, 5.0, open_low=True),
+    _schema("mol/L"),
+    Field(examples=["1.5 mol/L"]),
+]
+Temperature = Annotated[
+    float, _reader("K", 273.15, 373.15), _schema("K"), Field(examples=["25 degC"])
+]
+Enthalpy = Annotated[
+    float, _reader("kJ/mol", -500.0, 500.0), _schema("kJ/mol"), Field(examples=["5 kJ/mol"])
+]
 Strength = Annotated[
-    Amount,
-    BeforeValidator(_amount),
-    WithJsonSchema(
-        {
-            "type": "string",
-            "description": "concentration in mol/L or g/L",
-            "examples": ["0.5 mol/L", "40 g/L"],
-        }
-    ),
-    Field(examples=["0.5 mol/L"]),
+    Amount, BeforeValidator(_amount), _schema("mol/L", "g/L"), Field(examples=["0.5 mol/L"])
 ]
 Composition = Annotated[str | dict[str, float], AfterValidator(_check_composition)]
 Amounts = Annotated[dict[str, Strength], AfterValidator(_check_amounts)]

@@ -38,10 +38,24 @@ def solve(case: Case | Column, *, start: Result | None = None, throw: bool = Tru
     Examples
     --------
     >>> import sx_sim
-    >>> case = sx_sim.parse_case(sx_sim.EXAMPLE_CASE)
+    >>> case = sx_sim.parse_case('''
+    ... temperature = "25 degC"
+    ... [solvent]
+    ... extractant = "hehehp-chloride"
+    ... concentration = "1 mol/L"
+    ... flow = "200 L/h"
+    ... [feeds.liquor]
+    ... concentrations = { Nd = "0.1 mol/L", Dy = "0.02 mol/L" }
+    ... acid = "0.3 mol/L"
+    ... flow = "100 L/h"
+    ... [sections.extraction]
+    ... stages = 10
+    ... ''')
     >>> result = sx_sim.solve(case)
     >>> result.status.text
     'converged'
+    >>> result.recovery("Dy", "loaded solvent") > 0.999
+    True
     """
     if isinstance(case, Column):
         return solve_column(case, start=start, throw=throw)

@@ -34,6 +34,12 @@ def _known_set(key: str) -> str:
     return key
 
 
+def _power_of_two(number: int) -> int:
+    if number & (number - 1):
+        raise ValueError("must be 0 or a power of two: quasi-random points come in such numbers")
+    return number
+
+
 class Table(BaseModel):
     """A table of a case file: nothing unknown in it, nothing changed later."""
 
@@ -189,8 +195,10 @@ class Override(Table):
 class Solver(Table):
     """When the solver stops."""
 
-    tolerance: float = Field(1e-10, ge=1e-13, le=1e-4, description="largest closure residual")
-    iteration_limit: int = Field(1000, ge=1, le=100_000)
+    tolerance: float = Field(
+        default=1e-10, ge=1e-13, le=1e-4, description="largest closure residual"
+    )
+    iteration_limit: int = Field(default=1000, ge=1, le=100_000)
 
 
 class Axis(Table):
@@ -219,7 +227,7 @@ class Sweep(Table):
     """A grid over one or several inputs."""
 
     axes: list[Axis] = Field(min_length=1, max_length=4)
-    band_members: int = Field(
+    band_members: Annotated[int, AfterValidator(_power_of_two)] = Field(
         32, ge=0, le=4096, description="solves per temperature for the enthalpy band; 0 for none"
     )
 
@@ -247,5 +255,5 @@ class CaseFile(Table):
     cut: tuple[str, str] | None = Field(
         None, description="the two neighbours between which the column separates, lighter first"
     )
-    solver: Solver = Solver()
+    solver: Solver = Field(default_factory=Solver)
     sweep: Sweep | None = None

@@ -101,15 +101,7 @@ def extractant_set(key: str) -> ExtractantSet:
     'measured'
     """
     data = database.lookup("extractants", key)
-    species = {
-        symbol: Constants(
-            **{
-                name: tuple(value) if isinstance(value, list) else value
-                for name, value in row.items()
-            }
-        )
-        for symbol, row in data["species"].items()
-    }
+    species = {symbol: _constants(row) for symbol, row in data["species"].items()}
     return ExtractantSet(
         key=key,
         title=data["title"],
@@ -125,3 +117,8 @@ def extractant_set(key: str) -> ExtractantSet:
         ranges=MappingProxyType({name: (lo, hi) for name, (lo, hi) in data["ranges"].items()}),
         species=MappingProxyType(species),
     )
+
+
+def _constants(row: Mapping[str, Any]) -> Constants:
+    sources = {name: tuple(row[name]) for name in ("source", "enthalpy_source")}
+    return Constants(**{**row, **sources})

@@ -12,7 +12,7 @@ from sx_sim.kernels.types import Cascade, Law
 Array = NDArray[np.float64]
 BALANCE_LIMIT = 1e-10
 CLOSURE_LIMIT = 1e-9
-SUBNORMAL = 1e-290  # amounts below have lost digits, and are nothing
+NOTHING = 1e-200  # amounts below may have lost digits to underflow
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def check(cascade: Cascade, law: Law, x: Array, y: Array, scalars: Array) -> Che
     if law.ln_beta.shape[2]:
         ligand = np.exp(scalars[:, 2]) + (x * bound / alpha).sum(axis=1)
         closures.append(cascade.anion / ligand)
-    held = (x > SUBNORMAL) & (y > SUBNORMAL)
+    held = (x > NOTHING) & (y > NOTHING)
     ln_d = (
         law.ln_k
         + law.order_dimer * scalars[:, 1:2]
@@ -101,7 +101,7 @@ def check(cascade: Cascade, law: Law, x: Array, y: Array, scalars: Array) -> Che
     with np.errstate(divide="ignore", invalid="ignore"):
         law_error = np.abs(np.log(y / x) - ln_d)[held]
         stage = np.abs(arriving - leaving) / np.maximum(arriving, leaving)
-    stage = stage[np.maximum(arriving, leaving) > SUBNORMAL]
+    stage = stage[np.maximum(arriving, leaving) > NOTHING]
     return Checks(
         balance=np.abs(fed - out) / np.where(fed > 0, fed, 1.0),
         stage_balance=float(stage.max(initial=0.0)),

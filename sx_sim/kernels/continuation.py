@@ -8,6 +8,7 @@ same Newton solver takes it. Steps grow while they are easy and end in the stead
 import numpy as np
 from numba import njit
 
+from sx_sim.kernels.closure import evaluate
 from sx_sim.kernels.newton import newton
 from sx_sim.kernels.status import CONVERGED, STALLED
 from sx_sim.kernels.types import Cascade
@@ -45,7 +46,6 @@ def continuation(cascade, law, state, factors, tolerance, settled, limit):
     saved = state.scalars.copy()
     ratio = FIRST
     used = 0
-    residual = np.inf
     while used < limit:
         inner = min(INNER_LIMIT, limit - used)
         if ratio > 0.0:
@@ -69,7 +69,8 @@ def continuation(cascade, law, state, factors, tolerance, settled, limit):
             ratio = 4.0 * ratio if ratio > 0.0 else 10.0 * LAST
             if ratio > 1e6:
                 break
-    return STALLED, used, residual
+    state.scalars[:] = saved
+    return STALLED, used, evaluate(cascade, law, state)
 
 
 @njit(cache=True, error_model="numpy")

@@ -1,0 +1,163 @@
+"""Every number in the data files has a source, a quality and a range."""
+
+import csv
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from sx_sim.chemistry import database
+from sx_sim.chemistry.elements import elements
+from sx_sim.chemistry.extractants import QUALITIES, extractant_set
+from tests.conftest import ROOT
+
+DATA = ROOT / "sx_sim" / "data"
+SETS = sorted((DATA / "extractants").glob("*.toml"))
+FEEDS = sorted((DATA / "feeds").glob("*.toml"))
+SERIES = "La Ce Pr Nd Sm Eu Gd Tb Dy Ho Y Er Tm Yb Lu".split()
+
+
+def listed(value) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
+
+
+def assert_sourced(table: dict, prefix: str = "") -> None:
+    assert table[f"{prefix}quality"] in QUALITIES
+    keys = listed(table[f"{prefix}source"])
+    assert keys
+    assert set(keys) <= set(database.sources()), f"{keys} not all in sources.bib"
+
+
+@pytest.mark.parametrize("path", SETS, ids=lambda p: p.stem)
+def test_extractant_sets(path):
+    data = tomllib.loads(path.read_text())
+    assert data["key"] == path.stem
+    assert data["basis"] in ("dimer", "none")
+    assert data["conditions"]
+    assert {"acid", "temperature"} <= set(data["ranges"])
+    for low, high in data["ranges"].values():
+        assert low < high
+    assert data["level"]["log10_K_sd"] > 0
+    assert data["level"]["enthalpy_sd"] > 0
+    assert data["level"]["sd_quality"] in QUALITIES
+    for symbol, row in data["species"].items():
+        assert symbol in elements()
+        assert_sourced(row)
+        assert_sourced(row, "enthalpy_")
+        assert row["log10_K_sd"] > 0
+        assert row["enthalpy_sd"] > 0
+    assert extractant_set(path.stem).key == path.stem
+
+
+@pytest.mark.parametrize("path", FEEDS, ids=lambda p: p.stem)
+def test_feeds(path):
+    data = tomllib.loads(path.read_text())
+    assert data["key"] == path.stem
+    assert_sourced(data)
+    assert data["note"]
+    assert 97 < sum(data["composition"].values()) < 103
+    assert set(data["composition"]) <= set(SERIES)
+
+
+def test_the_feeds_a_user_expects_are_there():
+    assert {"longnan", "xunwu", "bastnaesite", "monazite", "xenotime"} <= set(
+        database.keys("feeds")
+    )
+
+
+def test_other_files():
+    elements_file = tomllib.loads((DATA / "elements.toml").read_text())
+    assert_sourced(elements_file)
+    water = tomllib.loads((DATA / "aqueous.toml").read_text())
+    for table in water.values():
+        assert_sourced(table)
+        low, high = table["temperature_range"]
+        assert low < 298.15 < high
+    for path in (DATA / "separation_factors").glob("*.csv"):
+        for row in csv.DictReader(path.open()):
+            assert_sourced(row)
+            assert row["conditions"]
+            assert float(row["log10_sd"]) > 0
+
+
+@pytest.mark.parametrize("key", ["hehehp-chloride", "d2ehpa-chloride"])
+def test_complete_sets_have_the_whole_series_in_the_order_of_extraction(key):
+    species = extractant_set(key).species
+    constants = [species[symbol].log10_K for symbol in SERIES]  # Y between Ho and Er
+    assert constants == sorted(constants)
+    assert {"Na", "NH4"} <= set(species)
+
+
+def test_anchors_are_measured_and_estimates_say_so():
+    species = extractant_set("hehehp-chloride").species
+    assert {s for s in SERIES if species[s].quality == "measured"} == {
+        *("La", "Ce", "Pr", "Nd", "Sm", "Dy", "Y")
+    }
+    assert species["Lu"].quality == "estimated"
+    assert all(species[s].enthalpy_quality == "estimated" for s in SERIES)
+    assert all(species[s].enthalpy_sd > 0 for s in SERIES)
+
+
+@pytest.mark.parametrize("script", ["hehehp_chloride.py", "d2ehpa_chloride.py"])
+def test_derivations_reproduce_their_files_byte_for_byte(script):
+    path = ROOT / "docs" / "derivations" / script
+    done = subprocess.run(
+        [sys.executable, str(path), "--check"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "as derived" in done.stdout
+
+
+def test_measured_mixture_separation_factors_are_met():
+    """Validation: neighbours in mixed solutions, not the derivation's own weights."""
+    species = extractant_set("hehehp-chloride").species
+
+    def factor(heavier: str, lighter: str) -> float:
+        return 10 ** (species[heavier].log10_K - species[lighter].log10_K)
+
+    assert 1.3 < factor("Nd", "Pr") < 1.6
+    assert 2.0 < factor("Dy", "Tb") < 3.0
+    assert 1.4 < factor("Er", "Y") < 1.6
+    assert 7.0 < factor("Sm", "Nd") < 12.0
+
+
+def test_isotherms_are_predicted_from_their_feeds():
+    """Validation: forward prediction of every usable HCl contact of PC-88A."""
+    import numpy as np
+
+    import sx_sim
+
+    rows = list(csv.DictReader((DATA / "isotherms" / "pc88a_hcl.csv").open()))
+    errors = []
+    contacts = {r["contact"] for r in rows if not r["excluded"] and float(r["feed_acid"]) > 1e-4}
+    for contact in contacts:
+        group = [r for r in rows if r["contact"] == contact]
+        found = sx_sim.contact(
+            "hehehp-chloride",
+            {r["element"]: float(r["feed"]) for r in group},
+            acid=float(group[0]["feed_acid"]),
+            concentration=float(group[0]["extractant_formal"]),
+        )
+        for r in group:
+            measured = float(r["organic"]) / float(r["aqueous"])
+            d = found.distribution[found.elements.index(r["element"])]
+            errors.append(np.log10(d / measured))
+    assert len(errors) > 150
+    assert np.sqrt(np.mean(np.square(errors))) < 0.25
+
+
+def test_sources_have_no_strays():
+    """Every entry of the bibliography is used by some file."""
+    text = "".join(p.read_text() for p in DATA.rglob("*") if p.suffix in (".toml", ".csv"))
+    text += "".join(p.read_text() for p in (ROOT / "docs").rglob("*.md"))
+    text += "".join(p.read_text() for p in (ROOT / "docs" / "derivations").glob("*.py"))
+    assert [key for key in database.sources() if key not in text] == []
+
+
+def test_source_entries_are_bibtex():
+    for key, entry in database.sources().items():
+        assert entry.startswith("@")
+        assert entry.count("{") == entry.count("}"), key
+    assert Path(DATA / "sources.bib").read_text().count("@") == len(database.sources())

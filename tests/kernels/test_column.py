@@ -1,0 +1,85 @@
+"""The column solver as a whole, in the kernels' terms."""
+
+import numpy as np
+import pytest
+
+from sx_sim.flowsheet.checks import check
+from sx_sim.kernels import status
+from sx_sim.kernels.column import solve_column
+from sx_sim.kernels.types import Options
+from tests.columns import random_problem, solve_kernel
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_random_physical_problems_converge_and_close(seed):
+    cascade, law = random_problem(seed)
+    solution = solve_kernel(cascade, law)
+    assert solution.status == status.CONVERGED
+    found = check(cascade, law, solution.aqueous, solution.organic, solution.scalars)
+    assert found.passed
+    assert found.balance.max() <= 1e-11
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_alkali_in_excess_ends_with_an_answer_or_a_reason(seed):
+    cascade, law = random_problem(seed, longest=100, alkaline=True)
+    law = law._replace(least_acid=10**-7.7)
+    solution = solve_kernel(cascade, law)
+    assert solution.status in (status.CONVERGED, status.EXCESS_BASE)
+    if solution.status == status.CONVERGED:
+        found = check(cascade, law, solution.aqueous, solution.organic, solution.scalars)
+        assert found.passed
+        assert solution.scalars[:, 0].min() >= np.log(10**-7.7)
+
+
+@pytest.mark.parametrize("seed", [0, 4, 9])
+def test_the_answer_does_not_depend_on_the_start(seed):
+    cascade, law = random_problem(seed, longest=80)
+    cold = solve_kernel(cascade, law)
+    nudged = cold.scalars + np.random.default_rng(seed).normal(0, 0.3, cold.scalars.shape)
+    warm = solve_column(cascade, law, nudged, Options())
+    assert warm.status == status.CONVERGED
+    np.testing.assert_allclose(warm.scalars, cold.scalars, atol=1e-9)
+    big = cold.aqueous > 1e-12 * cascade.feed.sum() / cascade.aqueous.min()
+    np.testing.assert_allclose(warm.aqueous[big], cold.aqueous[big], rtol=1e-7)
+
+
+def test_a_useless_start_falls_back_on_the_default_one():
+    cascade, law = random_problem(4, longest=80)
+    cold = solve_kernel(cascade, law)
+    warm = solve_column(cascade, law, np.full_like(cold.scalars, -40.0), Options())
+    assert warm.status == status.CONVERGED
+    np.testing.assert_allclose(warm.scalars, cold.scalars, atol=1e-9)
+
+
+def test_an_answer_is_its_own_start():
+    cascade, law = random_problem(9)
+    cold = solve_kernel(cascade, law)
+    again = solve_column(cascade, law, cold.scalars, Options())
+    assert again.status == status.CONVERGED
+    assert again.iterations == 1
+
+
+def test_iterations_are_bounded_and_the_last_iterate_is_returned():
+    cascade, law = random_problem(57)  # needs about a hundred
+    solution = solve_kernel(cascade, law, Options(newton_limit=4, iteration_limit=12))
+    assert solution.iterations <= 12
+    assert solution.status == status.ITERATION_LIMIT
+    assert np.isfinite(solution.scalars).all()
+    fed, out = cascade.feed.sum(axis=0), cascade.aqueous[0] * solution.aqueous[0]
+    out = out + cascade.organic[-1] * solution.organic[-1]
+    out += cascade.aqueous_draw @ solution.aqueous + cascade.organic_draw @ solution.organic
+    np.testing.assert_allclose(out, fed, rtol=1e-10)
+
+
+def test_numbers_that_make_no_sense_end_with_a_status():
+    cascade, law = random_problem(0)
+    broken = law._replace(ln_k=np.full_like(law.ln_k, np.nan))
+    assert solve_kernel(cascade, broken).status == status.NOT_FINITE
+
+
+def test_solving_twice_gives_the_same_bits():
+    cascade, law = random_problem(9)
+    one, two = solve_kernel(cascade, law), solve_kernel(cascade, law)
+    assert one.scalars.tobytes() == two.scalars.tobytes()
+    assert one.aqueous.tobytes() == two.aqueous.tobytes()

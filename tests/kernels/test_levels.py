@@ -1,0 +1,46 @@
+"""Shortened columns."""
+
+import numpy as np
+
+from sx_sim.kernels.levels import fill_in, kept_stages, shorten
+from tests.columns import random_problem
+
+
+def test_stages_where_something_enters_or_leaves_are_always_kept():
+    for seed in range(20):
+        cascade, law = random_problem(seed)
+        kept = kept_stages(cascade, 3)
+        busy = (cascade.feed != 0).any(axis=1)
+        busy |= (cascade.aqueous_draw > 0) | (cascade.organic_draw > 0)
+        busy[0] = busy[-1] = True
+        assert set(np.flatnonzero(busy)) <= set(kept)
+        assert (np.diff(kept) > 0).all()
+        short, _ = shorten(cascade, law, kept)
+        inflow = short.aqueous[1:] - short.aqueous[:-1] - short.aqueous_draw[:-1]
+        assert (inflow <= 1e-9 * short.aqueous.max()).all()  # only feeds add flow downwards
+
+
+def test_a_plain_run_is_cut_to_its_ends():
+    cascade, _ = random_problem(1)
+    n = 40
+    level = np.ones(n)
+    none = np.zeros(n)
+    cascade = cascade._replace(
+        aqueous=level,
+        aqueous_draw=none,
+        organic=level,
+        organic_draw=none,
+        feed=np.zeros((n, 1)),
+        anion=level,
+        dimer=level,
+        water_ion_product=none,
+    )
+    np.testing.assert_array_equal(kept_stages(cascade, 3), [0, 1, 2, 37, 38, 39])
+
+
+def test_filling_in_keeps_what_is_known_and_interpolates_between():
+    kept = np.array([0, 1, 4, 5])
+    coarse = np.array([[0.0, 1.0], [1.0, 1.0], [4.0, -2.0], [9.0, 0.0]])
+    fine = fill_in(coarse, kept, np.arange(6))
+    np.testing.assert_allclose(fine[kept], coarse)
+    np.testing.assert_allclose(fine[[2, 3]], [[2.0, 0.0], [3.0, -1.0]])

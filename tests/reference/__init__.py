@@ -1,0 +1,1 @@
+"""Published and cross-code cases: verification and validation against others."""

@@ -1,0 +1,123 @@
+"""The command line, run as a user would."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import h5py
+import pytest
+from typer.testing import CliRunner
+
+import sx_sim
+from sx_sim.cli import app
+from tests.columns import HEAVY
+from tests.conftest import ROOT
+
+PNG = b"\x89PNG"
+
+
+@pytest.fixture
+def case_path(tmp_path: Path) -> Path:
+    path = tmp_path / "small.toml"
+    text = HEAVY.format(solvent=400, strength=0.3, acid=0.05, extraction=8, scrub=6)
+    text = text.replace("[solvent]", 'cut = ["Dy", "Ho"]\n[solvent]')
+    text += '\n[[sweep.axes]]\npath = "feeds.clay.pH"\nvalues = [1.0, 1.5]\n'
+    text += '[[sweep.axes]]\npath = "temperature"\nvalues = ["20 degC", "30 degC"]\n'
+    path.write_text(f"{text}[sweep]\nband_members = 4\n")
+    return path
+
+
+def invoke(*words: object):
+    return CliRunner().invoke(app, [str(w) for w in words])
+
+
+def test_run_prints_tables_and_writes_files(case_path, tmp_path):
+    out = tmp_path / "new" / "r.h5"
+    result = invoke("run", case_path, "--out", out, "--plots", tmp_path / "pictures")
+    assert result.exit_code == 0, result.output
+    for words in ("converged", "raffinate", "loaded solvent", "REO g/L", "O/A", "loading %"):
+        assert words in result.output
+    assert "Cut Dy/Ho" in result.output
+    assert sx_sim.load_result(out).converged
+    pictures = sorted((tmp_path / "pictures").iterdir())
+    assert [p.name for p in pictures] == [
+        "small_acidity.png",
+        "small_products.png",
+        "small_profiles.png",
+    ]
+    assert all(p.read_bytes().startswith(PNG) for p in pictures)
+
+
+def test_sweep_writes_files_and_counts(case_path, tmp_path):
+    out = tmp_path / "s.h5"
+    result = invoke("sweep", case_path, "--out", out, "--plots", tmp_path / "pictures")
+    assert result.exit_code == 0, result.output
+    assert "4 points" in result.output
+    assert "4 converged" in result.output
+    with h5py.File(out) as file:
+        assert file["status"].shape == (2, 2)
+    names = sorted(p.name for p in (tmp_path / "pictures").iterdir())
+    assert names == ["small_sweep_maps.png", "small_sweep_temperature.png"]
+
+
+def test_a_case_that_cannot_be_solved_says_why_and_exits_3(case_path, tmp_path):
+    text = case_path.read_text().replace("saponification = 0.2", "saponification = 0.9")
+    case_path.write_text(text.replace('flow = "400 L/h"', 'flow = "4000 L/h"'))
+    result = invoke("run", case_path, "--out", tmp_path / "r.h5")
+    assert result.exit_code == 3
+    assert "more base than acid" in result.output
+    assert "Lower the saponification" in result.output
+    assert (tmp_path / "r.h5").exists()  # the last iterate, with its status
+    assert sx_sim.load_result(tmp_path / "r.h5").status == sx_sim.Status.EXCESS_BASE
+
+
+def test_check_solves_nothing(case_path):
+    result = invoke("check", case_path)
+    assert result.exit_code == 0
+    assert "extraction: stages 1-8" in result.output
+    assert "sweep over feeds.clay.pH, temperature" in result.output
+
+
+def test_schema_is_json_and_knows_the_tables():
+    schema = json.loads(invoke("schema").output)
+    assert {"temperature", "solvent", "feeds", "sections"} <= set(schema["properties"])
+    assert set(schema["required"]) == {"temperature", "solvent", "feeds", "sections"}
+    assert "from" in schema["$defs"]["Axis"]["properties"]
+
+
+def test_elements_are_listed():
+    result = invoke("elements")
+    assert result.exit_code == 0
+    for words in ("Dy", "dysprosium", "Pr6O11", "NH4"):
+        assert words in result.output
+
+
+def test_version():
+    assert invoke("--version").output == f"sx_sim {sx_sim.__version__}\n"
+
+
+def test_pictures_that_cannot_be_written(case_path, tmp_path):
+    (tmp_path / "taken").write_text("")
+    result = invoke("run", case_path, "--plots", tmp_path / "taken")
+    assert result.exit_code == 2
+    assert "cannot be written" in result.output
+
+
+def test_compilation_is_announced_on_a_new_machine(case_path, tmp_path):
+    """A whole process with an empty cache, then one with a full one."""
+    program = shutil.which("sx-sim") or str(Path(sys.executable).parent / "sx-sim")
+    command = ["env", f"NUMBA_CACHE_DIR={tmp_path / 'cache'}", program, "run", str(case_path)]
+    first, second = (
+        subprocess.run(command, capture_output=True, text=True, check=True) for _ in range(2)
+    )
+    assert "Compiling the solver" in first.stderr
+    assert second.stderr == ""
+    assert first.stdout == second.stdout
+
+
+def test_version_is_the_one_of_the_project():
+    text = (ROOT / "pyproject.toml").read_text()
+    assert re.search(r'^version = "(.*)"', text, re.M)[1] == sx_sim.__version__

@@ -1,0 +1,49 @@
+"""Every example runs."""
+
+import runpy
+
+import matplotlib.pyplot as plt
+import pytest
+
+import sx_sim
+from tests.conftest import ROOT
+
+CASES = sorted((ROOT / "examples").glob("*.toml"))
+SCRIPTS = sorted((ROOT / "examples").glob("plot_*.py"))
+
+
+def test_there_are_enough():
+    assert len(CASES) >= 3
+    assert len(SCRIPTS) >= 2
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda p: p.stem)
+def test_cases_solve_and_separate_where_they_say(path):
+    case = sx_sim.load_case(path)
+    result = sx_sim.solve(case)
+    assert result.checks.balance.max() <= 1e-10
+    assert result.checks.closure <= 1e-9
+    light, heavy = case.file.cut
+    extract = next(name for name in result.streams if name != "raffinate")
+    assert result.recovery(light) > 0.995
+    assert result.recovery(heavy, extract) > 0.995
+    assert case.file.sweep is not None
+
+
+def test_the_heavy_example_is_a_real_column():
+    column = sx_sim.load_case(ROOT / "examples" / "heavy_clay_dy_ho.toml").column
+    assert column.stages >= 200
+    assert column.system.rare_earth.sum() == 15
+
+
+def test_didymium_reaches_high_purity():
+    result = sx_sim.solve(sx_sim.load_case(ROOT / "examples" / "pr_nd.toml"))
+    assert result.purity("Pr") > 0.999
+    assert result.purity("Nd", "loaded solvent") > 0.999
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda p: p.stem)
+def test_scripts_run(path):
+    runpy.run_path(str(path))
+    assert plt.get_fignums()
+    plt.close("all")
