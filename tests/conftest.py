@@ -12,8 +12,6 @@ from pathlib import Path
 
 from hypothesis import settings
 
-ROOT = Path(__file__).resolve().parents[1]
-
 
 def _kernel_hash() -> str:
     spec = importlib.util.find_spec("sx_sim")

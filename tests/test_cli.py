@@ -12,9 +12,9 @@ import pytest
 from typer.testing import CliRunner
 
 import sx_sim
+from support.columns import HEAVY
+from support.paths import ROOT
 from sx_sim.cli import app
-from tests.columns import HEAVY
-from tests.conftest import ROOT
 
 PNG = b"\x89PNG"
 

@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import pytest
 
 import sx_sim
-from tests.conftest import ROOT
+from support.paths import ROOT
 
 CASES = sorted((ROOT / "examples").glob("*.toml"))
 SCRIPTS = sorted((ROOT / "examples").glob("plot_*.py"))

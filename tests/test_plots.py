@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 import sx_sim
+from support.columns import HEAVY, heavy_case
 from sx_sim.plots import nines, split_at
-from tests.columns import HEAVY, heavy_case
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import pytest
 import xarray
 
 import sx_sim
-from tests.columns import HEAVY, heavy_case
+from support.columns import HEAVY, heavy_case
 
 SWEEP = """
 [[sweep.axes]]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import sx_sim
-from tests.conftest import ROOT
+from support.paths import ROOT
 
 MODULES = [m.name for m in pkgutil.walk_packages(sx_sim.__path__, "sx_sim.")]
 

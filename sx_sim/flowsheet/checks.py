@@ -26,7 +26,7 @@ class Checks:
     stage_balance : float
         Largest in less out of any species at any stage, over its throughput there.
     closure : float
-        Largest |ln(have / need)| of charge, extractant and ligand at any stage.
+        Largest logarithm of have over need, of charge, extractant and ligand at any stage.
     law : float
         Largest difference of ln(y / x) from the distribution law.
     negative : bool

@@ -72,7 +72,7 @@ class Result:
     status : Status
     iterations : int
     residual : float
-        Largest closure residual the solver ended with, |ln(have / need)|.
+        Largest closure residual the solver ended with, a logarithm of have over need.
     checks : Checks
         Balances and closures recomputed from what is returned here.
     stages : Profile

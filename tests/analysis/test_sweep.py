@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import sx_sim
+from support.columns import HEAVY, heavy_case
 from sx_sim.analysis.band import enthalpy_shifts
-from tests.columns import HEAVY, heavy_case
 
 
 def swept(axes: str, **changes: float) -> sx_sim.SweepResult:

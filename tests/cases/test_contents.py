@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import sx_sim
-from tests.columns import HEAVY, heavy_case
+from support.columns import HEAVY, heavy_case
 
 LIQUOR = """
 temperature = "25 degC"

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from support.paths import ROOT
 from sx_sim.chemistry import database
 from sx_sim.chemistry.elements import elements
 from sx_sim.chemistry.extractants import QUALITIES, extractant_set
-from tests.conftest import ROOT
 
 DATA = ROOT / "sx_sim" / "data"
 SETS = sorted((DATA / "extractants").glob("*.toml"))

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sx_sim
+from support.columns import heavy_case
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.flowsheet.column import Column, Feed
 from sx_sim.flowsheet.results import Result, solve_column
-from tests.columns import heavy_case
 
 cases = st.builds(
     heavy_case,

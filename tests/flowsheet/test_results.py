@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import sx_sim
+from support.columns import HEAVY, heavy_case
 from sx_sim.flowsheet.status import MEANING, Status
-from tests.columns import HEAVY, heavy_case
 
 
 def test_more_base_than_acid_ends_with_a_status_and_advice():

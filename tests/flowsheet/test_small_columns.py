@@ -7,9 +7,9 @@ import pytest
 from scipy.optimize import root
 
 import sx_sim
+from support.columns import heavy_case
 from sx_sim.flowsheet.column import Column, Feed, Section
 from sx_sim.flowsheet.results import solve_column
-from tests.columns import heavy_case
 
 SIZES = [(1, 1), (2, 1), (2, 2), (3, 2), (3, 3)]
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from support.columns import random_problem
 from sx_sim.kernels.blocks import empty_factors, factorise, invert, invert_small, newton_step
 from sx_sim.kernels.closure import evaluate
 from sx_sim.kernels.newton import empty_state
-from tests.columns import random_problem
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 16, 31])

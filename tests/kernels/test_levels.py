@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from support.columns import random_problem
 from sx_sim.kernels.levels import fill_in, kept_stages, shorten
-from tests.columns import random_problem
 
 
 def test_stages_where_something_enters_or_leaves_are_always_kept():

@@ -5,9 +5,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from support.columns import random_problem
 from sx_sim.kernels.metals import balance_metals, mix
 from sx_sim.kernels.types import Cascade
-from tests.columns import random_problem
 
 
 def solved(cascade: Cascade, d: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -12,9 +12,9 @@ The published full cascades of 24 + 21 and 25 + 21 stages satisfy their own bala
 import numpy as np
 import pytest
 
+from support.columns import solve_kernel
 from sx_sim.kernels import status
 from sx_sim.kernels.types import Cascade, Law
-from tests.columns import solve_kernel
 
 BETA, LOAD, PRODUCT_A = 2.0, 1.7025, 0.5005
 EXCHANGED = 1e7  # the larger, the less dimer stays free

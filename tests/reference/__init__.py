@@ -1,1 +1,0 @@
-"""Published and cross-code cases: verification and validation against others."""
