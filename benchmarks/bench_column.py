@@ -60,4 +60,6 @@ class Import:
         subprocess.run([sys.executable, "-c", "import sx_sim"], check=True)
 
     def time_help(self):
-        subprocess.run([sys.executable, "-m", "sx_sim.cli", "--help"], check=True)
+        subprocess.run(
+            [sys.executable, "-m", "sx_sim.cli", "--help"], check=True, capture_output=True
+        )

@@ -104,7 +104,7 @@ def run(case: CasePath, out_file: OutPath = None, plots: PlotPath = None) -> Non
 
 @app.command()
 def sweep(case: CasePath, out_file: OutPath = None, plots: PlotPath = None) -> None:
-    """Solve a case over the grid of its [sweep] table."""
+    """Solve a case over the grid in its sweep table."""
     with plain_errors():
         from sx_sim import report
         from sx_sim.cases import load_case, run_sweep
