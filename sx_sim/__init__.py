@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sx_sim.analysis.sweep import SweepResult
     from sx_sim.cases import Case, load_case, parse_case, run_sweep, solve
     from sx_sim.contacts import Contact, contact
-    from sx_sim.errors import CaseError, ConvergenceError, SxSimError, ValidityWarning
+    from sx_sim.errors import CaseError, ConvergenceError, SxSimError
     from sx_sim.flowsheet.column import Column
     from sx_sim.flowsheet.results import Result
     from sx_sim.flowsheet.status import Status
@@ -31,7 +31,6 @@ _HOMES = {
     "Stream": "sx_sim.flowsheet.streams",
     "SweepResult": "sx_sim.analysis.sweep",
     "SxSimError": "sx_sim.errors",
-    "ValidityWarning": "sx_sim.errors",
     "contact": "sx_sim.contacts",
     "load_case": "sx_sim.cases",
     "load_result": "sx_sim.store",
@@ -55,7 +54,6 @@ __all__ = [
     "Stream",
     "SweepResult",
     "SxSimError",
-    "ValidityWarning",
     "contact",
     "load_case",
     "load_result",

@@ -117,25 +117,19 @@ def contact(
     ratio, strength = np.broadcast_arrays(
         np.asarray(oa, dtype=float), np.asarray(feed_acid, dtype=float)
     )
-    shape, species = ratio.shape, len(system.species)
-    aqueous, organic = np.empty((*shape, species)), np.empty((*shape, species))
-    hydrogen, loading = np.empty(shape), np.empty(shape)
-    metal = system.array(held)
-    soaped = system.array(soap)
-    for point in np.ndindex(*shape):
+    kelvin = np.array([to_internal(temperature, "K")])
+    metal, soaped = system.array(held), system.array(soap)
+    shape = (*ratio.shape, len(system.species))
+    aqueous, organic = np.empty(shape), np.empty(shape)
+    hydrogen, loading = np.empty(ratio.shape), np.empty(ratio.shape)
+    for point in np.ndindex(*ratio.shape):
         h = float(strength[point])
         anions = h + float(metal @ system.charge)
         water = Stream(system, "feed", "aqueous", 1.0, metal, anions, h)
-        flow = float(ratio[point])
-        solvent = Stream(system, "solvent", "organic", flow, soaped, formal / 2)
-        column = Column(
-            system,
-            (Section("contact", 1, 1),),
-            (Feed(1, water), Feed(1, solvent)),
-            (),
-            np.array([to_internal(temperature, "K")]),
-        )
-        stages = solve_column(column).stages
+        solvent = Stream(system, "solvent", "organic", float(ratio[point]), soaped, formal / 2)
+        feeds = (Feed(1, water), Feed(1, solvent))
+        flask = Column(system, (Section("contact", 1, 1),), feeds, (), kelvin)
+        stages = solve_column(flask).stages
         aqueous[point], organic[point] = stages.aqueous[0], stages.organic[0]
         hydrogen[point], loading[point] = stages.acid[0], stages.loading[0]
     return Contact(system.species, ratio.copy(), aqueous, organic, hydrogen, loading)

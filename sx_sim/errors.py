@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from sx_sim.flowsheet.results import Result
+from typing import Any
 
 
 class SxSimError(Exception):
@@ -33,10 +30,6 @@ class CaseError(SxSimError):
 class ConvergenceError(SxSimError):
     """A column that could not be solved; ``result`` holds the last iterate."""
 
-    def __init__(self, result: Result) -> None:
+    def __init__(self, message: str, result: Any) -> None:
         self.result = result
-        super().__init__(f"{result.status.text}. {result.status.advice}")
-
-
-class ValidityWarning(UserWarning):
-    """A result that rests on estimates or leaves the range of its constants."""
+        super().__init__(message)

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from sx_sim.analysis.band import Band
 from sx_sim.analysis.sweep import SweepResult
 from sx_sim.cases import Case
 from sx_sim.chemistry import database
@@ -28,20 +29,22 @@ def percent(fraction: float) -> str:
 
     Examples
     --------
-    >>> percent(0.5), percent(0.99995), percent(2e-7), percent(1e-30)
-    ('50.00', '99.9950', '2.0e-05', '0')
+    >>> percent(0.5), percent(0.99995), percent(1 - 1e-9), percent(2e-7), percent(1e-30)
+    ('50.00', '99.9950', '>99.99999', '2.0e-05', '0')
     """
     if not np.isfinite(fraction):
         return "-"
     value, missing = 100 * fraction, 100 * (1 - fraction)
-    if missing < NEGLIGIBLE:
+    if abs(missing) < NEGLIGIBLE:
         return "100"
     if abs(value) < NEGLIGIBLE:
         return "0"
     if value < 0.01:
         return f"{value:.1e}"
-    digits = max(2, 2 - int(np.floor(np.log10(missing))) - 1) if missing < 1 else 2
-    return f"{value:.{digits}f}"
+    if missing < 1e-5:
+        return ">99.99999"
+    digits = 2 if missing >= 0.1 else 1 - int(np.floor(np.log10(missing)))
+    return f"{value:.{min(digits, 5)}f}"
 
 
 def print_result(console: Console, case: Case, result: Result) -> None:
@@ -173,6 +176,22 @@ def print_sweep(console: Console, case: Case, sweep: SweepResult) -> None:
         if solved.size:
             cells = (percent(float(f(solved))) for f in (np.min, np.median, np.max))
             table.add_row(label, *cells)
+    console.print(table)
+    if sweep.band is not None:
+        print_band(console, sweep.band, lighter[-1], heavier[0], extract)
+
+
+def print_band(console: Console, band: Band, light: str, heavy: str, extract: str) -> None:
+    """Print recoveries at the ends of a temperature axis, with the enthalpies' error."""
+    table = Table(title="What the enthalpies' errors (1 sd) do", title_justify="left")
+    table.add_column("recovery %")
+    ends = sorted({0, len(band.values) - 1})
+    for t in ends:
+        table.add_column(f"{band.path} {band.values[t]:g}", justify="right")
+    for symbol, product in ((light, "raffinate"), (heavy, extract)):
+        low, middle, high = band.recovered(symbol, product)
+        cells = [f"{percent(middle[t])} ({percent(low[t])} to {percent(high[t])})" for t in ends]
+        table.add_row(f"{symbol} in {product}", *cells)
     console.print(table)
 
 

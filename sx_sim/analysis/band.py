@@ -76,7 +76,7 @@ def enthalpy_band(
     elements: tuple[str, ...],
     members: int,
     options: Options,
-    progress: Callable[[int], None],
+    step: Callable[[], None],
 ) -> Band:
     """Solve the column at every temperature with nominal and with shifted enthalpies.
 
@@ -92,12 +92,11 @@ def enthalpy_band(
     members : int
         Solves per temperature beside the nominal one.
     options : Options
-    progress : callable
-        Called with the solves done.
+    step : callable
+        Called after every solve.
     """
     size = (len(values), members + 1, len(products), len(elements))
     purity, recovery = np.full(size, np.nan), np.full(size, np.nan)
-    done = 0
     for t, value in enumerate(values):
         column = column_at(float(value))
         shifts = enthalpy_shifts(column.system, members)
@@ -112,6 +111,5 @@ def enthalpy_band(
                     if name in result.streams:
                         purity[t, m, p] = result.stream(name).purities()[chosen]
                         recovery[t, m, p] = result.recoveries(name)[chosen]
-            done += 1
-            progress(done)
+            step()
     return Band(path, values, products, elements, purity, recovery)

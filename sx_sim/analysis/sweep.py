@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sx_sim.analysis.band import Band, enthalpy_band
 from sx_sim.errors import CaseError
-from sx_sim.flowsheet.column import Column
+from sx_sim.flowsheet.column import RAFFINATE, Column
 from sx_sim.flowsheet.results import Result, solve_column
 from sx_sim.flowsheet.status import Status
 from sx_sim.kernels.types import Options
@@ -137,64 +136,73 @@ def run_grid(
         A point that fails is recorded with its status and does not stop the others.
     """
     base = build({})
-    products = tuple(d.name for d in base.draws)
-    products = ("raffinate", *products, base.solvent_outlet)
+    products = (RAFFINATE, *(draw.name for draw in base.draws), base.solvent_outlet)
     rare = tuple(s for s, r in zip(base.system.species, base.system.rare_earth, strict=True) if r)
-    heated = [k for k, axis in enumerate(axes) if axis.path.endswith("temperature")]
-    shape = tuple(len(axis.values) for axis in axes)
-    extra = len(axes[heated[0]].values) * (band_members + 1) if heated and band_members else 0
-    total = int(np.prod(shape)) + extra
-    table = {name: np.full((*shape, len(products), len(rare)), np.nan) for name in PER_ELEMENT}
-    table |= {name: np.full((*shape, len(products)), np.nan) for name in PER_PRODUCT}
-    table |= {name: np.full(shape, np.nan) for name in ("residual", "loading")}
-    status = np.full(shape, int(Status.INVALID))
-    iterations = np.zeros(shape, dtype=np.int64)
-    for done, point in enumerate(itertools.product(*(range(n) for n in shape)), start=1):
-        values = {
-            axis.path: axis.setting(axis.values[i]) for axis, i in zip(axes, point, strict=True)
-        }
-        try:
-            result = solve_column(build(values), options=options, throw=False)
-        except CaseError:
-            continue
-        status[point] = int(result.status)
-        iterations[point] = result.iterations
-        table["residual"][point] = result.residual
-        if result.converged:
-            _record(table, point, result, products, rare)
-        if progress:
-            progress(done, total)
+    heated = next((axis for axis in axes if axis.path.endswith("temperature")), None)
+    members = band_members if heated else 0
+    points = int(np.prod([len(axis.values) for axis in axes]))
+    extra = len(heated.values) * (members + 1) if heated and members else 0
+    count = _Counter(points + extra, progress)
+    tables = _grid(axes, build, products, rare, options, count)
     band = None
-    if extra:
-        axis = axes[heated[0]]
-
-        def column_at(value: float) -> Column:
-            return build({axis.path: axis.setting(value)})
-
-        def band_progress(done: int) -> None:
-            if progress:
-                progress(total - extra + done, total)
-
+    if heated and members:
         band = enthalpy_band(
-            axis.path,
-            axis.values,
-            column_at,
+            heated.path,
+            heated.values,
+            lambda value: build({heated.path: heated.setting(value)}),
             products,
             rare,
-            band_members,
+            members,
             options,
-            band_progress,
+            count.step,
         )
-    return SweepResult(
-        axes=axes,
-        nominal=nominal,
-        products=products,
-        elements=rare,
-        status=status,
-        iterations=iterations,
-        band=band,
-        **table,
-    )
+    return SweepResult(axes, nominal, products, rare, band=band, **tables)
+
+
+class _Counter:
+    """Solves done, out of how many, told to whoever asked."""
+
+    def __init__(self, total: int, report: Progress | None) -> None:
+        self.total, self.report, self.done = total, report, 0
+
+    def step(self) -> None:
+        self.done += 1
+        if self.report:
+            self.report(self.done, self.total)
+
+
+def _grid(
+    axes: tuple[SweepAxis, ...],
+    build: Builder,
+    products: tuple[str, ...],
+    rare: tuple[str, ...],
+    options: Options,
+    count: _Counter,
+) -> dict[str, Any]:
+    """Solve every point; returns the tables of a SweepResult by name."""
+    shape = tuple(len(axis.values) for axis in axes)
+    table: dict[str, Any] = {
+        name: np.full((*shape, len(products), len(rare)), np.nan) for name in PER_ELEMENT
+    }
+    table |= {name: np.full((*shape, len(products)), np.nan) for name in PER_PRODUCT}
+    table |= {name: np.full(shape, np.nan) for name in ("residual", "loading")}
+    table["status"] = np.full(shape, int(Status.INVALID))
+    table["iterations"] = np.zeros(shape, dtype=np.int64)
+    for point in np.ndindex(*shape):
+        values = {a.path: a.setting(float(a.values[i])) for a, i in zip(axes, point, strict=True)}
+        try:
+            column = build(values)
+        except CaseError:
+            column = None
+        if column is not None:
+            result = solve_column(column, options=options, throw=False)
+            table["status"][point] = int(result.status)
+            table["iterations"][point] = result.iterations
+            table["residual"][point] = result.residual
+            if result.converged:
+                _record(table, point, result, products, rare)
+        count.step()
+    return table
 
 
 def _record(

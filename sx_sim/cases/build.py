@@ -79,6 +79,7 @@ class _Builder:
     system: ChemicalSystem
 
     def column(self, solvent_flow: float) -> Column:
+        """Return the column at a solvent flow [L/h]."""
         sections = self.case.sections.values()
         temperature = [np.full(s.stages, s.temperature or self.case.temperature) for s in sections]
         return Column(
@@ -96,12 +97,14 @@ class _Builder:
         return self.case.solvent.concentration or 1.0
 
     def solvent(self, flow: float) -> Feed:
+        """Return the fresh solvent."""
         table = self.case.solvent
         soap = table.saponification * self.formal
         held = self.system.array({table.base: soap} if soap > 0 else {})
         return Feed(1, Stream(self.system, "solvent", "organic", flow, held, self.formal / 2))
 
     def feeds(self) -> list[Feed]:
+        """Return the feeds of either phase."""
         found = []
         for name, table in self.case.feeds.items():
             key = f"feeds.{name}"
@@ -128,6 +131,7 @@ class _Builder:
         return found
 
     def draws(self) -> list[Draw]:
+        """Return outlets of sections and side draws."""
         found = [
             Draw(table.outlet, self.spans[name].first, "aqueous", fraction=1.0)
             for name, table in self.case.sections.items()

@@ -196,7 +196,7 @@ def solve_column(
     solution = solve_kernel(cascade, law, guess, options)
     result = assemble(column, cascade, law, solution)
     if throw and not result.converged:
-        raise ConvergenceError(result)
+        raise ConvergenceError(f"{result.status.text}. {result.status.advice}", result)
     return result
 
 
@@ -238,7 +238,7 @@ def products(column: Column, stages: Profile) -> dict[str, Stream]:
 
     flows = {"aqueous": stages.aqueous_flow, "organic": stages.organic_flow}
 
-    def stream(name: str, phase: str, j: int, flow: float) -> Stream:
+    def leaving(name: str, phase: str, j: int, flow: float) -> Stream:
         aqueous = phase == "aqueous"
         return Stream(
             system=column.system,
@@ -256,8 +256,9 @@ def products(column: Column, stages: Profile) -> dict[str, Stream]:
         )
 
     last = column.stages - 1
-    streams = [stream(RAFFINATE, "aqueous", 0, left("aqueous", 0))]
+    streams = [leaving(RAFFINATE, "aqueous", 0, left("aqueous", 0))]
     for d in column.draws:
-        streams.append(stream(d.name, d.phase, d.stage - 1, d.takes(flows[d.phase][d.stage - 1])))
-    streams.append(stream(column.solvent_outlet, "organic", last, left("organic", last)))
+        taken = d.takes(flows[d.phase][d.stage - 1])
+        streams.append(leaving(d.name, d.phase, d.stage - 1, taken))
+    streams.append(leaving(column.solvent_outlet, "organic", last, left("organic", last)))
     return {s.name: s for s in streams if s.flow > 0.0}
