@@ -9,7 +9,7 @@ temperature = "25 degC"
 extractant = "hehehp-chloride"
 concentration = "1.0 mol/L"
 saponification = 0.2
-flow = "545 L/h"
+flow = "600 L/h"
 
 [feeds.clay]
 composition = "longnan"
@@ -28,5 +28,5 @@ flow = "75 L/h"
 
 
 def reference(stages: int) -> sx_sim.Case:
-    """Return an extraction and scrub column of 15 rare earths and sodium, loaded to 80 %."""
+    """Return an extraction and scrub column of 15 rare earths and sodium, loaded to 70 %."""
     return sx_sim.parse_case(REFERENCE.format(extraction=stages // 2, scrub=stages - stages // 2))
