@@ -9,6 +9,7 @@ from numba import njit
 
 from sx_sim.kernels.distribution import bound_slope, distribution
 from sx_sim.kernels.metals import balance_metals
+from sx_sim.kernels.types import REORDERED
 
 
 @njit(cache=True, error_model="numpy")
@@ -49,55 +50,57 @@ def closures(cascade, law, scalars, x, y, bound, f):
     return largest
 
 
-@njit(cache=True, error_model="numpy")
-def linearise(cascade, law, state, j, f_scalar, f_x, y_scalar):
-    """Fill the derivatives of stage ``j``'s closures and organic concentrations.
+@njit(cache=True, error_model="numpy", fastmath=REORDERED)
+def linearise_closures(cascade, law, state, f_scalar, f_x):
+    """Fill the derivatives of the closures.
 
     Parameters
     ----------
-    f_scalar : (m, m) array, out
+    f_scalar : (N, m, m) array, out
         d f / d scalar at fixed x; the organic phase follows through D.
-    f_x : (m, S) array, out
+    f_x : (N, m, S) array, out
         d f / d x at fixed scalars.
-    y_scalar : (m, S) array, out
-        d y / d scalar at fixed x.
     """
-    m = f_scalar.shape[0]
+    n, m = state.f.shape
     s = law.charge.size
-    x = state.x[j]
-    y = state.y[j]
-    bound = state.bound[j]
-    h = np.exp(state.scalars[j, 0])
-    e = np.exp(state.scalars[j, 1])
-    hydroxide = cascade.water_ion_product[j] / h
-    cations = h
-    taken = e
-    for i in range(s):
-        cations += law.charge[i] * x[i]
-        taken += law.dimers[i] * y[i]
-        y_scalar[0, i] = -law.order_acid[i] * y[i]
-        y_scalar[1, i] = law.order_dimer[i] * y[i]
+    for j in range(n):
+        x = state.x[j]
+        y = state.y[j]
+        h = np.exp(state.scalars[j, 0])
+        e = np.exp(state.scalars[j, 1])
+        hydroxide = cascade.water_ion_product[j] / h
+        cations = h
+        taken = e
+        by_acid = 0.0
+        by_dimer = e
+        for i in range(s):
+            held = law.dimers[i] * y[i]
+            cations += law.charge[i] * x[i]
+            taken += held
+            by_acid += law.order_acid[i] * held
+            by_dimer += law.order_dimer[i] * held
+        per_cations = 1.0 / cations
+        per_taken = 1.0 / taken
+        f_scalar[j, 0, 0] = -hydroxide / (cascade.anion[j] + hydroxide) - h * per_cations
+        f_scalar[j, 0, 1] = 0.0
+        f_scalar[j, 1, 0] = by_acid * per_taken
+        f_scalar[j, 1, 1] = -by_dimer * per_taken
+        for i in range(s):
+            f_x[j, 0, i] = -law.charge[i] * per_cations
+            f_x[j, 1, i] = -law.dimers[i] * state.d[j, i] * per_taken
         if m == 3:
-            y_scalar[2, i] = -bound[i] * y[i]
-    for a in range(m):
-        f_scalar[0, a] = 0.0
-        f_scalar[1, a] = 0.0
-        for i in range(s):
-            f_scalar[1, a] -= law.dimers[i] * y_scalar[a, i] / taken
-    f_scalar[0, 0] = -hydroxide / (cascade.anion[j] + hydroxide) - h / cations
-    f_scalar[1, 1] -= e / taken
-    for i in range(s):
-        f_x[0, i] = -law.charge[i] / cations
-        f_x[1, i] = -law.dimers[i] * state.d[j, i] / taken
-    if m == 3:
-        free = np.exp(state.scalars[j, 2])
-        ligand = free
-        moved = free
-        for i in range(s):
-            ligand += bound[i] * x[i]
-            moved += x[i] * bound_slope(law, j, i, state.scalars[j, 2], bound[i])
-        f_scalar[2, 0] = 0.0
-        f_scalar[2, 1] = 0.0
-        f_scalar[2, 2] = -moved / ligand
-        for i in range(s):
-            f_x[2, i] = -bound[i] / ligand
+            bound = state.bound[j]
+            ligand = np.exp(state.scalars[j, 2])
+            moved = ligand
+            by_ligand = 0.0
+            for i in range(s):
+                ligand += bound[i] * x[i]
+                moved += x[i] * bound_slope(law, j, i, state.scalars[j, 2], bound[i])
+                by_ligand += law.dimers[i] * bound[i] * y[i]
+            f_scalar[j, 0, 2] = 0.0
+            f_scalar[j, 1, 2] = by_ligand * per_taken
+            f_scalar[j, 2, 0] = 0.0
+            f_scalar[j, 2, 1] = 0.0
+            f_scalar[j, 2, 2] = -moved / ligand
+            for i in range(s):
+                f_x[j, 2, i] = -bound[i] / ligand

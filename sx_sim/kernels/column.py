@@ -3,8 +3,8 @@
 import numpy as np
 from numba import njit
 
-from sx_sim.kernels.blocks import empty_factors
 from sx_sim.kernels.continuation import continuation, fresh_start
+from sx_sim.kernels.direction import empty_factors
 from sx_sim.kernels.levels import fill_in, kept_stages, shorten
 from sx_sim.kernels.newton import empty_state, newton
 from sx_sim.kernels.status import CONVERGED, EXCESS_BASE, ITERATION_LIMIT, NOT_FINITE
@@ -69,7 +69,7 @@ def start_from_short(cascade, law, m):
 
     Returns
     -------
-    scalars : (N, m) array, or (0, m) where no copy could be solved
+    scalars : (N, m) array, or (0, m) where a copy could not be solved
     iterations : float
         Factorisations, counted in columns of full length.
     """
@@ -88,7 +88,9 @@ def start_from_short(cascade, law, m):
         short, short_law = shorten(cascade, law, longer)
         solution = solve_level(short, short_law, scalars, ROUGH, ROUGH_SETTLED)
         spent += solution.iterations * longer.size / n
-        scalars = solution.scalars if solution.status == CONVERGED else none
+        if solution.status != CONVERGED:
+            return none, spent
+        scalars = solution.scalars
         kept = longer
         level -= 1
     if scalars.shape[0] > 0:
@@ -116,8 +118,8 @@ def solve_level(cascade, law, start, options, settled):
         )
         used += more
     if status != CONVERGED:
-        if not np.isfinite(residual):
-            status = NOT_FINITE
-        elif used >= options.iteration_limit:
+        if used >= options.iteration_limit:
             status = ITERATION_LIMIT
+        elif not np.isfinite(residual):
+            status = NOT_FINITE
     return Solution(state.x, state.y, state.scalars, status, used, residual)

@@ -14,8 +14,9 @@ from sx_sim.kernels.status import CONVERGED, STALLED
 from sx_sim.kernels.types import Cascade
 
 FIRST = 1.0  # holdup exchanged per pass of the flows, over one time step
-LAST = 1e-6  # below which the step is taken as infinite
-INNER_LIMIT = 25
+LAST = 1e-16  # below which the step is taken as infinite
+INNER_LIMIT = 100
+ALKALINE_SETBACKS = 3  # failed steps after which a start-up gone alkaline is given up
 
 
 @njit(cache=True, error_model="numpy")
@@ -46,6 +47,7 @@ def continuation(cascade, law, state, factors, tolerance, settled, limit):
     saved = state.scalars.copy()
     ratio = FIRST
     used = 0
+    setbacks = 0
     while used < limit:
         inner = min(INNER_LIMIT, limit - used)
         if ratio > 0.0:
@@ -67,7 +69,9 @@ def continuation(cascade, law, state, factors, tolerance, settled, limit):
         else:
             state.scalars[:] = saved
             ratio = 4.0 * ratio if ratio > 0.0 else 10.0 * LAST
-            if ratio > 1e6:
+            if np.exp(saved[:, 0].min()) < law.least_acid:
+                setbacks += 1
+            if ratio > 1e6 or setbacks > ALKALINE_SETBACKS:
                 break
     state.scalars[:] = saved
     return STALLED, used, evaluate(cascade, law, state)

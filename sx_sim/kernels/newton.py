@@ -11,8 +11,8 @@ step shrinks fast it is simply taken too, without new factors.
 import numpy as np
 from numba import njit
 
-from sx_sim.kernels.blocks import factorise, newton_step
 from sx_sim.kernels.closure import evaluate
+from sx_sim.kernels.direction import newton_direction, next_direction
 from sx_sim.kernels.status import CONVERGED, ITERATION_LIMIT, NOT_FINITE, STALLED
 from sx_sim.kernels.types import State
 
@@ -66,7 +66,7 @@ def damped_step(cascade, law, state, factors, step, damping, following):
         residual = evaluate(cascade, law, state)
         shrink = 0.3
         if np.isfinite(residual):
-            newton_step(cascade, factors, state.f, following)
+            next_direction(cascade, factors, state.f, following)
             if length(following) < size:
                 return residual, damping
             bend = length(following - (1.0 - damping) * step)
@@ -105,8 +105,7 @@ def newton(cascade, law, state, factors, tolerance, settled, limit):
     for iteration in range(limit):
         if not np.isfinite(residual):
             return NOT_FINITE, iteration, residual
-        factorise(cascade, law, state, factors)
-        newton_step(cascade, factors, state.f, step)
+        newton_direction(cascade, law, state, factors, step)
         size = length(step)
         if not np.isfinite(size):
             return NOT_FINITE, iteration + 1, residual
@@ -130,6 +129,6 @@ def newton(cascade, law, state, factors, tolerance, settled, limit):
             last_size = ahead
             move(state, state.scalars, step, 1.0)
             residual = evaluate(cascade, law, state)
-            newton_step(cascade, factors, state.f, following)
+            next_direction(cascade, factors, state.f, following)
             ahead = length(following)
     return ITERATION_LIMIT, limit, residual

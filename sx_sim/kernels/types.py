@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+REORDERED = {"reassoc", "contract", "nsz"}  # fastmath: sums in any order, to vectorise
 
 
 class Law(NamedTuple):
@@ -61,14 +62,45 @@ class State(NamedTuple):
     f: Array  # (N, m) closure residuals
 
 
-class Factors(NamedTuple):
-    """The linearised cascade, stage by stage, ready to be solved for any residual."""
+class Linear(NamedTuple):
+    """The closures linearised, the metals following: what a step of the scalars changes.
+
+    What rises and what falls are changes of x [mol/L] due to stages before and after.
+    """
+
+    f_scalar: Array  # (N, m, m) d closure / d scalar at fixed x
+    f_x: Array  # (N, m, S) d closure / dx at fixed scalars
+    rises: Array  # (N, S) at the next stage, per what rises here
+    falls: Array  # (N, S) here, per what falls at the next stage
+    local: Array  # (N, m, S) dx here, per step of this stage's scalars
+    pushed: Array  # (N, m, S) what rises to the next stage, per step of this stage's scalars
+
+
+class ClosureFactors(NamedTuple):
+    """What is left of an elimination of the closures."""
+
+    answered: Array  # (N, m, S) pushed, with what the stages before answer
+    felt: Array  # (N, m, S) step here, sign reversed, per what falls at the next stage
+    inverse: Array  # (N, m, m) of d closure / d scalar, stages before answering
+
+
+class MetalFactors(NamedTuple):
+    """What is left of an elimination of the metals."""
 
     pivot: Array  # (N, S, S) inverse pivots, transposed
-    d: Array  # (N, S) distribution ratios they were made with
-    f_inverse: Array  # (N, m, m) of d closure / d scalar at fixed x
+    d: Array  # (N, S) distribution ratios
+    inverse: Array  # (N, m, m) of d closure / d scalar at fixed x
     response: Array  # (N, m, S) d scalar / dx at closed closures
     y_scalar: Array  # (N, m, S) d y / d scalar at fixed x
+
+
+class Factors(NamedTuple):
+    """The linearised cascade, ready to be solved for any residual."""
+
+    linear: Linear
+    closures: ClosureFactors
+    metals: MetalFactors
+    by_metals: NDArray[np.bool_]  # (1,) which of the two eliminations holds
 
 
 class Solution(NamedTuple):

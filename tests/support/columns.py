@@ -89,7 +89,7 @@ def random_problem(seed: int, longest: int = 400, alkaline: bool = False) -> tup
         with_sodium(three, 0.5),
         with_sodium(three, 1.0),
         np.zeros((n, species, 0)),
-        0.0,
+        1e-7 if alkaline else 0.0,
     )
     fed, anions, feed = np.zeros(n), np.zeros(n), np.zeros((n, species))
     fed[feed_stage - 1] += feed_flow

@@ -1,4 +1,4 @@
-"""The exact Newton direction: a block-tridiagonal elimination over the stages.
+"""Elimination of the metals, stage by stage: always accurate, and costly.
 
 Each stage's scalars are eliminated locally, which leaves blocks of species x species.
 With M_j = dy_j/dx_j, which is D plus one column times one row per scalar, the metal
@@ -18,8 +18,8 @@ kept transposed, so that those products run along rows too.
 import numpy as np
 from numba import njit
 
-from sx_sim.kernels.closure import linearise
-from sx_sim.kernels.types import Factors
+from sx_sim.kernels.small import invert_small
+from sx_sim.kernels.types import MetalFactors
 
 
 @njit(cache=True, error_model="numpy")
@@ -56,29 +56,9 @@ def invert(a, swaps):
 
 
 @njit(cache=True, error_model="numpy")
-def invert_small(a, inverse):
-    """Invert ``a`` (m, m), m = 2 or 3, by cofactors."""
-    if a.shape[0] == 2:
-        det = a[0, 0] * a[1, 1] - a[0, 1] * a[1, 0]
-        inverse[0, 0] = a[1, 1] / det
-        inverse[0, 1] = -a[0, 1] / det
-        inverse[1, 0] = -a[1, 0] / det
-        inverse[1, 1] = a[0, 0] / det
-        return
-    for r in range(3):
-        for c in range(3):
-            r1, r2, c1, c2 = (c + 1) % 3, (c + 2) % 3, (r + 1) % 3, (r + 2) % 3
-            inverse[r, c] = a[r1, c1] * a[r2, c2] - a[r1, c2] * a[r2, c1]
-    det = a[0, 0] * inverse[0, 0] + a[0, 1] * inverse[1, 0] + a[0, 2] * inverse[2, 0]
-    for r in range(3):
-        for c in range(3):
-            inverse[r, c] /= det
-
-
-@njit(cache=True, error_model="numpy")
-def empty_factors(n, s, m):
+def empty_metal_factors(n, s, m):
     """Return uninitialised factors for N stages, S species and m scalars."""
-    return Factors(
+    return MetalFactors(
         np.empty((n, s, s)),
         np.empty((n, s)),
         np.empty((n, m, m)),
@@ -88,24 +68,27 @@ def empty_factors(n, s, m):
 
 
 @njit(cache=True, error_model="numpy")
-def eliminate_scalars(cascade, law, state, j, f_inverse, response, y_scalar):
-    """Express stage ``j``'s scalar steps by its metals: ``f_inverse f + response dx``."""
-    m, s = response.shape
-    f_scalar = np.empty((m, m))
-    f_x = np.empty((m, s))
-    linearise(cascade, law, state, j, f_scalar, f_x, y_scalar)
-    invert_small(f_scalar, f_inverse)
+def eliminate_scalars(linear, factors, law, state, j):
+    """Express stage ``j``'s scalar steps by its metals: ``-inverse f + response dx``."""
+    m, s = linear.f_x.shape[1:]
+    factors.inverse[j] = linear.f_scalar[j]
+    invert_small(factors.inverse[j])
     for a in range(m):
         for i in range(s):
             total = 0.0
             for b in range(m):
-                total -= f_inverse[a, b] * f_x[b, i]
-            response[a, i] = total
+                total -= factors.inverse[j, a, b] * linear.f_x[j, b, i]
+            factors.response[j, a, i] = total
+    for i in range(s):
+        factors.y_scalar[j, 0, i] = -law.order_acid[i] * state.y[j, i]
+        factors.y_scalar[j, 1, i] = law.order_dimer[i] * state.y[j, i]
+        if m == 3:
+            factors.y_scalar[j, 2, i] = -state.bound[j, i] * state.y[j, i]
 
 
 @njit(cache=True, error_model="numpy")
-def factorise(cascade, law, state, factors):
-    """Fill ``factors`` with the cascade linearised at ``state``."""
+def eliminate_metals(cascade, law, state, linear, factors):
+    """Fill ``factors``, MetalFactors, at ``state``."""
     n, s = state.x.shape
     m = state.f.shape[1]
     swaps = np.empty(s, np.int64)
@@ -115,7 +98,7 @@ def factorise(cascade, law, state, factors):
         y_scalar = factors.y_scalar[j]
         pivot = factors.pivot[j]
         d = factors.d[j]
-        eliminate_scalars(cascade, law, state, j, factors.f_inverse[j], response, y_scalar)
+        eliminate_scalars(linear, factors, law, state, j)
         up = cascade.organic[j]
         leaving = up + cascade.organic_draw[j]
         for i in range(s):
@@ -143,7 +126,7 @@ def factorise(cascade, law, state, factors):
 
 
 @njit(cache=True, error_model="numpy")
-def newton_step(cascade, factors, f, step):
+def step_by_metals(cascade, factors, f, step):
     """Fill ``step`` (N, m): the scalars' step that cancels ``f``, the metals following."""
     n, s = factors.d.shape
     m = f.shape[1]
@@ -159,7 +142,7 @@ def newton_step(cascade, factors, f, step):
         for a in range(m):
             total = 0.0
             for b in range(m):
-                total -= factors.f_inverse[j, a, b] * f[j, b]
+                total -= factors.inverse[j, a, b] * f[j, b]
             step[j, a] = total  # at dx = 0
             for i in range(s):
                 rhs[i] -= leaving * factors.y_scalar[j, a, i] * total

@@ -1,0 +1,175 @@
+"""sx_sim beside other solvers of the same columns: ``python -m benchmarks.compare``.
+
+Every row is one core, one process, one run of this table; the first call of each solver is
+not timed, and its answer is checked by sx_sim's own recomputation.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+os.environ["OMP_NUM_THREADS"] = "1"
+os.environ["MKL_NUM_THREADS"] = "1"
+os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
+
+import argparse
+import importlib
+import importlib.util
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from statistics import median
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.peers.column import TOLERANCE
+from benchmarks.peers.contest import Contest, Finding, assess_answer, solve_ours
+from benchmarks.peers.scipy_variants import VARIANTS
+from benchmarks.problems import reference
+
+PACKAGES = {  # what has to be installed, its name, and what compares with it
+    "biosteam": ("BioSTEAM", "biosteam_settlers"),
+    "difflow_ree": ("difflow", "difflow_section"),
+}
+SLOW = 30.0  # seconds above which a solver is run once
+NEGLIGIBLE = 1e-9  # of what is fed, in a product, below which peers are not compared
+WIDTH = 120  # of the table, where it is not printed to a terminal
+NUDGE = 1e-4  # relative, from the solution to a warm start
+
+
+@dataclass(frozen=True)
+class Row:
+    """One solver on one problem."""
+
+    who: str
+    problem: str
+    seconds: float | None = None
+    ratio: float | None = None
+    residual: float | None = None
+    difference: float | None = None
+    outcome: str = "not installed"
+
+
+def reference_contest(stages: int) -> Contest:
+    """Return the reference column: sx_sim against the variants in SciPy."""
+    cascade, law = reference(stages).column.pack()
+    ours = partial(solve_ours, cascade, law, np.empty((0, 2)), TOLERANCE)
+    warm = ours().scalars * (1 + NUDGE)
+    peers = {"sx_sim, warm start": partial(solve_ours, cascade, law, warm, TOLERANCE)}
+    peers |= {name: partial(solve, cascade, law) for name, solve in VARIANTS.items()}
+    return Contest(
+        f"reference, {stages} stages",
+        cascade.feed.sum(axis=0),
+        ours,
+        peers,
+        partial(assess_answer, cascade, law),
+    )
+
+
+def measure(solve: Callable[[], Any], runs: int) -> tuple[Any, float, bool]:
+    """Return the answer, the median time [s], and whether it was too slow to repeat."""
+    start = time.perf_counter()
+    answer = solve()
+    once = time.perf_counter() - start
+    if once > SLOW:
+        return answer, once, True
+    times = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        answer = solve()
+        times.append(time.perf_counter() - start)
+    return answer, median(times), False
+
+
+def difference(ours: Finding, theirs: Finding, fed: np.ndarray) -> float:
+    """Return the largest relative difference of the product amounts that matter."""
+    matters = ours.products > NEGLIGIBLE * fed
+    return float(np.abs(theirs.products[matters] / ours.products[matters] - 1).max())
+
+
+def compete(contest: Contest, runs: int, tell: Callable[[str], None]) -> Iterator[Row]:
+    """Yield the rows of one contest, sx_sim's first."""
+    tell(f"sx_sim: {contest.problem}")
+    answer, ours, _ = measure(contest.ours, runs)
+    best = contest.assess(answer)
+    yield Row("sx_sim", contest.problem, ours, 1.0, best.residual, None, best.outcome)
+    for who, solve in contest.peers.items():
+        tell(f"{who}: {contest.problem}")
+        answer, seconds, slow = measure(solve, runs)
+        found = contest.assess(answer)
+        yield Row(
+            who,
+            contest.problem,
+            seconds,
+            seconds / ours,
+            found.residual,
+            difference(best, found, contest.fed) if found.converged else None,
+            found.outcome + (", run once" if slow else ""),
+        )
+
+
+def rows(stages: int, runs: int, tell: Callable[[str], None]) -> Iterator[Row]:
+    """Yield the whole table."""
+    yield from compete(reference_contest(stages), runs, tell)
+    for package, (name, adapter) in PACKAGES.items():
+        if importlib.util.find_spec(package) is None:
+            yield Row(name, "")
+            continue
+        tell(f"{name}: preparing")
+        peer = importlib.import_module(f"benchmarks.peers.{adapter}")
+        yield from compete(peer.contest(stages), runs, tell)
+
+
+def three_digits(value: float) -> str:
+    """Return a positive number to three digits, never with an exponent."""
+    decimals = max(0, 2 - int(np.floor(np.log10(value))))
+    return f"{value:.{decimals}f}"
+
+
+def table(stages: int, runs: int, tell: Callable[[str], None]) -> Table:
+    """Return the table, ready to print."""
+    shown = Table(title=f"One core, median of {runs} run{'s' if runs > 1 else ''}")
+    shown.add_column("who")
+    shown.add_column("problem")
+    for numbers in ("time, ms", "ratio", "residual", "difference"):
+        shown.add_column(numbers, justify="right", no_wrap=True)
+    shown.add_column("outcome")
+    problem = None
+    for row in rows(stages, runs, tell):
+        if problem not in (None, row.problem):
+            shown.add_section()
+        problem = row.problem
+        shown.add_row(
+            row.who,
+            row.problem,
+            "" if row.seconds is None else three_digits(1e3 * row.seconds),
+            "" if row.ratio is None else three_digits(row.ratio),
+            "" if row.residual is None else f"{row.residual:.0e}",
+            "" if row.difference is None else f"{row.difference:.0e}",
+            row.outcome,
+        )
+    return shown
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.compare", description=__doc__)
+    parser.add_argument("--stages", type=int, default=500, help="of the column (500)")
+    parser.add_argument("--runs", type=int, default=5, help="timed runs of each solver (5)")
+    parser.add_argument("--quick", action="store_true", help="16 stages, one run")
+    asked = parser.parse_args()
+    stages, runs = (16, 1) if asked.quick else (asked.stages, asked.runs)
+    console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
+    with console.status("preparing") as status:
+        shown = table(stages, runs, status.update)
+    console.print(shown)
+
+
+if __name__ == "__main__":
+    main()
