@@ -39,7 +39,7 @@ PACKAGES = {  # what has to be installed, its name, and what compares with it
 }
 SLOW = 30.0  # seconds above which a solver is run once
 NEGLIGIBLE = 1e-9  # of what is fed, in a product, below which peers are not compared
-WIDTH = 120  # of the table, where it is not printed to a terminal
+WIDTH = 140  # of the table, where it is not printed to a terminal
 NUDGE = 1e-4  # relative, from the solution to a warm start
 
 
@@ -53,6 +53,7 @@ class Row:
     ratio: float | None = None
     residual: float | None = None
     difference: float | None = None
+    iterations: int | None = None
     outcome: str = "not installed"
 
 
@@ -95,21 +96,21 @@ def difference(ours: Finding, theirs: Finding, fed: np.ndarray) -> float:
 
 def compete(contest: Contest, runs: int, tell: Callable[[str], None]) -> Iterator[Row]:
     """Yield the rows of one contest, sx_sim's first."""
-    tell(f"sx_sim: {contest.problem}")
-    answer, ours, _ = measure(contest.ours, runs)
-    best = contest.assess(answer)
-    yield Row("sx_sim", contest.problem, ours, 1.0, best.residual, None, best.outcome)
-    for who, solve in contest.peers.items():
+    best = ours = None
+    for who, solve in {"sx_sim": contest.ours, **contest.peers}.items():
         tell(f"{who}: {contest.problem}")
         answer, seconds, slow = measure(solve, runs)
         found = contest.assess(answer)
+        if best is None or ours is None:
+            best, ours = found, seconds
         yield Row(
             who,
             contest.problem,
             seconds,
             seconds / ours,
             found.residual,
-            difference(best, found, contest.fed) if found.converged else None,
+            difference(best, found, contest.fed) if found.converged and found is not best else None,
+            found.iterations,
             found.outcome + (", run once" if slow else ""),
         )
 
@@ -137,7 +138,7 @@ def table(stages: int, runs: int, tell: Callable[[str], None]) -> Table:
     shown = Table(title=f"One core, median of {runs} run{'s' if runs > 1 else ''}")
     shown.add_column("who")
     shown.add_column("problem")
-    for numbers in ("time, ms", "ratio", "residual", "difference"):
+    for numbers in ("time, ms", "ratio", "residual", "difference", "iterations"):
         shown.add_column(numbers, justify="right", no_wrap=True)
     shown.add_column("outcome")
     problem = None
@@ -152,6 +153,7 @@ def table(stages: int, runs: int, tell: Callable[[str], None]) -> Table:
             "" if row.ratio is None else three_digits(row.ratio),
             "" if row.residual is None else f"{row.residual:.0e}",
             "" if row.difference is None else f"{row.difference:.0e}",
+            "" if row.iterations is None else str(row.iterations),
             row.outcome,
         )
     return shown
@@ -166,7 +168,7 @@ def main() -> None:
     asked = parser.parse_args()
     stages, runs = (16, 1) if asked.quick else (asked.stages, asked.runs)
     console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
-    with console.status("preparing") as status:
+    with console.status("preparing", refresh_per_second=1) as status:
         shown = table(stages, runs, status.update)
     console.print(shown)
 

@@ -50,13 +50,13 @@ def assess(fed: Array, leaving: Array) -> Finding:
     """Return how well what leaves (2, S) balances what is fed (S,)."""
     residual = float(np.abs(leaving.sum(axis=0) / fed - 1).max())
     converged = residual <= AGREED
-    return Finding(leaving, residual, "balanced" if converged else "not balanced", converged)
+    return Finding(leaving, residual, converged, "converged" if converged else "unbalanced")
 
 
 def eliminate(cascade: Cascade, d: Array) -> Array:
     """Return sx_sim's products (2, S) [mol/h]."""
     x, y = np.empty_like(d), np.empty_like(d)
-    balance_metals(cascade, d, x, y)
+    balance_metals(cascade, d, x, y, np.empty(d.shape[1]))
     return products(cascade, x, y)
 
 

@@ -22,7 +22,8 @@ class Answer(NamedTuple):
     y: Array  # (N, S) organic concentrations [mol/L]
     scalars: Array  # (N, 2) ln h, ln e
     converged: bool
-    iterations: int  # factorisations, or evaluations where nothing is factorised
+    iterations: int | None  # factorisations, or evaluations where nothing is factorised
+    why: str = ""  # it did not converge
 
 
 def fresh_start(cascade: Cascade) -> Array:

@@ -21,8 +21,9 @@ class Finding:
 
     products: Array  # (2, S) raffinate and loaded solvent [mol/h]
     residual: float  # largest, recomputed from the answer
-    outcome: str
     converged: bool
+    outcome: str  # converged, or why not
+    iterations: int | None = None
 
 
 @dataclass(frozen=True)
@@ -45,19 +46,17 @@ def assess_answer(cascade: Cascade, law: Law, answer: Answer) -> Finding:
     """Recompute the closures of an answer by the check that sx_sim's results undergo."""
     with np.errstate(all="ignore"):  # what failed may hold anything
         found = check(cascade, law, answer.x, answer.y, answer.scalars)
-    verdict = "converged" if answer.converged else "not converged"
-    spent = f", {answer.iterations} iterations" if answer.iterations else ""
     return Finding(
         products(cascade, answer.x, answer.y),
         found.closure,
-        verdict + spent,
         answer.converged,
+        "converged" if answer.converged else answer.why,
+        answer.iterations,
     )
 
 
 def solve_ours(cascade: Cascade, law: Law, start: Array, tolerance: float) -> Answer:
     """Solve by sx_sim's kernel, from (0, 2) for a cold start."""
     found = solve_column(cascade, law, start, Options(tolerance=tolerance))
-    return Answer(
-        found.aqueous, found.organic, found.scalars, found.status == CONVERGED, found.iterations
-    )
+    why = "" if found.status == CONVERGED else f"status {found.status}"
+    return Answer(found.aqueous, found.organic, found.scalars, not why, int(found.iterations), why)

@@ -80,7 +80,7 @@ def section_solver(cascade: Cascade, law: Law, **options: Any) -> Any:
     network = build_network(
         "cation_exchange_dimer", [f"M{i}" for i in range(s)], list(ln_k / np.log(10))
     )
-    make_section_residual(network, n)  # kept from here; first made while compiling, it leaks
+    make_section_residual(network, n, "total")  # kept; were it first made in jit, it would leak
     solve = jax.jit(
         partial(solve_section, network, n, Q_aq=FEED_FLOW, Q_org=SOLVENT_FLOW, **options)
     )
@@ -106,4 +106,5 @@ def as_answer(network: Any, law: Law, ln_free: Array, converged: bool) -> Answer
     scalars = ln_free[:, [network.proton_index, network.extractant_index]]
     ln_x = ln_free[:, : law.charge.size]
     ln_d = law.ln_k + 3 * scalars[:, 1:] - 3 * scalars[:, :1]
-    return Answer(np.exp(ln_x), np.exp(ln_x + ln_d), scalars, converged, 0)
+    why = "" if converged else "not feasible"
+    return Answer(np.exp(ln_x), np.exp(ln_x + ln_d), scalars, converged, None, why)

@@ -30,4 +30,5 @@ def solve(cascade: Cascade, law: Law, method: str) -> Answer:
     with np.errstate(all="ignore"):
         found = root(residual, start.ravel(), method=method, options=OPTIONS[method])
         state = system.evaluate(found.x.reshape(start.shape))
-    return Answer(state.x, state.d * state.x, state.unknowns, bool(found.success), calls)
+    why = "" if found.success else "iteration limit"
+    return Answer(state.x, state.d * state.x, state.unknowns, not why, calls, why)

@@ -20,8 +20,13 @@ class Outcome(NamedTuple):
     """How an iteration ended."""
 
     state: State
-    converged: bool
     iterations: int  # factorisations
+    why: str = ""  # it did not converge
+
+    @property
+    def converged(self) -> bool:
+        """Whether the residuals are below the tolerance."""
+        return not self.why
 
 
 class Measured(NamedTuple):
@@ -61,7 +66,7 @@ def newton(
         state = system.evaluate(start)
         for iteration in range(limit):
             if np.abs(state.residual).max() <= tolerance:
-                return Outcome(state, True, iteration)
+                return Outcome(state, iteration)
             solve = system.linearise(state)
             here, contraction = measure(state, solve), 0.0
             while contraction <= FAST and np.abs(state.residual).max() > tolerance:
@@ -74,7 +79,7 @@ def newton(
                         break
                     damping /= 2
                     if not damping > SMALLEST_DAMPING:
-                        return Outcome(state, False, iteration + 1)
+                        return Outcome(state, iteration + 1, "no step helps")
                 contraction = ahead.distance / here.distance if damping == 1.0 else 1.0
                 state, here = trial, ahead
-    return Outcome(state, False, limit)
+    return Outcome(state, limit, "iteration limit")

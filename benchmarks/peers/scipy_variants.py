@@ -25,6 +25,7 @@ def as_answer(outcome: Outcome) -> Answer:
         state.unknowns[:, -2:],
         outcome.converged,
         outcome.iterations,
+        outcome.why,
     )
 
 

@@ -91,7 +91,5 @@ def lengthen(make: MakeSystem, cascade: Cascade, law: Law) -> Outcome:
         outcome = newton(system, unknowns, next_step, tolerance)
         used += outcome.iterations * longer.size / n
         if level == 0 or not outcome.converged:
-            return outcome._replace(
-                converged=outcome.converged and level == 0, iterations=int(np.ceil(used))
-            )
+            return outcome._replace(iterations=int(np.ceil(used)))
         kept, unknowns, level = longer, outcome.state.unknowns, level - 1

@@ -11,30 +11,32 @@ distribution ratios. Where such a half-closed cascade would run away, ``answer``
 accuracy is lost, so whoever uses this compares the step with ``linear.change``.
 """
 
-import numpy as np
 from numba import njit
 
 from sx_sim.kernels.small import invert_small
-from sx_sim.kernels.types import REORDERED, ClosureFactors
-
-
-@njit(cache=True, error_model="numpy")
-def empty_closure_factors(n, s, m):
-    """Return uninitialised factors for N stages, S species and m scalars."""
-    return ClosureFactors(np.empty((n, m, s)), np.empty((n, m, s)), np.empty((n, m, m)))
+from sx_sim.kernels.types import REORDERED
 
 
 @njit(cache=True, error_model="numpy", fastmath=REORDERED)
 def meet(answer, f_x, seen):
-    """Fill ``seen`` (m, S): d closure / d what falls here, the stages before answering."""
+    """Fill ``seen`` (m, S): d closure / d what falls here, the stages before answering.
+
+    The first two closures share one loop, here and in ``advance``: such short loops cost
+    more to start than to run.
+    """
     m, s = f_x.shape
     for a in range(m):
         for c in range(s):
             seen[a, c] = f_x[a, c]
-        for i in range(s):
-            size = f_x[a, i]
+    for i in range(s):
+        first, second = f_x[0, i], f_x[1, i]
+        for c in range(s):
+            seen[0, c] += first * answer[i, c]
+            seen[1, c] += second * answer[i, c]
+        if m == 3:
+            third = f_x[2, i]
             for c in range(s):
-                seen[a, c] += size * answer[i, c]
+                seen[2, c] += third * answer[i, c]
 
 
 @njit(cache=True, error_model="numpy", fastmath=REORDERED)
@@ -42,19 +44,25 @@ def advance(answer, rises, falls, local, answered, felt):
     """Take ``answer`` (S, S) past a stage; ``answered`` gains what the stages before answer."""
     m, s = local.shape
     for i in range(s):
-        for a in range(m):
-            total = 0.0
-            for c in range(s):
-                total += answer[i, c] * local[a, c]
-            answered[a, i] += rises[i] * total
-        size = answered[0, i]
-        passing = rises[i]
+        first = second = third = 0.0
         for c in range(s):
-            answer[i, c] = passing * (answer[i, c] * falls[c]) - size * felt[0, c]
-        for a in range(1, m):
-            size = answered[a, i]
+            first += answer[i, c] * local[0, c]
+            second += answer[i, c] * local[1, c]
+        passing = rises[i]
+        answered[0, i] += passing * first
+        answered[1, i] += passing * second
+        if m == 3:
             for c in range(s):
-                answer[i, c] -= size * felt[a, c]
+                third += answer[i, c] * local[2, c]
+            answered[2, i] += passing * third
+        first, second = answered[0, i], answered[1, i]
+        for c in range(s):
+            kept = passing * (answer[i, c] * falls[c])
+            answer[i, c] = kept - first * felt[0, c] - second * felt[1, c]
+        if m == 3:
+            third = answered[2, i]
+            for c in range(s):
+                answer[i, c] -= third * felt[2, c]
 
 
 @njit(cache=True, error_model="numpy", fastmath=REORDERED)
@@ -79,14 +87,19 @@ def close(seen, local, falls, inverse, felt):
 
 
 @njit(cache=True, error_model="numpy", fastmath=REORDERED)
-def eliminate_closures(linear, factors):
-    """Fill ``factors``, ClosureFactors, from ``linear``."""
-    n, m, s = linear.f_x.shape
-    factors.inverse[:] = linear.f_scalar
-    factors.answered[:] = linear.pushed
-    answer = np.zeros((s, s))
-    seen = np.empty((m, s))
+def eliminate_closures(n, linear, factors):
+    """Fill ``factors``, ClosureFactors, with ``linear`` of N stages."""
+    m, s = linear.f_x.shape[1:]
+    answer, seen = factors.answer, factors.seen
+    for i in range(s):
+        for c in range(s):
+            answer[i, c] = 0.0
     for j in range(n):
+        for a in range(m):
+            for b in range(m):
+                factors.inverse[j, a, b] = linear.f_scalar[j, a, b]
+            for i in range(s):
+                factors.answered[j, a, i] = linear.pushed[j, a, i]
         local, falls, felt = linear.local[j], linear.falls[j], factors.felt[j]
         meet(answer, linear.f_x[j], seen)
         close(seen, local, falls, factors.inverse[j], felt)
@@ -94,12 +107,13 @@ def eliminate_closures(linear, factors):
 
 
 @njit(cache=True, error_model="numpy", fastmath=REORDERED)
-def step_by_closures(linear, factors, f, step):
+def step_by_closures(n, linear, factors, f, step):
     """Fill ``step`` (N, m): the scalars' step that cancels ``f``, the metals following."""
-    n, s = linear.rises.shape
-    m = f.shape[1]
-    rising = np.zeros(s)
-    rhs = np.empty(m)
+    m, s = linear.f_x.shape[1:]
+    rising = falling = linear.row
+    rhs = factors.seen[:, 0]
+    for i in range(s):
+        rising[i] = 0.0
     for j in range(n):
         for a in range(m):
             total = f[j, a]
@@ -115,7 +129,8 @@ def step_by_closures(linear, factors, f, step):
             step[j, a] = total
             for i in range(s):
                 rising[i] += factors.answered[j, a, i] * total
-    falling = np.zeros(s)
+    for i in range(s):
+        falling[i] = 0.0
     for j in range(n - 1, -1, -1):
         for a in range(m):
             total = step[j, a]

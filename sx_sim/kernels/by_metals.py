@@ -15,11 +15,9 @@ right-hand side then costs two products instead of two triangular solves. Invers
 kept transposed, so that those products run along rows too.
 """
 
-import numpy as np
 from numba import njit
 
 from sx_sim.kernels.small import invert_small
-from sx_sim.kernels.types import MetalFactors
 
 
 @njit(cache=True, error_model="numpy")
@@ -55,23 +53,13 @@ def invert(a, swaps):
                 a[i, k], a[i, best] = a[i, best], a[i, k]
 
 
-@njit(cache=True, error_model="numpy")
-def empty_metal_factors(n, s, m):
-    """Return uninitialised factors for N stages, S species and m scalars."""
-    return MetalFactors(
-        np.empty((n, s, s)),
-        np.empty((n, s)),
-        np.empty((n, m, m)),
-        np.empty((n, m, s)),
-        np.empty((n, m, s)),
-    )
-
-
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", inline="always")
 def eliminate_scalars(linear, factors, law, state, j):
     """Express stage ``j``'s scalar steps by its metals: ``-inverse f + response dx``."""
     m, s = linear.f_x.shape[1:]
-    factors.inverse[j] = linear.f_scalar[j]
+    for a in range(m):
+        for b in range(m):
+            factors.inverse[j, a, b] = linear.f_scalar[j, a, b]
     invert_small(factors.inverse[j])
     for a in range(m):
         for i in range(s):
@@ -89,10 +77,12 @@ def eliminate_scalars(linear, factors, law, state, j):
 @njit(cache=True, error_model="numpy")
 def eliminate_metals(cascade, law, state, linear, factors):
     """Fill ``factors``, MetalFactors, at ``state``."""
-    n, s = state.x.shape
-    m = state.f.shape[1]
-    swaps = np.empty(s, np.int64)
-    kept = np.eye(s)  # transpose of 1 - O M P^-1 of the stage below
+    n, s = cascade.feed.shape
+    m = factors.response.shape[1]
+    kept = factors.kept  # transpose of 1 - O M P^-1 of the stage below
+    for c in range(s):
+        for i in range(s):
+            kept[c, i] = 1.0 if c == i else 0.0
     for j in range(n):
         response = factors.response[j]
         y_scalar = factors.y_scalar[j]
@@ -111,7 +101,7 @@ def eliminate_metals(cascade, law, state, linear, factors):
                 for i in range(s):
                     pivot[c, i] += factor * y_scalar[a, i]
             pivot[c, c] += cascade.aqueous_draw[j] + leaving * d[c]
-        invert(pivot, swaps)
+        invert(pivot, factors.swaps)
         for c in range(s):
             for i in range(s):
                 kept[c, i] = -up * d[i] * pivot[c, i]
@@ -128,11 +118,13 @@ def eliminate_metals(cascade, law, state, linear, factors):
 @njit(cache=True, error_model="numpy")
 def step_by_metals(cascade, factors, f, step):
     """Fill ``step`` (N, m): the scalars' step that cancels ``f``, the metals following."""
-    n, s = factors.d.shape
+    n, s = cascade.feed.shape
     m = f.shape[1]
-    forward = np.zeros((n, s))
-    arriving = np.zeros(s)  # organic coming up
-    rhs = np.empty(s)
+    forward = factors.forward
+    arriving = factors.rows[0]  # organic coming up
+    rhs = factors.rows[1]
+    for i in range(s):
+        arriving[i] = 0.0
     for j in range(n):
         up = cascade.organic[j]
         leaving = up + cascade.organic_draw[j]
@@ -147,6 +139,8 @@ def step_by_metals(cascade, factors, f, step):
             for i in range(s):
                 rhs[i] -= leaving * factors.y_scalar[j, a, i] * total
                 arriving[i] += up * factors.y_scalar[j, a, i] * total
+        for i in range(s):
+            forward[j, i] = 0.0
         for c in range(s):
             for i in range(s):
                 forward[j, i] += factors.pivot[j, c, i] * rhs[c]
@@ -158,11 +152,10 @@ def step_by_metals(cascade, factors, f, step):
                 arriving[i] += up * factors.y_scalar[j, a, i] * total
         for i in range(s):
             arriving[i] += up * factors.d[j, i] * forward[j, i]
-    dx = np.zeros(s)
     for j in range(n - 1, -1, -1):
         if j < n - 1:
             for c in range(s):
-                passed = cascade.aqueous[j + 1] * dx[c]
+                passed = cascade.aqueous[j + 1] * forward[j + 1, c]
                 for i in range(s):
                     forward[j, i] += factors.pivot[j, c, i] * passed
         for a in range(m):
@@ -170,5 +163,3 @@ def step_by_metals(cascade, factors, f, step):
             for i in range(s):
                 total += factors.response[j, a, i] * forward[j, i]
             step[j, a] = total
-        for i in range(s):
-            dx[i] = forward[j, i]

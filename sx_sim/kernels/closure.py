@@ -19,14 +19,15 @@ def evaluate(cascade, law, state):
     Returns the largest closure residual, NaN if any is.
     """
     distribution(law, state.scalars, state.d, state.bound)
-    balance_metals(cascade, state.d, state.x, state.y)
+    balance_metals(cascade, state.d, state.x, state.y, state.row)
     return closures(cascade, law, state.scalars, state.x, state.y, state.bound, state.f)
 
 
 @njit(cache=True, error_model="numpy")
 def closures(cascade, law, scalars, x, y, bound, f):
     """Fill the closure residuals ``f`` (N, m); return the largest, NaN if any is."""
-    n, m = f.shape
+    n = cascade.anion.size
+    m = f.shape[1]
     largest = 0.0
     for j in range(n):
         h = np.exp(scalars[j, 0])
@@ -61,8 +62,8 @@ def linearise_closures(cascade, law, state, f_scalar, f_x):
     f_x : (N, m, S) array, out
         d f / d x at fixed scalars.
     """
-    n, m = state.f.shape
-    s = law.charge.size
+    n, s = cascade.feed.shape
+    m = f_scalar.shape[1]
     for j in range(n):
         x = state.x[j]
         y = state.y[j]

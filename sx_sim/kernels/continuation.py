@@ -9,80 +9,100 @@ import numpy as np
 from numba import njit
 
 from sx_sim.kernels.closure import evaluate
-from sx_sim.kernels.newton import newton
+from sx_sim.kernels.newton import copy, newton
 from sx_sim.kernels.status import CONVERGED, STALLED
 from sx_sim.kernels.types import Cascade
 
 FIRST = 1.0  # holdup exchanged per pass of the flows, over one time step
 LAST = 1e-16  # below which the step is taken as infinite
+SHORTEST = 1e6  # the same, beyond which nothing is gained by shorter steps
+ROUGH_TOLERANCE = 1e-3  # closures of a time step
+ROUGH_SETTLED = 1e-2
 INNER_LIMIT = 100
 ALKALINE_SETBACKS = 3  # failed steps after which a start-up gone alkaline is given up
 
 
 @njit(cache=True, error_model="numpy")
-def with_holdup(cascade, rate, held):
-    """Return the cascade of one time step: ``rate`` [L/h] is holdup over step length."""
-    feed = np.empty_like(held)
-    for j in range(held.shape[0]):
-        for i in range(held.shape[1]):
-            feed[j, i] = cascade.feed[j, i] + rate[j] * held[j, i]
+def with_holdup(cascade, ratio, held, drawn, fed):
+    """Return the cascade of one time step, ``ratio`` of all flow being holdup per step length."""
+    n, s = cascade.feed.shape
+    for j in range(n):
+        rate = cascade.aqueous[j] + cascade.aqueous_draw[j]
+        rate = ratio * (rate + cascade.organic[j] + cascade.organic_draw[j])
+        drawn[0, j] = cascade.aqueous_draw[j] + rate
+        drawn[1, j] = cascade.organic_draw[j] + rate
+        for i in range(s):
+            fed[j, i] = cascade.feed[j, i] + rate * held[j, i]
     return Cascade(
         cascade.aqueous,
-        cascade.aqueous_draw + rate,
+        drawn[0],
         cascade.organic,
-        cascade.organic_draw + rate,
-        feed,
+        drawn[1],
+        fed,
         cascade.anion,
         cascade.dimer,
         cascade.water_ion_product,
     )
 
 
-@njit(cache=True, error_model="numpy")
-def continuation(cascade, law, state, factors, tolerance, settled, limit):
+@njit(cache=True, error_model="numpy", inline="always")
+def continuation(cascade, law, work, tolerance, settled, limit):
     """Solve by start-up from an unloaded cascade; arguments and returns as ``newton``."""
-    flow = cascade.aqueous + cascade.aqueous_draw + cascade.organic + cascade.organic_draw
+    n, s = cascade.feed.shape
+    state, saved, held = work.state, work.saved, work.held
     fresh_start(cascade, state.scalars)
-    held = np.zeros_like(cascade.feed)
-    saved = state.scalars.copy()
+    copy(n, state.scalars, saved)
+    for j in range(n):
+        for i in range(s):
+            held[j, i] = 0.0
     ratio = FIRST
     used = 0
     setbacks = 0
-    while used < limit:
-        inner = min(INNER_LIMIT, limit - used)
-        if ratio > 0.0:
-            step = with_holdup(cascade, ratio * flow, held)
-            status, spent, residual = newton(step, law, state, factors, 1e-3, 1e-2, inner)
-        else:
-            status, spent, residual = newton(
-                cascade, law, state, factors, tolerance, settled, inner
-            )
+    while used < limit and ratio <= SHORTEST and setbacks <= ALKALINE_SETBACKS:
+        steady = ratio == 0.0
+        status, spent, residual = newton(
+            with_holdup(cascade, ratio, held, work.drawn[:, :n], work.fed[:n]),
+            law,
+            work,
+            tolerance if steady else ROUGH_TOLERANCE,
+            settled if steady else ROUGH_SETTLED,
+            min(INNER_LIMIT, limit - used),
+        )
         used += spent
         if status == CONVERGED:
-            if ratio == 0.0:
+            if steady:
                 return CONVERGED, used, residual
-            saved[:] = state.scalars
-            held[:] = state.x + state.y
+            copy(n, state.scalars, saved)
+            for j in range(n):
+                for i in range(s):
+                    held[j, i] = state.x[j, i] + state.y[j, i]
             ratio /= 10.0 if spent <= 4 else 3.0 if spent <= 8 else 1.5
             if ratio < LAST:
                 ratio = 0.0
         else:
-            state.scalars[:] = saved
-            ratio = 4.0 * ratio if ratio > 0.0 else 10.0 * LAST
-            if np.exp(saved[:, 0].min()) < law.least_acid:
+            copy(n, saved, state.scalars)
+            ratio = 4.0 * ratio if not steady else 10.0 * LAST
+            if least(n, saved) < np.log(law.least_acid):
                 setbacks += 1
-            if ratio > 1e6 or setbacks > ALKALINE_SETBACKS:
-                break
-    state.scalars[:] = saved
+    copy(n, saved, state.scalars)
     return STALLED, used, evaluate(cascade, law, state)
+
+
+@njit(cache=True, error_model="numpy")
+def least(n, scalars):
+    """Return the smallest ln h of N stages."""
+    smallest = np.inf
+    for j in range(n):
+        smallest = min(smallest, scalars[j, 0])
+    return smallest
 
 
 @njit(cache=True, error_model="numpy")
 def fresh_start(cascade, scalars):
     """Set the scalars of a cascade through which nothing has been fed yet."""
-    for j in range(scalars.shape[0]):
-        kw = cascade.water_ion_product[j]
-        scalars[j, 0] = np.log(cascade.anion[j] + np.sqrt(kw))
+    for j in range(cascade.anion.size):
+        acid = np.log(cascade.anion[j] + np.sqrt(cascade.water_ion_product[j]))
+        scalars[j, 0] = acid
         scalars[j, 1] = np.log(cascade.dimer[j])
         if scalars.shape[1] == 3:
-            scalars[j, 2] = np.log(cascade.anion[j] + np.sqrt(kw))
+            scalars[j, 2] = acid

@@ -3,32 +3,21 @@
 import numpy as np
 from numba import njit
 
-from sx_sim.kernels.by_closures import eliminate_closures, empty_closure_factors, step_by_closures
-from sx_sim.kernels.by_metals import eliminate_metals, empty_metal_factors, step_by_metals
-from sx_sim.kernels.linear import change, empty_linear, linearise
-from sx_sim.kernels.types import Factors
+from sx_sim.kernels.by_closures import eliminate_closures, step_by_closures
+from sx_sim.kernels.by_metals import eliminate_metals, step_by_metals
+from sx_sim.kernels.linear import change, linearise
 
 ACCURATE = 1e-6  # how well a step has to cancel the residuals, relative to the largest
 
 
-@njit(cache=True, error_model="numpy")
-def empty_factors(n, s, m):
-    """Return uninitialised factors for N stages, S species and m scalars."""
-    return Factors(
-        empty_linear(n, s, m),
-        empty_closure_factors(n, s, m),
-        empty_metal_factors(n, s, m),
-        np.zeros(1, np.bool_),
-    )
-
-
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", inline="always")
 def newton_direction(cascade, law, state, factors, step):
     """Linearise at ``state``; fill ``step`` (N, m), which cancels the residuals there."""
+    n = cascade.anion.size
     linearise(cascade, law, state, factors.linear)
-    eliminate_closures(factors.linear, factors.closures)
-    step_by_closures(factors.linear, factors.closures, state.f, step)
-    factors.by_metals[0] = not cancels(factors.linear, state.f, step)
+    eliminate_closures(n, factors.linear, factors.closures)
+    step_by_closures(n, factors.linear, factors.closures, state.f, step)
+    factors.by_metals[0] = not cancels(n, factors.linear, state.f, step)
     if factors.by_metals[0]:
         eliminate_metals(cascade, law, state, factors.linear, factors.metals)
         step_by_metals(cascade, factors.metals, state.f, step)
@@ -40,17 +29,17 @@ def next_direction(cascade, factors, f, step):
     if factors.by_metals[0]:
         step_by_metals(cascade, factors.metals, f, step)
     else:
-        step_by_closures(factors.linear, factors.closures, f, step)
+        step_by_closures(cascade.anion.size, factors.linear, factors.closures, f, step)
 
 
-@njit(cache=True, error_model="numpy")
-def cancels(linear, f, step):
-    """Whether a step cancels ``f`` to within ``ACCURATE`` of its largest."""
-    df = np.empty_like(f)
-    change(linear, step, df)
+@njit(cache=True, error_model="numpy", inline="always")
+def cancels(n, linear, f, step):
+    """Whether a step cancels ``f`` of N stages to within ``ACCURATE`` of its largest."""
+    df = linear.df
+    change(n, linear, step, df)
     left = 0.0
     largest = 0.0
-    for j in range(f.shape[0]):
+    for j in range(n):
         for a in range(f.shape[1]):
             miss = abs(f[j, a] + df[j, a])
             if not miss < np.inf:

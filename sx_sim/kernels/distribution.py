@@ -18,7 +18,7 @@ def distribution(law, scalars, d, bound):
     bound : (N, S) array, out
         Mean number of ligands bound per aqueous metal, d ln(alpha) / d ln L.
     """
-    n, s = d.shape
+    n, s = law.ln_k.shape
     k = law.ln_beta.shape[2]
     for j in range(n):
         ln_h = scalars[j, 0]

@@ -6,7 +6,6 @@ a cascade with every plain run cut to its ends is solved first, then longer and 
 ones, each started from the one before with its plateaus filled in.
 """
 
-import numpy as np
 from numba import njit
 
 from sx_sim.kernels.types import Cascade, Law
@@ -14,7 +13,7 @@ from sx_sim.kernels.types import Cascade, Law
 SHORTEST_RUN = 2
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", inline="always")
 def plain(cascade, j):
     """Whether stage ``j`` is inside the cascade and nothing enters or leaves there."""
     n, s = cascade.feed.shape
@@ -33,23 +32,17 @@ def plain(cascade, j):
 
 
 @njit(cache=True, error_model="numpy")
-def kept_stages(cascade, level):
-    """Return the stages kept when every plain run is cut to 2**-level of its length.
+def kept_stages(cascade, level, kept):
+    """Fill ``kept`` with the stages left when plain runs are cut to 2**-level of their length.
 
-    What is kept of a run is its two ends.
+    What is kept of a run is its two ends. Returns how many stages are kept.
     """
     n = cascade.anion.size
-    kept = np.empty(n, np.int64)
     count = 0
     j = 0
     while j < n:
-        if not plain(cascade, j):
-            kept[count] = j
-            count += 1
-            j += 1
-            continue
         end = j
-        while plain(cascade, end):
+        while end < n and plain(cascade, end):
             end += 1
         run = end - j
         short = max(min(run, SHORTEST_RUN), run >> level)
@@ -58,47 +51,64 @@ def kept_stages(cascade, level):
             kept[count] = j + q if first_half else end - short + q
             count += 1
         j = end
-    return kept[:count]
+        if j < n:
+            kept[count] = j
+            count += 1
+            j += 1
+    return count
 
 
 @njit(cache=True, error_model="numpy")
-def shorten(cascade, law, kept):
-    """Return the cascade and law of the kept stages alone."""
+def shorten(cascade, law, kept, count, buffers, ln_k, ln_beta):
+    """Return the cascade and law of the ``count`` kept stages alone, written to the buffers."""
+    s = cascade.feed.shape[1]
     short = Cascade(
-        cascade.aqueous[kept],
-        cascade.aqueous_draw[kept],
-        cascade.organic[kept],
-        cascade.organic_draw[kept],
-        cascade.feed[kept],
-        cascade.anion[kept],
-        cascade.dimer[kept],
-        cascade.water_ion_product[kept],
+        buffers.aqueous[:count],
+        buffers.aqueous_draw[:count],
+        buffers.organic[:count],
+        buffers.organic_draw[:count],
+        buffers.feed[:count],
+        buffers.anion[:count],
+        buffers.dimer[:count],
+        buffers.water_ion_product[:count],
     )
     short_law = Law(
-        law.ln_k[kept],
+        ln_k[:count],
         law.order_dimer,
         law.order_acid,
         law.dimers,
         law.charge,
-        law.ln_beta[kept],
+        ln_beta[:count],
         law.least_acid,
     )
+    for q in range(count):
+        j = kept[q]
+        short.aqueous[q] = cascade.aqueous[j]
+        short.aqueous_draw[q] = cascade.aqueous_draw[j]
+        short.organic[q] = cascade.organic[j]
+        short.organic_draw[q] = cascade.organic_draw[j]
+        short.anion[q] = cascade.anion[j]
+        short.dimer[q] = cascade.dimer[j]
+        short.water_ion_product[q] = cascade.water_ion_product[j]
+        for i in range(s):
+            short.feed[q, i] = cascade.feed[j, i]
+            short_law.ln_k[q, i] = law.ln_k[j, i]
+            for k in range(law.ln_beta.shape[2]):
+                short_law.ln_beta[q, i, k] = law.ln_beta[j, i, k]
     return short, short_law
 
 
-@njit(cache=True, error_model="numpy")
-def fill_in(coarse, kept_coarse, kept):
-    """Interpolate scalars (n, m) of the stages ``kept_coarse`` onto the stages ``kept``."""
-    fine = np.empty((kept.size, coarse.shape[1]))
+@njit(cache=True, error_model="numpy", inline="always")
+def fill_in(coarse, kept_coarse, count_coarse, kept, count, fine):
+    """Interpolate scalars of the stages ``kept_coarse`` onto the stages ``kept``."""
     q = 0
-    for j in range(kept.size):
-        while q + 1 < kept_coarse.size and kept_coarse[q + 1] <= kept[j]:
+    for j in range(count):
+        while q + 1 < count_coarse and kept_coarse[q + 1] <= kept[j]:
             q += 1
         share = 0.0
-        if q + 1 < kept_coarse.size and kept[j] > kept_coarse[q]:
+        if q + 1 < count_coarse and kept[j] > kept_coarse[q]:
             share = (kept[j] - kept_coarse[q]) / (kept_coarse[q + 1] - kept_coarse[q])
-        for a in range(coarse.shape[1]):
+        for a in range(fine.shape[1]):
             fine[j, a] = coarse[q, a]
             if share > 0.0:
                 fine[j, a] += share * (coarse[q + 1, a] - coarse[q, a])
-    return fine

@@ -14,27 +14,13 @@ stage before and q of the stage after that do not come back, and
 r = WA + WO D + A a + O b D. Nothing is subtracted.
 """
 
-import numpy as np
 from numba import njit
 
 from sx_sim.kernels.closure import linearise_closures
-from sx_sim.kernels.types import REORDERED, Linear
+from sx_sim.kernels.types import REORDERED
 
 
-@njit(cache=True, error_model="numpy")
-def empty_linear(n, s, m):
-    """Return an uninitialised linearisation of N stages, S species and m scalars."""
-    return Linear(
-        np.empty((n, m, m)),
-        np.empty((n, m, s)),
-        np.empty((n, s)),
-        np.empty((n, s)),
-        np.empty((n, m, s)),
-        np.empty((n, m, s)),
-    )
-
-
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", inline="always")
 def linearise(cascade, law, state, linear):
     """Fill ``linear`` at ``state``."""
     linearise_closures(cascade, law, state, linear.f_scalar, linear.f_x)
@@ -44,10 +30,12 @@ def linearise(cascade, law, state, linear):
 @njit(cache=True, error_model="numpy")
 def spread(cascade, law, state, linear):
     """Fill how a step of the scalars changes x, and how that spreads."""
-    n, s = state.d.shape
-    m = state.f.shape[1]
+    n, s = cascade.feed.shape
+    m = linear.local.shape[1]
     rises, falls, local, pushed = linear.rises, linear.falls, linear.local, linear.pushed
-    stays = np.ones(s)
+    stays = linear.row
+    for i in range(s):
+        stays[i] = 1.0
     for j in range(n - 1, -1, -1):  # 1 / q and b, kept where they are needed next
         for i in range(s):
             local[j, 0, i] = stays[i]
@@ -56,7 +44,8 @@ def spread(cascade, law, state, linear):
             lost += cascade.organic[j] * d * stays[i]
             pushed[j, 0, i] = 1.0 / (lost + cascade.aqueous[j])
             stays[i] = lost * pushed[j, 0, i]
-    stays[:] = 1.0
+    for i in range(s):
+        stays[i] = 1.0
     for j in range(n):
         last = j == n - 1
         for i in range(s):
@@ -85,11 +74,12 @@ def spread(cascade, law, state, linear):
 
 
 @njit(cache=True, error_model="numpy", fastmath=REORDERED)
-def change(linear, step, df):
-    """Fill the change ``df`` (N, m) of the closures that a step (N, m) makes."""
-    n, s = linear.rises.shape
-    m = step.shape[1]
-    moving = np.zeros(s)
+def change(n, linear, step, df):
+    """Fill the change ``df`` (N, m) of N stages' closures that a step (N, m) makes."""
+    m, s = linear.f_x.shape[1:]
+    moving = linear.row
+    for i in range(s):
+        moving[i] = 0.0
     for j in range(n):
         for a in range(m):
             total = 0.0
@@ -103,7 +93,8 @@ def change(linear, step, df):
         for a in range(m):
             for i in range(s):
                 moving[i] += linear.pushed[j, a, i] * step[j, a]
-    moving[:] = 0.0
+    for i in range(s):
+        moving[i] = 0.0
     for j in range(n - 1, -1, -1):
         for a in range(m):
             for i in range(s):

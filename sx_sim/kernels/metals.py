@@ -12,7 +12,7 @@ from numba import njit
 
 
 @njit(cache=True, error_model="numpy")
-def balance_metals(cascade, d, x, y):
+def balance_metals(cascade, d, x, y, lost):
     """Solve the tridiagonal balance of every species.
 
     Parameters
@@ -22,28 +22,31 @@ def balance_metals(cascade, d, x, y):
         Distribution ratios.
     x, y : (N, S) arrays, out
         Aqueous and organic concentrations [mol/L].
+    lost : (S,) array, work
     """
-    n, s = d.shape
-    pivot = np.empty((n, s))
-    lost = np.ones(s)  # share of a stage's pivot that does not pass up
-    arriving = np.zeros(s)
+    n, s = cascade.feed.shape
+    for i in range(s):
+        lost[i] = 1.0  # share of a stage's pivot that does not pass up
+        x[0, i] = 0.0
     for j in range(n):
         down = cascade.aqueous[j]
         out_a = cascade.aqueous_draw[j]
         up = cascade.organic[j]
         out_o = cascade.organic_draw[j]
+        below = cascade.organic[j - 1] if j > 0 else 0.0
+        q = max(j - 1, 0)
         for i in range(s):
             stays = down * lost[i] + out_a + out_o * d[j, i]
-            rises = up * d[j, i]
-            pivot[j, i] = stays + rises
-            lost[i] = stays / pivot[j, i]
-            x[j, i] = (cascade.feed[j, i] + arriving[i]) / pivot[j, i]
-            arriving[i] = rises * x[j, i]
+            inverse = 1.0 / (stays + up * d[j, i])
+            lost[i] = stays * inverse
+            x[j, i] = (cascade.feed[j, i] + below * d[q, i] * x[q, i]) * inverse
+            y[j, i] = inverse
     for i in range(s):
         y[n - 1, i] = d[n - 1, i] * x[n - 1, i]
     for j in range(n - 2, -1, -1):
+        above = cascade.aqueous[j + 1]
         for i in range(s):
-            x[j, i] += cascade.aqueous[j + 1] * x[j + 1, i] / pivot[j, i]
+            x[j, i] += above * x[j + 1, i] * y[j, i]
             y[j, i] = d[j, i] * x[j, i]
 
 

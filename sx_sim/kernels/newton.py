@@ -14,72 +14,83 @@ from numba import njit
 from sx_sim.kernels.closure import evaluate
 from sx_sim.kernels.direction import newton_direction, next_direction
 from sx_sim.kernels.status import CONVERGED, ITERATION_LIMIT, NOT_FINITE, STALLED
-from sx_sim.kernels.types import State
 
 LARGEST_STEP = 3.0  # in ln h and ln e, per iteration
 SMALLEST_DAMPING = 1e-5
 FAST = 0.25  # contraction below which the factors are used again
+STEADY = 0.5  # contraction below which the next step tells how far the solution is
 ROUNDING = 1e-7  # step below which a step that cannot be improved is rounding
 
 
 @njit(cache=True, error_model="numpy")
-def empty_state(n, s, m):
-    """Return a state of N stages, S species and m scalars, yet to be evaluated."""
-    return State(
-        np.empty((n, m)),
-        np.empty((n, s)),
-        np.zeros((n, s)),
-        np.empty((n, s)),
-        np.empty((n, s)),
-        np.empty((n, m)),
-    )
-
-
-@njit(cache=True, error_model="numpy")
-def length(a):
-    """Return the Euclidean length of a (N, m) array, NaN if any entry is."""
+def distance(n, a, b, share):
+    """Return the length of ``a - share b`` over N stages, NaN if any entry is."""
     total = 0.0
-    for j in range(a.shape[0]):
-        for b in range(a.shape[1]):
-            total += a[j, b] * a[j, b]
+    for j in range(n):
+        for q in range(a.shape[1]):
+            total += (a[j, q] - share * b[j, q]) ** 2
     return np.sqrt(total)
 
 
 @njit(cache=True, error_model="numpy")
-def move(state, start, step, damping):
-    """Set the scalars to ``start + damping * step``."""
-    for j in range(start.shape[0]):
-        for a in range(start.shape[1]):
-            state.scalars[j, a] = start[j, a] + damping * step[j, a]
+def longest(n, a):
+    """Return the largest absolute entry of N stages."""
+    most = 0.0
+    for j in range(n):
+        for q in range(a.shape[1]):
+            most = max(most, abs(a[j, q]))
+    return most
 
 
 @njit(cache=True, error_model="numpy")
-def damped_step(cascade, law, state, factors, step, damping, following):
+def copy(n, source, target):
+    """Copy N stages."""
+    for j in range(n):
+        for q in range(source.shape[1]):
+            target[j, q] = source[j, q]
+
+
+@njit(cache=True, error_model="numpy")
+def move(n, scalars, origin, step, damping):
+    """Set the scalars to ``origin + damping * step``."""
+    for j in range(n):
+        for a in range(origin.shape[1]):
+            scalars[j, a] = origin[j, a] + damping * step[j, a]
+
+
+@njit(cache=True, error_model="numpy", inline="always")
+def damped_step(cascade, law, work, damping):
     """Move by ``damping * step``, halving or better until the following step is shorter.
 
     Returns the residual there and the damping used, 0 if none was found.
     """
-    start = state.scalars.copy()
-    size = length(step)
-    while damping > SMALLEST_DAMPING:
-        move(state, start, step, damping)
+    n = cascade.anion.size
+    state, step, following, origin = work.state, work.step, work.following, work.origin
+    copy(n, state.scalars, origin)
+    size = distance(n, step, step, 0.0)
+    accepted = False
+    while not accepted:
+        move(n, state.scalars, origin, step, damping)
         residual = evaluate(cascade, law, state)
+        if damping == 0.0:
+            break
         shrink = 0.3
         if np.isfinite(residual):
-            next_direction(cascade, factors, state.f, following)
-            if length(following) < size:
-                return residual, damping
-            bend = length(following - (1.0 - damping) * step)
+            next_direction(cascade, work.factors, state.f, following)
+            accepted = distance(n, following, step, 0.0) < size
+            bend = distance(n, following, step, 1.0 - damping)
             if np.isfinite(bend) and bend > 0.0:
                 shrink = max(0.01, min(0.5, 0.5 * size * damping / bend))
-        damping *= shrink
-    move(state, start, step, 0.0)
-    return evaluate(cascade, law, state), 0.0
+        if not accepted:
+            damping *= shrink
+            if damping <= SMALLEST_DAMPING:
+                damping = 0.0
+    return residual, damping
 
 
 @njit(cache=True, error_model="numpy")
-def newton(cascade, law, state, factors, tolerance, settled, limit):
-    """Solve the closures from the scalars in ``state``.
+def newton(cascade, law, work, tolerance, settled, limit):
+    """Solve the closures from the scalars in ``work.state``.
 
     Parameters
     ----------
@@ -97,38 +108,40 @@ def newton(cascade, law, state, factors, tolerance, settled, limit):
         Factorisations used.
     residual : float
     """
-    step = np.empty_like(state.scalars)
-    following = np.empty_like(state.scalars)
+    n = cascade.anion.size
+    state, step, following = work.state, work.step, work.following
     damping = 1.0
     last_size = 0.0
+    ahead = 0.0
     residual = evaluate(cascade, law, state)
     for iteration in range(limit):
         if not np.isfinite(residual):
             return NOT_FINITE, iteration, residual
-        newton_direction(cascade, law, state, factors, step)
-        size = length(step)
+        newton_direction(cascade, law, state, work.factors, step)
+        size = distance(n, step, step, 0.0)
         if not np.isfinite(size):
             return NOT_FINITE, iteration + 1, residual
-        largest = np.abs(step).max()
+        largest = longest(n, step)
         if residual <= tolerance and largest <= settled:
             return CONVERGED, iteration + 1, residual
         if last_size > 0.0:  # the further the old factors miss this step, the shorter
-            miss = length(following - step)
-            damping *= last_size * length(following) / (miss * size + 1e-300)
+            damping *= last_size * ahead / (distance(n, following, step, 1.0) * size + 1e-300)
         damping = min(damping, 1.0, LARGEST_STEP / largest)
-        residual, damping = damped_step(cascade, law, state, factors, step, damping, following)
+        residual, damping = damped_step(cascade, law, work, damping)
         if damping == 0.0:
             rounding = residual <= tolerance and largest <= ROUNDING
             return CONVERGED if rounding else STALLED, iteration + 1, residual
         last_size = size
-        ahead = length(following)
-        while damping == 1.0 and ahead <= FAST * last_size:
-            if residual <= tolerance and np.abs(following).max() <= settled:
+        ahead = distance(n, following, step, 0.0)
+        while damping == 1.0 and ahead <= STEADY * last_size:
+            if residual <= tolerance and longest(n, following) <= settled:
                 return CONVERGED, iteration + 1, residual
-            step[:] = following
+            if ahead > FAST * last_size:
+                break
             last_size = ahead
-            move(state, state.scalars, step, 1.0)
+            copy(n, following, step)
+            move(n, state.scalars, state.scalars, step, 1.0)
             residual = evaluate(cascade, law, state)
-            next_direction(cascade, factors, state.f, following)
-            ahead = length(following)
+            next_direction(cascade, work.factors, state.f, following)
+            ahead = distance(n, following, step, 0.0)
     return ITERATION_LIMIT, limit, residual

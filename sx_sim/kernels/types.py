@@ -52,7 +52,7 @@ class Options(NamedTuple):
 
 
 class State(NamedTuple):
-    """The iterate and what follows from it."""
+    """The iterate and what follows from it. Arrays may hold more stages than are in use."""
 
     scalars: Array  # (N, m) ln h, ln e and, with complexes, ln of the free ligand
     d: Array  # (N, S) distribution ratios
@@ -60,6 +60,7 @@ class State(NamedTuple):
     x: Array  # (N, S) aqueous concentrations [mol/L]
     y: Array  # (N, S) organic concentrations [mol/L]
     f: Array  # (N, m) closure residuals
+    row: Array  # (S,) work
 
 
 class Linear(NamedTuple):
@@ -74,6 +75,8 @@ class Linear(NamedTuple):
     falls: Array  # (N, S) here, per what falls at the next stage
     local: Array  # (N, m, S) dx here, per step of this stage's scalars
     pushed: Array  # (N, m, S) what rises to the next stage, per step of this stage's scalars
+    row: Array  # (S,) work
+    df: Array  # (N, m) work
 
 
 class ClosureFactors(NamedTuple):
@@ -82,6 +85,8 @@ class ClosureFactors(NamedTuple):
     answered: Array  # (N, m, S) pushed, with what the stages before answer
     felt: Array  # (N, m, S) step here, sign reversed, per what falls at the next stage
     inverse: Array  # (N, m, m) of d closure / d scalar, stages before answering
+    answer: Array  # (S, S) work
+    seen: Array  # (m, S) work
 
 
 class MetalFactors(NamedTuple):
@@ -92,6 +97,10 @@ class MetalFactors(NamedTuple):
     inverse: Array  # (N, m, m) of d closure / d scalar at fixed x
     response: Array  # (N, m, S) d scalar / dx at closed closures
     y_scalar: Array  # (N, m, S) d y / d scalar at fixed x
+    forward: Array  # (N, S) work
+    kept: Array  # (S, S) work
+    rows: Array  # (2, S) work
+    swaps: NDArray[np.int64]  # (S,) work
 
 
 class Factors(NamedTuple):
@@ -101,6 +110,25 @@ class Factors(NamedTuple):
     closures: ClosureFactors
     metals: MetalFactors
     by_metals: NDArray[np.bool_]  # (1,) which of the two eliminations holds
+
+
+class Work(NamedTuple):
+    """All that a solve writes to before it returns, for N stages, S species, m scalars."""
+
+    state: State
+    factors: Factors
+    step: Array  # (N, m)
+    following: Array  # (N, m)
+    origin: Array  # (N, m)
+    saved: Array  # (N, m)
+    held: Array  # (N, S)
+    drawn: Array  # (2, N)
+    fed: Array  # (N, S)
+    short: Cascade
+    short_ln_k: Array  # (N, S)
+    short_ln_beta: Array  # (N, S, K)
+    coarse: Array  # (N, m)
+    kept: NDArray[np.int64]  # (2, N)
 
 
 class Solution(NamedTuple):

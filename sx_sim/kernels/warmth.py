@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from sx_sim.kernels.column import solve_column
+from sx_sim.kernels.column import solve_into
 
 
 def compiled() -> bool:
     """Return whether the disk cache holds a compiled solver."""
-    folder = Path(str(solve_column.stats.cache_path))
-    return any(folder.glob("column.solve_column-*.nbi"))
+    folder = Path(str(solve_into.stats.cache_path))
+    return any(folder.glob("column.solve_into-*.nbi"))

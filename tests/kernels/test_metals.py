@@ -12,7 +12,7 @@ from sx_sim.kernels.types import Cascade
 
 def solved(cascade: Cascade, d: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     x, y = np.empty_like(d), np.empty_like(d)
-    balance_metals(cascade, d, x, y)
+    balance_metals(cascade, d, x, y, np.empty(d.shape[1]))
     return x, y
 
 
