@@ -18,7 +18,7 @@ import importlib
 import importlib.util
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from statistics import median
@@ -159,13 +159,13 @@ def table(stages: int, runs: int, tell: Callable[[str], None]) -> Table:
     return shown
 
 
-def main() -> None:
-    """Print the table."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the table, as the arguments or else the command line say."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.compare", description=__doc__)
     parser.add_argument("--stages", type=int, default=500, help="of the column (500)")
     parser.add_argument("--runs", type=int, default=5, help="timed runs of each solver (5)")
     parser.add_argument("--quick", action="store_true", help="16 stages, one run")
-    asked = parser.parse_args()
+    asked = parser.parse_args(arguments)
     stages, runs = (16, 1) if asked.quick else (asked.stages, asked.runs)
     console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
     with console.status("preparing", refresh_per_second=1) as status:

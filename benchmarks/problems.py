@@ -1,6 +1,9 @@
 """The problems that are timed."""
 
+import numpy as np
+
 import sx_sim
+from sx_sim.kernels.types import Cascade, Law
 
 REFERENCE = """
 temperature = "25 degC"
@@ -22,11 +25,53 @@ stages = {extraction}
 
 [sections.scrub]
 stages = {scrub}
-acid = "1.7 mol/L"
+acid = "{acid} mol/L"
 flow = "75 L/h"
 """
+ACID = 1.7
 
 
-def reference(stages: int) -> sx_sim.Case:
+def reference(stages: int, acid: float = ACID) -> sx_sim.Case:
     """Return an extraction and scrub column of 15 rare earths and sodium, loaded to 70 %."""
-    return sx_sim.parse_case(REFERENCE.format(extraction=stages // 2, scrub=stages - stages // 2))
+    return sx_sim.parse_case(
+        REFERENCE.format(extraction=stages // 2, scrub=stages - stages // 2, acid=acid)
+    )
+
+
+def of_species(stages: int, species: int) -> tuple[Cascade, Law]:
+    """Return the reference column with another number of species, sodium among them.
+
+    The metals share the range of the reference's constants and its feed evenly.
+    """
+    cascade, law = reference(stages).column.pack()
+    metals = np.linspace(0, 14, species - 1)
+    sodium = cascade.feed.shape[1] - 1
+
+    def spread(values: np.ndarray) -> np.ndarray:
+        table = np.atleast_2d(values)
+        old = np.arange(sodium)
+        new = [np.append(np.interp(metals, old, row[:sodium]), row[sodium]) for row in table]
+        return np.array(new) if values.ndim == 2 else new[0]
+
+    feed = np.zeros((stages, species))
+    fed = cascade.feed[:, :sodium].sum(axis=1, keepdims=True)
+    feed[:, :-1] = fed / (species - 1)
+    feed[:, -1] = cascade.feed[:, sodium]
+    shared = (law.order_dimer, law.order_acid, law.dimers, law.charge)
+    return cascade._replace(feed=feed), Law(
+        spread(law.ln_k), *map(spread, shared), np.zeros((stages, species, 0)), law.least_acid
+    )
+
+
+def line(stages: int, count: int) -> tuple[Cascade, Law]:
+    """Return the reference column over a range of scrub acids, arrays stacked."""
+    acids = np.linspace(0.97, 1.03, count) * ACID
+    problems = [reference(stages, acid).column.pack() for acid in acids]
+    cascades, laws = zip(*problems, strict=True)
+    return (
+        Cascade._make(np.stack(arrays) for arrays in zip(*cascades, strict=True)),
+        laws[0]._replace(
+            ln_k=np.stack([law.ln_k for law in laws]),
+            ln_beta=np.stack([law.ln_beta for law in laws]),
+        ),
+    )

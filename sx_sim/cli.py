@@ -98,7 +98,7 @@ def run(case: CasePath, out_file: OutPath = None, plots: PlotPath = None) -> Non
                 },
             )
         if not result.converged:
-            err.print(f"[bold red]{result.status.text}[/]\n{result.status.advice}")
+            err.print(f"[bold red]not solved:[/] {result.explanation}")
             raise typer.Exit(NOT_SOLVED)
 
 
@@ -167,7 +167,7 @@ def elements() -> None:
 
 def announce_compilation() -> None:
     """Say so if the kernels have to be compiled first."""
-    from sx_sim.kernels.warmth import compiled
+    from sx_sim.kernels.solve import compiled
 
     if not compiled():
         err.print("Compiling the solver for this machine; once, it takes about half a minute ...")

@@ -7,10 +7,14 @@ function that a kernel calls has changed in another module.
 import hashlib
 import importlib.util
 import os
+import sys
 import tempfile
 from pathlib import Path
 
 from hypothesis import settings
+
+# last, so that what is tested is what is installed
+sys.path.append(str(Path(__file__).parent.parent))
 
 
 def _kernel_hash() -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmarks.peers.column import Answer, Array
 from sx_sim.flowsheet.checks import check
-from sx_sim.kernels.column import solve_column
+from sx_sim.kernels.solve import solve_column
 from sx_sim.kernels.status import CONVERGED
 from sx_sim.kernels.types import Cascade, Law, Options
 

@@ -16,6 +16,24 @@ NOTHING = 1e-200  # amounts below may have lost digits to underflow
 
 
 @dataclass(frozen=True)
+class Worst:
+    """The closure that is furthest from closed.
+
+    Parameters
+    ----------
+    closure : {'charge', 'extractant', 'ligand'}
+    stage : int
+        Counted from 1.
+    species : int or None
+        Index of the species with the largest share in it; none if the free one has.
+    """
+
+    closure: str
+    stage: int
+    species: int | None
+
+
+@dataclass(frozen=True)
 class Checks:
     """How well a returned column satisfies its equations.
 
@@ -27,6 +45,8 @@ class Checks:
         Largest in less out of any species at any stage, over its throughput there.
     closure : float
         Largest logarithm of have over need, of charge, extractant and ligand at any stage.
+    worst : Worst
+        Where that is.
     law : float
         Largest difference of ln(y / x) from the distribution law.
     negative : bool
@@ -37,6 +57,7 @@ class Checks:
     balance: Array
     stage_balance: float
     closure: float
+    worst: Worst
     law: float
     negative: bool
     finite: bool
@@ -70,6 +91,11 @@ def check(cascade: Cascade, law: Law, x: Array, y: Array, scalars: Array) -> Che
     -------
     Checks
     """
+    with np.errstate(all="ignore"):  # what is not finite is told by a field of its own
+        return _check(cascade, law, x, y, scalars)
+
+
+def _check(cascade: Cascade, law: Law, x: Array, y: Array, scalars: Array) -> Checks:
     aqueous = cascade.aqueous[:, None] * x
     organic = cascade.organic[:, None] * y
     drawn = cascade.aqueous_draw[:, None] * x + cascade.organic_draw[:, None] * y
@@ -84,13 +110,14 @@ def check(cascade: Cascade, law: Law, x: Array, y: Array, scalars: Array) -> Che
     for k in range(law.ln_beta.shape[2]):
         term = np.exp(law.ln_beta[:, :, k] + (k + 1) * scalars[:, 2:3])
         alpha, bound = alpha + term, bound + (k + 1) * term
-    closures = [
-        (cascade.anion + cascade.water_ion_product / h) / (h + x @ law.charge),
-        cascade.dimer / (e + y @ law.dimers),
-    ]
+    hydroxide = cascade.water_ion_product / h
+    closures = {
+        "charge": (cascade.anion + hydroxide, h, x * law.charge),
+        "extractant": (cascade.dimer, e, y * law.dimers),
+    }
     if law.ln_beta.shape[2]:
-        ligand = np.exp(scalars[:, 2]) + (x * bound / alpha).sum(axis=1)
-        closures.append(cascade.anion / ligand)
+        closures["ligand"] = (cascade.anion, np.exp(scalars[:, 2]), x * bound / alpha)
+    closure, worst = _furthest(closures)
     held = (x > NOTHING) & (y > NOTHING)
     ln_d = (
         law.ln_k
@@ -98,15 +125,31 @@ def check(cascade: Cascade, law: Law, x: Array, y: Array, scalars: Array) -> Che
         - law.order_acid * scalars[:, 0:1]
         - np.log(alpha)
     )
-    with np.errstate(divide="ignore", invalid="ignore"):
-        law_error = np.abs(np.log(y / x) - ln_d)[held]
-        stage = np.abs(arriving - leaving) / np.maximum(arriving, leaving)
+    law_error = np.abs(np.log(y / x) - ln_d)[held]
+    stage = np.abs(arriving - leaving) / np.maximum(arriving, leaving)
     stage = stage[np.maximum(arriving, leaving) > NOTHING]
     return Checks(
         balance=np.abs(fed - out) / np.where(fed > 0, fed, 1.0),
         stage_balance=float(stage.max(initial=0.0)),
-        closure=float(np.abs(np.log(closures)).max()),
+        closure=closure,
+        worst=worst,
         law=float(law_error.max(initial=0.0)),
         negative=bool((x < 0).any() or (y < 0).any()),
         finite=bool(np.isfinite(x).all() and np.isfinite(y).all() and np.isfinite(scalars).all()),
     )
+
+
+def _furthest(closures: dict[str, tuple[Array, Array, Array]]) -> tuple[float, Worst]:
+    """Return the largest ln(have / need) and where it is; what is not finite counts as most.
+
+    What is needed comes as what is free and what every species takes.
+    """
+    off = np.array(
+        [np.log(have / (free + taken.sum(axis=1))) for have, free, taken in closures.values()]
+    )
+    sizes = np.where(np.isfinite(off), np.abs(off), np.inf)
+    row, j = np.unravel_index(sizes.argmax(), sizes.shape)
+    name = list(closures)[row]
+    _, free, taken = closures[name]
+    most = int(np.nan_to_num(taken[j]).argmax())
+    return float(sizes[row, j]), Worst(name, int(j) + 1, most if taken[j, most] > free[j] else None)

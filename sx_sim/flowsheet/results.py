@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.errors import ConvergenceError
-from sx_sim.flowsheet.checks import Checks, check
+from sx_sim.flowsheet.checks import CLOSURE_LIMIT, Checks, check
 from sx_sim.flowsheet.column import RAFFINATE, Column
 from sx_sim.flowsheet.status import Status
 from sx_sim.flowsheet.streams import Stream
@@ -106,6 +106,17 @@ class Result:
         """Whether the column is solved and its model holds."""
         return self.status == Status.CONVERGED
 
+    @property
+    def explanation(self) -> str:
+        """How the solve ended, what may help, and where the last iterate is furthest off."""
+        told = f"{self.status.text}. {self.status.advice}"
+        if self.checks.closure <= CLOSURE_LIMIT:
+            return told
+        worst = self.checks.worst
+        held = "" if worst.species is None else f", most of it {self.elements[worst.species]}"
+        off = f"ln(have / need) is off by {self.checks.closure:.1e}"
+        return f"{told} Furthest from closed: {worst.closure} at stage {worst.stage}{held}; {off}."
+
     def stream(self, name: str) -> Stream:
         """Return a product; KeyError names those there are."""
         if name not in self.streams:
@@ -187,7 +198,7 @@ def solve_column(
         If it is not solved; the error holds the last iterate.
     """
     # imported here: reading a case should not wait for the compiler to load
-    from sx_sim.kernels.column import solve_column as solve_kernel
+    from sx_sim.kernels.solve import solve_column as solve_kernel
 
     cascade, law = column.pack()
     guess = np.empty((0, 3)) if start is None else start.stages.scalars
@@ -196,7 +207,7 @@ def solve_column(
     solution = solve_kernel(cascade, law, guess, options)
     result = assemble(column, cascade, law, solution)
     if throw and not result.converged:
-        raise ConvergenceError(f"{result.status.text}. {result.status.advice}", result)
+        raise ConvergenceError(result.explanation, result)
     return result
 
 

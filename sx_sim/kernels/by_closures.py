@@ -14,58 +14,43 @@ accuracy is lost, so whoever uses this compares the step with ``linear.change``.
 from numba import njit
 
 from sx_sim.kernels.small import invert_small
-from sx_sim.kernels.types import REORDERED
 
 
-@njit(cache=True, error_model="numpy", fastmath=REORDERED)
-def meet(answer, f_x, seen):
-    """Fill ``seen`` (m, S): d closure / d what falls here, the stages before answering.
+@njit(cache=True, error_model="numpy")
+def add_rows(shares, matrix, total):
+    """Add ``shares @ matrix`` to ``total`` (m, S), m = 2 or 3.
 
-    The first two closures share one loop, here and in ``advance``: such short loops cost
-    more to start than to run.
+    The first two rows go through one loop, here and in ``take_past``: such short loops
+    cost more to start than to run.
     """
-    m, s = f_x.shape
-    for a in range(m):
-        for c in range(s):
-            seen[a, c] = f_x[a, c]
+    m, s = shares.shape
     for i in range(s):
-        first, second = f_x[0, i], f_x[1, i]
+        first, second = shares[0, i], shares[1, i]
         for c in range(s):
-            seen[0, c] += first * answer[i, c]
-            seen[1, c] += second * answer[i, c]
+            total[0, c] += first * matrix[i, c]
+            total[1, c] += second * matrix[i, c]
         if m == 3:
-            third = f_x[2, i]
+            third = shares[2, i]
             for c in range(s):
-                seen[2, c] += third * answer[i, c]
+                total[2, c] += third * matrix[i, c]
 
 
-@njit(cache=True, error_model="numpy", fastmath=REORDERED)
-def advance(answer, rises, falls, local, answered, felt):
-    """Take ``answer`` (S, S) past a stage; ``answered`` gains what the stages before answer."""
-    m, s = local.shape
+@njit(cache=True, error_model="numpy")
+def take_past(matrix, by_row, by_column, left, right):
+    """Take an answer past a stage: scale it both ways and subtract ``left.T @ right``."""
+    m, s = left.shape
     for i in range(s):
-        first = second = third = 0.0
+        scale, first, second = by_row[i], left[0, i], left[1, i]
         for c in range(s):
-            first += answer[i, c] * local[0, c]
-            second += answer[i, c] * local[1, c]
-        passing = rises[i]
-        answered[0, i] += passing * first
-        answered[1, i] += passing * second
+            gone = first * right[0, c] + second * right[1, c]
+            matrix[i, c] = scale * by_column[c] * matrix[i, c] - gone
         if m == 3:
+            third = left[2, i]
             for c in range(s):
-                third += answer[i, c] * local[2, c]
-            answered[2, i] += passing * third
-        first, second = answered[0, i], answered[1, i]
-        for c in range(s):
-            kept = passing * (answer[i, c] * falls[c])
-            answer[i, c] = kept - first * felt[0, c] - second * felt[1, c]
-        if m == 3:
-            third = answered[2, i]
-            for c in range(s):
-                answer[i, c] -= third * felt[2, c]
+                matrix[i, c] -= third * right[2, c]
 
 
-@njit(cache=True, error_model="numpy", fastmath=REORDERED)
+@njit(cache=True, error_model="numpy")
 def close(seen, local, falls, inverse, felt):
     """Invert the closures' derivatives (m, m), with the answer of the metals; fill ``felt``."""
     m, s = local.shape
@@ -86,27 +71,39 @@ def close(seen, local, falls, inverse, felt):
             felt[a, i] *= falls[i]
 
 
-@njit(cache=True, error_model="numpy", fastmath=REORDERED)
+@njit(cache=True, error_model="numpy")
 def eliminate_closures(n, linear, factors):
-    """Fill ``factors``, ClosureFactors, with ``linear`` of N stages."""
+    """Fill ``factors``, ClosureFactors, with ``linear`` of N stages.
+
+    ``answer`` is kept with its transpose, so that both products with it run along rows.
+    """
     m, s = linear.f_x.shape[1:]
-    answer, seen = factors.answer, factors.seen
+    answer, transpose, heard = factors.answer, factors.transpose, factors.heard
+    seen = factors.seen
     for i in range(s):
         for c in range(s):
             answer[i, c] = 0.0
+            transpose[i, c] = 0.0
     for j in range(n):
+        local, rises, falls = linear.local[j], linear.rises[j], linear.falls[j]
+        answered, felt = factors.answered[j], factors.felt[j]
         for a in range(m):
             for b in range(m):
                 factors.inverse[j, a, b] = linear.f_scalar[j, a, b]
             for i in range(s):
-                factors.answered[j, a, i] = linear.pushed[j, a, i]
-        local, falls, felt = linear.local[j], linear.falls[j], factors.felt[j]
-        meet(answer, linear.f_x[j], seen)
+                seen[a, i] = linear.f_x[j, a, i]
+                heard[a, i] = 0.0
+        add_rows(linear.f_x[j], answer, seen)
+        add_rows(local, transpose, heard)
         close(seen, local, falls, factors.inverse[j], felt)
-        advance(answer, linear.rises[j], falls, local, factors.answered[j], felt)
+        for a in range(m):
+            for i in range(s):
+                answered[a, i] = linear.pushed[j, a, i] + rises[i] * heard[a, i]
+        take_past(answer, rises, falls, answered, felt)
+        take_past(transpose, falls, rises, felt, answered)
 
 
-@njit(cache=True, error_model="numpy", fastmath=REORDERED)
+@njit(cache=True, error_model="numpy")
 def step_by_closures(n, linear, factors, f, step):
     """Fill ``step`` (N, m): the scalars' step that cancels ``f``, the metals following."""
     m, s = linear.f_x.shape[1:]

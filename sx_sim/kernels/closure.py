@@ -9,7 +9,6 @@ from numba import njit
 
 from sx_sim.kernels.distribution import bound_slope, distribution
 from sx_sim.kernels.metals import balance_metals
-from sx_sim.kernels.types import REORDERED
 
 
 @njit(cache=True, error_model="numpy")
@@ -51,7 +50,7 @@ def closures(cascade, law, scalars, x, y, bound, f):
     return largest
 
 
-@njit(cache=True, error_model="numpy", fastmath=REORDERED)
+@njit(cache=True, error_model="numpy")
 def linearise_closures(cascade, law, state, f_scalar, f_x):
     """Fill the derivatives of the closures.
 

@@ -3,12 +3,10 @@
 import numpy as np
 from numba import njit
 
-from sx_sim.kernels.continuation import continuation, fresh_start, least
+from sx_sim.kernels.continuation import fresh_start, least, solve_level
 from sx_sim.kernels.levels import fill_in, kept_stages, shorten
-from sx_sim.kernels.newton import copy, newton
-from sx_sim.kernels.status import CONVERGED, EXCESS_BASE, ITERATION_LIMIT, NOT_FINITE
-from sx_sim.kernels.types import Array, Cascade, Law, Options, Solution
-from sx_sim.kernels.workspace import workspace
+from sx_sim.kernels.newton import copy
+from sx_sim.kernels.status import CONVERGED, EXCESS_BASE
 
 SHORT_COLUMN = 12  # stages below which a column is not worth shortening
 SETTLED = 1e-11  # next step of a scalar at which the full column counts as exact
@@ -16,8 +14,9 @@ ROUGH_SETTLED = 1e-1  # the same for a shortened column
 ROUGH_TOLERANCE = 1e-2
 
 
-def solve_column(cascade: Cascade, law: Law, start: Array, options: Options) -> Solution:
-    """Solve a column for its steady state.
+@njit(cache=True, error_model="numpy", inline="always")
+def solve_into(cascade, law, start, options, work, x, y, scalars):
+    """Solve a column for its steady state, allocating nothing.
 
     Parameters
     ----------
@@ -26,31 +25,18 @@ def solve_column(cascade: Cascade, law: Law, start: Array, options: Options) -> 
     start : (N, m) array, or (0, m) for none
         Scalars to start from; the column's short copies are used if they do not do.
     options : Options
+    work : Work
+    x, y : (N, S) arrays, out
+    scalars : (N, m) array, out
 
     Returns
     -------
-    Solution
-        The status is CONVERGED, or says how the solve ended, with the last iterate.
-        EXCESS_BASE means that some stage is less acid than the law allows, whether the
-        closures hold there or not.
-    """
-    n, s, k = law.ln_beta.shape
-    solution = Solution(
-        np.empty((n, s)), np.empty((n, s)), np.empty((n, start.shape[1])), 0, 0, 0.0
-    )
-    status, iterations, residual = solve_into(
-        cascade, law, start, options, workspace(n, s, k), *solution[:3]
-    )
-    return solution._replace(status=status, iterations=iterations, residual=residual)
-
-
-@njit(cache=True, error_model="numpy", nogil=True)
-def solve_into(cascade, law, start, options, work, x, y, scalars):
-    """Solve a column into ``x``, ``y`` (N, S) and ``scalars`` (N, m); allocates nothing.
-
-    Returns
-    -------
-    status, iterations, residual
+    status : int
+        CONVERGED, or how the solve ended, with the last iterate. EXCESS_BASE means that some
+        stage is less acid than the law allows, whether the closures hold there or not.
+    iterations : int
+        Factorisations, counted in columns of full length.
+    residual : float
     """
     n = cascade.anion.size
     state = work.state
@@ -72,6 +58,7 @@ def solve_into(cascade, law, start, options, work, x, y, scalars):
         if not known:
             fresh_start(short, state.scalars)
         rough = level > 0
+        left = max(1, int((options.iteration_limit - spent) * n / count))
         status, used, residual = solve_level(
             short,
             short_law,
@@ -79,7 +66,7 @@ def solve_into(cascade, law, start, options, work, x, y, scalars):
             ROUGH_TOLERANCE if rough else options.tolerance,
             ROUGH_SETTLED if rough else SETTLED,
             options.newton_limit,
-            options.newton_limit if warm else options.iteration_limit,
+            min(options.newton_limit, left) if warm else left,
         )
         spent += used * count / n
         known = status == CONVERGED
@@ -111,22 +98,3 @@ def top_level(n):
     while n >> (level + 1) >= SHORT_COLUMN:
         level += 1
     return level
-
-
-@njit(cache=True, error_model="numpy", inline="always")
-def solve_level(cascade, law, work, tolerance, settled, newton_limit, iteration_limit):
-    """Solve a column as it is, by Newton and, should that fail, by continuation."""
-    status, used, residual = newton(
-        cascade, law, work, tolerance, settled, min(newton_limit, iteration_limit)
-    )
-    if status != CONVERGED and used < iteration_limit:
-        status, more, residual = continuation(
-            cascade, law, work, tolerance, settled, iteration_limit - used
-        )
-        used += more
-    if status != CONVERGED:
-        if used >= iteration_limit:
-            status = ITERATION_LIMIT
-        elif not np.isfinite(residual):
-            status = NOT_FINITE
-    return status, used, residual

@@ -10,7 +10,7 @@ from numba import njit
 
 from sx_sim.kernels.closure import evaluate
 from sx_sim.kernels.newton import copy, newton
-from sx_sim.kernels.status import CONVERGED, STALLED
+from sx_sim.kernels.status import CONVERGED, ITERATION_LIMIT, NOT_FINITE, STALLED
 from sx_sim.kernels.types import Cascade
 
 FIRST = 1.0  # holdup exchanged per pass of the flows, over one time step
@@ -46,19 +46,24 @@ def with_holdup(cascade, ratio, held, drawn, fed):
 
 
 @njit(cache=True, error_model="numpy", inline="always")
-def continuation(cascade, law, work, tolerance, settled, limit):
-    """Solve by start-up from an unloaded cascade; arguments and returns as ``newton``."""
+def solve_level(cascade, law, work, tolerance, settled, newton_limit, iteration_limit):
+    """Solve a column from the scalars in ``work.state``, by start-up should that fail.
+
+    Arguments and returns as ``newton``; ``newton_limit`` holds for the attempt without
+    start-up. Newton's method is called from one place, which halves the time to compile it.
+    """
     n, s = cascade.feed.shape
     state, saved, held = work.state, work.saved, work.held
-    fresh_start(cascade, state.scalars)
-    copy(n, state.scalars, saved)
     for j in range(n):
         for i in range(s):
             held[j, i] = 0.0
-    ratio = FIRST
+    ratio = 0.0
+    starting_up = False
     used = 0
     setbacks = 0
-    while used < limit and ratio <= SHORTEST and setbacks <= ALKALINE_SETBACKS:
+    status = STALLED
+    residual = np.nan
+    while used < iteration_limit and ratio <= SHORTEST and setbacks <= ALKALINE_SETBACKS:
         steady = ratio == 0.0
         status, spent, residual = newton(
             with_holdup(cascade, ratio, held, work.drawn[:, :n], work.fed[:n]),
@@ -66,12 +71,12 @@ def continuation(cascade, law, work, tolerance, settled, limit):
             work,
             tolerance if steady else ROUGH_TOLERANCE,
             settled if steady else ROUGH_SETTLED,
-            min(INNER_LIMIT, limit - used),
+            min(INNER_LIMIT if starting_up else newton_limit, iteration_limit - used),
         )
         used += spent
+        if status == CONVERGED and steady:
+            return status, used, residual
         if status == CONVERGED:
-            if steady:
-                return CONVERGED, used, residual
             copy(n, state.scalars, saved)
             for j in range(n):
                 for i in range(s):
@@ -79,13 +84,25 @@ def continuation(cascade, law, work, tolerance, settled, limit):
             ratio /= 10.0 if spent <= 4 else 3.0 if spent <= 8 else 1.5
             if ratio < LAST:
                 ratio = 0.0
-        else:
+        elif starting_up:
             copy(n, saved, state.scalars)
             ratio = 4.0 * ratio if not steady else 10.0 * LAST
             if least(n, saved) < np.log(law.least_acid):
                 setbacks += 1
-    copy(n, saved, state.scalars)
-    return STALLED, used, evaluate(cascade, law, state)
+        elif used < iteration_limit:
+            starting_up = True
+            fresh_start(cascade, state.scalars)
+            copy(n, state.scalars, saved)
+            ratio = FIRST
+    if starting_up:
+        copy(n, saved, state.scalars)
+        residual = evaluate(cascade, law, state)
+        status = STALLED
+    if used >= iteration_limit:
+        status = ITERATION_LIMIT
+    elif not np.isfinite(residual):
+        status = NOT_FINITE
+    return status, used, residual
 
 
 @njit(cache=True, error_model="numpy")

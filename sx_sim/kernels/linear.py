@@ -17,7 +17,6 @@ r = WA + WO D + A a + O b D. Nothing is subtracted.
 from numba import njit
 
 from sx_sim.kernels.closure import linearise_closures
-from sx_sim.kernels.types import REORDERED
 
 
 @njit(cache=True, error_model="numpy", inline="always")
@@ -73,7 +72,7 @@ def spread(cascade, law, state, linear):
                 pushed[j, 2, i] = -state.bound[j, i] * there
 
 
-@njit(cache=True, error_model="numpy", fastmath=REORDERED)
+@njit(cache=True, error_model="numpy")
 def change(n, linear, step, df):
     """Fill the change ``df`` (N, m) of N stages' closures that a step (N, m) makes."""
     m, s = linear.f_x.shape[1:]

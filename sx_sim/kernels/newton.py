@@ -69,6 +69,7 @@ def damped_step(cascade, law, work, damping):
     copy(n, state.scalars, origin)
     size = distance(n, step, step, 0.0)
     accepted = False
+    residual = np.nan
     while not accepted:
         move(n, state.scalars, origin, step, damping)
         residual = evaluate(cascade, law, state)
@@ -88,7 +89,7 @@ def damped_step(cascade, law, work, damping):
     return residual, damping
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", inline="always")
 def newton(cascade, law, work, tolerance, settled, limit):
     """Solve the closures from the scalars in ``work.state``.
 

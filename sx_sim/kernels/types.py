@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-REORDERED = {"reassoc", "contract", "nsz"}  # fastmath: sums in any order, to vectorise
 
 
 class Law(NamedTuple):
@@ -48,7 +47,7 @@ class Options(NamedTuple):
 
     tolerance: float = 1e-10  # largest closure residual, |ln(have / need)|
     newton_limit: int = 40  # factorisations before continuation is tried
-    iteration_limit: int = 1000  # factorisations in all
+    iteration_limit: int = 500  # factorisations in all, counted in columns of full length
 
 
 class State(NamedTuple):
@@ -86,7 +85,9 @@ class ClosureFactors(NamedTuple):
     felt: Array  # (N, m, S) step here, sign reversed, per what falls at the next stage
     inverse: Array  # (N, m, m) of d closure / d scalar, stages before answering
     answer: Array  # (S, S) work
+    transpose: Array  # (S, S) work
     seen: Array  # (m, S) work
+    heard: Array  # (m, S) work
 
 
 class MetalFactors(NamedTuple):
@@ -117,6 +118,7 @@ class Work(NamedTuple):
 
     state: State
     factors: Factors
+    start: Array  # (N, m)
     step: Array  # (N, m)
     following: Array  # (N, m)
     origin: Array  # (N, m)
@@ -140,3 +142,14 @@ class Solution(NamedTuple):
     status: int
     iterations: int  # factorisations, counted in columns of full length
     residual: float  # largest closure residual, |ln(have / need)|
+
+
+class Solutions(NamedTuple):
+    """What solves of B columns return, converged or not; see ``Solution``."""
+
+    aqueous: Array  # (B, N, S)
+    organic: Array  # (B, N, S)
+    scalars: Array  # (B, N, m)
+    status: NDArray[np.int64]  # (B,)
+    iterations: NDArray[np.int64]  # (B,)
+    residual: Array  # (B,)

@@ -62,7 +62,9 @@ def new_workspace(n: int, s: int, k: int) -> Work:
                 felt=empty((n, m, s)),
                 inverse=empty((n, m, m)),
                 answer=empty((s, s)),
+                transpose=empty((s, s)),
                 seen=empty((m, s)),
+                heard=empty((m, s)),
             ),
             metals=MetalFactors(
                 pivot=empty((n, s, s)),
@@ -77,6 +79,7 @@ def new_workspace(n: int, s: int, k: int) -> Work:
             ),
             by_metals=np.zeros(1, np.bool_),
         ),
+        start=empty((n, m)),
         step=empty((n, m)),
         following=empty((n, m)),
         origin=empty((n, m)),

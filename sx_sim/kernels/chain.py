@@ -1,0 +1,80 @@
+"""Columns of one shape, each started from those before it."""
+
+from numba import njit
+
+from sx_sim.kernels.column import solve_into
+from sx_sim.kernels.newton import copy
+from sx_sim.kernels.status import CONVERGED
+from sx_sim.kernels.types import Array, Cascade, Law, Options, Solutions, Work
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def solve_chain(
+    cascades: Cascade,
+    laws: Law,
+    first: Array,
+    options: Options,
+    work: Work,
+    solutions: Solutions,
+):
+    """Solve columns one after another, each from a start extrapolated from the two before.
+
+    Parameters
+    ----------
+    cascades : Cascade
+        Every array with a leading axis of length B.
+    laws : Law
+        ``ln_k`` and ``ln_beta`` with that axis, the rest shared.
+    first : (N, m) array, or (0, m) for none
+        Scalars to start the first column from.
+    options : Options
+    work : Work
+    solutions : Solutions, out
+    """
+    b, n = cascades.anion.shape
+    m = solutions.scalars.shape[2]
+    scalars = solutions.scalars
+    none = first[:0]
+    solved = 0  # columns converged in a row, up to here
+    for q in range(b):
+        cascade = Cascade(
+            cascades.aqueous[q],
+            cascades.aqueous_draw[q],
+            cascades.organic[q],
+            cascades.organic_draw[q],
+            cascades.feed[q],
+            cascades.anion[q],
+            cascades.dimer[q],
+            cascades.water_ion_product[q],
+        )
+        law = Law(
+            laws.ln_k[q],
+            laws.order_dimer,
+            laws.order_acid,
+            laws.dimers,
+            laws.charge,
+            laws.ln_beta[q],
+            laws.least_acid,
+        )
+        start = first if q == 0 else none
+        if solved > 0:
+            start = work.start
+            copy(n, scalars[q - 1], start)
+        if solved > 1:
+            for j in range(n):
+                for a in range(m):
+                    start[j, a] += scalars[q - 1, j, a] - scalars[q - 2, j, a]
+        status, iterations, residual = solve_into(
+            cascade,
+            law,
+            start,
+            options,
+            work,
+            solutions.aqueous[q],
+            solutions.organic[q],
+            scalars[q],
+        )
+        solved = solved + 1 if status == CONVERGED else 0
+        solutions.status[q] = status
+        solutions.iterations[q] = iterations
+        solutions.residual[q] = residual
