@@ -98,7 +98,7 @@ def run(case: CasePath, out_file: OutPath = None, plots: PlotPath = None) -> Non
                 },
             )
         if not result.converged:
-            err.print(f"[bold red]not solved:[/] {result.explanation}")
+            err.print(f"[bold red]not solved:[/] {result.explanation}", soft_wrap=True)
             raise typer.Exit(NOT_SOLVED)
 
 

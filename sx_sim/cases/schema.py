@@ -198,7 +198,7 @@ class Solver(Table):
     tolerance: float = Field(
         default=1e-10, ge=1e-13, le=1e-4, description="largest closure residual"
     )
-    iteration_limit: int = Field(default=500, ge=1, le=100_000)
+    iteration_limit: int = Field(default=450, ge=1, le=100_000)
 
 
 class Axis(Table):

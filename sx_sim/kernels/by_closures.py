@@ -16,7 +16,7 @@ from numba import njit
 from sx_sim.kernels.small import invert_small
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", inline="always")
 def add_rows(shares, matrix, total):
     """Add ``shares @ matrix`` to ``total`` (m, S), m = 2 or 3.
 
@@ -35,7 +35,7 @@ def add_rows(shares, matrix, total):
                 total[2, c] += third * matrix[i, c]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", inline="always")
 def take_past(matrix, by_row, by_column, left, right):
     """Take an answer past a stage: scale it both ways and subtract ``left.T @ right``."""
     m, s = left.shape
@@ -50,7 +50,7 @@ def take_past(matrix, by_row, by_column, left, right):
                 matrix[i, c] -= third * right[2, c]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", inline="always")
 def close(seen, local, falls, inverse, felt):
     """Invert the closures' derivatives (m, m), with the answer of the metals; fill ``felt``."""
     m, s = local.shape

@@ -3,7 +3,7 @@
 from numba import njit
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", inline="always")
 def invert_small(a):
     """Invert ``a`` (m, m), m = 2 or 3, in place by cofactors."""
     if a.shape[0] == 2:

@@ -47,7 +47,7 @@ class Options(NamedTuple):
 
     tolerance: float = 1e-10  # largest closure residual, |ln(have / need)|
     newton_limit: int = 40  # factorisations before continuation is tried
-    iteration_limit: int = 500  # factorisations in all, counted in columns of full length
+    iteration_limit: int = 450  # factorisations in all, counted in columns of full length
 
 
 class State(NamedTuple):
