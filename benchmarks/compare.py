@@ -28,9 +28,10 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.generator import random_problem
 from benchmarks.peers.column import TOLERANCE
 from benchmarks.peers.contest import Contest, Finding, assess_answer, solve_ours
-from benchmarks.peers.scipy_variants import VARIANTS
+from benchmarks.peers.scipy_variants import MATRIX_FREE, VARIANTS
 from benchmarks.problems import reference
 
 PACKAGES = {  # what has to be installed, its name, and what compares with it
@@ -159,18 +160,52 @@ def table(stages: int, runs: int, tell: Callable[[str], None]) -> Table:
     return shown
 
 
+def random_table(count: int, tell: Callable[[str], None]) -> Table:
+    """Return how many random physical columns each solver gets right.
+
+    Right is converged, and every ln h and ln e within 1e-4 of sx_sim's checked answer.
+    """
+    shown = Table(title=f"Random physical columns of up to 100 stages, {count} of them")
+    shown.add_column("who")
+    for numbers in ("right", "converged, but wrong", "median ms"):
+        shown.add_column(numbers, justify="right")
+    problems = [random_problem(seed, longest=100) for seed in range(count)]
+    cold = np.empty((0, 2))
+    ours = partial(solve_ours, start=cold, tolerance=TOLERANCE)
+    known = [ours(cascade, law) for cascade, law in problems]
+    solvers = {"sx_sim": ours} | {k: v for k, v in VARIANTS.items() if k not in MATRIX_FREE}
+    for who, solve in solvers.items():
+        right, wrong, times = 0, 0, []
+        for (cascade, law), best in zip(problems, known, strict=True):
+            tell(f"{who}: random columns")
+            start = time.perf_counter()
+            with np.errstate(all="ignore"):
+                answer = solve(cascade, law)
+            times.append(time.perf_counter() - start)
+            if answer.converged:
+                agrees = np.abs(answer.scalars - best.scalars).max() <= 1e-4
+                agrees &= assess_answer(cascade, law, best).residual <= TOLERANCE
+                right, wrong = right + agrees, wrong + (not agrees)
+        shown.add_row(who, str(right), str(wrong), three_digits(1e3 * median(times)))
+    return shown
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the table, as the arguments or else the command line say."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.compare", description=__doc__)
     parser.add_argument("--stages", type=int, default=500, help="of the column (500)")
     parser.add_argument("--runs", type=int, default=5, help="timed runs of each solver (5)")
+    parser.add_argument("--random", type=int, default=50, help="random columns besides (50)")
     parser.add_argument("--quick", action="store_true", help="16 stages, one run")
     asked = parser.parse_args(arguments)
     stages, runs = (16, 1) if asked.quick else (asked.stages, asked.runs)
+    count = 3 if asked.quick else asked.random
     console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
     with console.status("preparing", refresh_per_second=1) as status:
         shown = table(stages, runs, status.update)
-    console.print(shown)
+        console.print(shown)
+        if count:
+            console.print(random_table(count, status.update))
 
 
 if __name__ == "__main__":

@@ -63,3 +63,4 @@ VARIANTS: dict[str, Solver] = {
     "SciPy Newton-Krylov": partial(krylov.solve, method="krylov"),
     "SciPy DF-SANE": partial(krylov.solve, method="df-sane"),
 }
+MATRIX_FREE = {"SciPy Newton-Krylov", "SciPy DF-SANE"}

@@ -20,6 +20,15 @@ def test_random_physical_problems_converge_and_close(seed):
     assert found.balance.max() <= 1e-11
 
 
+@pytest.mark.parametrize("seed", [97, 182, 537, 891, 195, 900, 616])
+def test_columns_known_to_be_hard_converge(seed):
+    """Trapped traces, almost all the base that fits, half-closed columns that run away."""
+    cascade, law = random_problem(seed)
+    solution = solve_kernel(cascade, law)
+    assert solution.status == status.CONVERGED
+    assert check(cascade, law, *solution[:3]).passed
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_alkali_in_excess_ends_with_an_answer_or_a_reason(seed):
     cascade, law = random_problem(seed, longest=100, alkaline=True)

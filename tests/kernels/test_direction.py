@@ -83,6 +83,37 @@ def test_linearised_closures_agree_with_finite_differences(seed, complexes):
     np.testing.assert_allclose(df.ravel(), expected, atol=1e-7 * np.abs(expected).max())
 
 
+def dense_closures(cascade, law, scalars):
+    """Return the closures by dense solves, in arithmetic that may be complex."""
+    n, s = cascade.feed.shape
+    h, e = np.exp(scalars[:, 0]), np.exp(scalars[:, 1])
+    ln_d = law.ln_k - np.outer(scalars[:, 0], law.order_acid)
+    d = np.exp(ln_d + np.outer(scalars[:, 1], law.order_dimer))
+    x = np.empty((n, s), dtype=scalars.dtype)
+    for i in range(s):
+        leaving = (cascade.organic + cascade.organic_draw) * d[:, i]
+        matrix = np.diag(cascade.aqueous + cascade.aqueous_draw + leaving)
+        matrix = matrix - np.diag(cascade.aqueous[1:], 1)
+        matrix = matrix - np.diag((cascade.organic * d[:, i])[:-1], -1)
+        x[:, i] = np.linalg.solve(matrix, cascade.feed[:, i])
+    charge = (cascade.anion + cascade.water_ion_product / h) / (h + x @ law.charge)
+    return np.log(np.stack([charge, cascade.dimer / (e + (d * x) @ law.dimers)], axis=1))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_linearised_closures_agree_with_a_complex_step(seed):
+    cascade, law, work = somewhere(seed)
+    state, linear = work.state, work.factors.linear
+    np.testing.assert_allclose(dense_closures(cascade, law, state.scalars), state.f, atol=1e-9)
+    linearise_closures(cascade, law, state, linear.f_scalar, linear.f_x)
+    spread(cascade, law, state, linear)
+    step = np.random.default_rng(seed).normal(size=state.f.shape)
+    df = np.empty_like(step)
+    change(len(step), linear, step, df)
+    expected = dense_closures(cascade, law, state.scalars + 1e-30j * step).imag / 1e-30
+    np.testing.assert_allclose(df, expected, atol=1e-10 * np.abs(expected).max())
+
+
 @pytest.mark.parametrize("complexes", [0, 1, 2])
 @pytest.mark.parametrize("seed", range(5))
 def test_both_eliminations_agree_with_dense_algebra(seed, complexes):
