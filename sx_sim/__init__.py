@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sx_sim import plots
     from sx_sim.analysis.sweep import SweepResult
     from sx_sim.cases import Case, load_case, parse_case, run_sweep, solve
+    from sx_sim.cases.sensitivities import Sensitivity, sensitivity
     from sx_sim.contacts import Contact, contact
     from sx_sim.errors import CaseError, ConvergenceError, SxSimError
     from sx_sim.flowsheet.column import Column
@@ -27,6 +28,7 @@ _HOMES = {
     "Contact": "sx_sim.contacts",
     "ConvergenceError": "sx_sim.errors",
     "Result": "sx_sim.flowsheet.results",
+    "Sensitivity": "sx_sim.cases.sensitivities",
     "Status": "sx_sim.flowsheet.status",
     "Stream": "sx_sim.flowsheet.streams",
     "SweepResult": "sx_sim.analysis.sweep",
@@ -40,6 +42,7 @@ _HOMES = {
     "run_sweep": "sx_sim.cases",
     "save_result": "sx_sim.store",
     "save_sweep": "sx_sim.store",
+    "sensitivity": "sx_sim.cases.sensitivities",
     "solve": "sx_sim.cases",
 }
 
@@ -50,6 +53,7 @@ __all__ = [
     "Contact",
     "ConvergenceError",
     "Result",
+    "Sensitivity",
     "Status",
     "Stream",
     "SweepResult",
@@ -63,6 +67,7 @@ __all__ = [
     "run_sweep",
     "save_result",
     "save_sweep",
+    "sensitivity",
     "solve",
 ]
 

@@ -30,9 +30,13 @@ err = Console(stderr=True, highlight=False)
 
 BAD_INPUT = 2
 NOT_SOLVED = 3
+INTERRUPTED = 130
 
 CasePath = Annotated[Path, typer.Argument(metavar="CASE.toml", help="The case file.")]
 OutPath = Annotated[Path | None, typer.Option("--out", metavar="FILE.h5", help="Write HDF5.")]
+TablePath = Annotated[
+    Path | None, typer.Option("--out-table", metavar="FILE.csv", help="Write the table.")
+]
 PlotPath = Annotated[Path | None, typer.Option("--plots", metavar="DIR", help="Write pictures.")]
 
 
@@ -103,21 +107,52 @@ def run(case: CasePath, out_file: OutPath = None, plots: PlotPath = None) -> Non
 
 
 @app.command()
-def sweep(case: CasePath, out_file: OutPath = None, plots: PlotPath = None) -> None:
-    """Solve a case over the grid in its sweep table."""
+def sweep(
+    case: CasePath,
+    out_file: OutPath = None,
+    plots: PlotPath = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with an unfinished sweep.")
+    ] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Discard an unfinished sweep.")] = False,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that solve.")] = 1,
+    dask: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Scheduler of a Dask cluster that solves.")
+    ] = None,
+) -> None:
+    """Solve a case over the grid in its sweep table.
+
+    With --out, every block of points is kept as it is solved: a sweep that was stopped goes
+    on with --resume.
+    """
     with plain_errors():
         from sx_sim import report
         from sx_sim.cases import load_case, run_sweep
+        from sx_sim.executors import cluster, processes
+        from sx_sim.journal import SweepJournal
+        from sx_sim.store import save_sweep
 
         loaded = load_case(case)
+        journal = SweepJournal(out_file, loaded) if out_file else None
+        if journal and fresh:
+            journal.discard()
+        if journal:
+            (journal.resume if resume else journal.begin)()
         announce_compilation()
-        with report.progress_bar(err) as progress:
-            found = run_sweep(loaded, progress=progress)
+        try:
+            with (
+                cluster(dask) if dask else processes(workers) as executor,
+                report.progress_bar(err) as progress,
+            ):
+                found = run_sweep(loaded, executor=executor, journal=journal, progress=progress)
+        except KeyboardInterrupt:
+            kept = f"; {len(journal.kept)} blocks are kept, go on with --resume" if journal else ""
+            err.print(f"stopped{kept}")
+            raise typer.Exit(INTERRUPTED) from None
         report.print_sweep(out, loaded, found)
-        if out_file:
-            from sx_sim.store import save_sweep
-
-            save_sweep(found, out_file, loaded)
+        if journal:
+            save_sweep(found, journal.path, loaded)
+            journal.discard()
             out.print(f"wrote {out_file}", soft_wrap=True)
         if plots:
             save_figures(plots, f"{case.stem}_sweep", _sweep_figures(loaded, found))
@@ -137,6 +172,31 @@ def _sweep_figures(case: Case, found: object) -> dict[str, Callable[[], Figure]]
     if found.band is not None:
         figures["temperature"] = lambda: draw.temperature_band(found, light, heavy)
     return figures
+
+
+@app.command()
+def sensitivity(case: CasePath, out_table: TablePath = None, plots: PlotPath = None) -> None:
+    """Solve a case; print what the usual shifts of its inputs and constants do to purities."""
+    with plain_errors():
+        from sx_sim import report
+        from sx_sim.cases import load_case, solve
+        from sx_sim.cases.shifts import tornado
+
+        loaded = load_case(case)
+        announce_compilation()
+        result = solve(loaded, throw=False)
+        if not result.converged:
+            err.print(f"[bold red]not solved:[/] {result.explanation}", soft_wrap=True)
+            raise typer.Exit(NOT_SOLVED)
+        found = tornado(loaded, result)
+        report.print_tornado(out, loaded, found)
+        if out_table:
+            found.write_csv(out_table)
+            out.print(f"wrote {out_table}", soft_wrap=True)
+        if plots:
+            from sx_sim import plots as draw
+
+            save_figures(plots, case.stem, {"tornado": lambda: draw.tornado(found)})
 
 
 @app.command()

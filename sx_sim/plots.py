@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sx_sim.analysis.sweep import SweepResult
+from sx_sim.cases.shifts import Tornado
 from sx_sim.flowsheet.results import Result
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ DECADES = 12  # concentrations this many decades below the highest are left out
 COLUMN_WIDTH = 9.5  # [inch]
 LUMINANCE = (0.2126, 0.7152, 0.0722)  # weights of red, green, blue
 DARK = 0.4
+MOST_BARS = 14  # of a tornado
 MOST_NINES = 6  # purities of 99.9999 % and better look alike
 
 
@@ -245,6 +247,47 @@ def temperature_band(
         axes.grid(alpha=0.3)
         axes.legend(fontsize=9, loc="lower left")
     figure.suptitle("lines: nominal enthalpies; bands: one standard deviation", fontsize=9)
+    return figure
+
+
+def tornado(found: Tornado) -> Figure:
+    """Draw what the usual shifts do to each purity, the largest on top.
+
+    Parameters
+    ----------
+    found : Tornado
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    import matplotlib.pyplot as plt
+
+    count = min(MOST_BARS, len(found.shifts))
+    figure, panels = plt.subplots(
+        len(found.measures),
+        1,
+        figsize=(COLUMN_WIDTH, (1.4 + 0.24 * count) * len(found.measures) + 0.6),
+        layout="constrained",
+        squeeze=False,
+    )
+    for axes, name, value, effects in zip(
+        panels[:, 0], found.measures, found.values, found.effects, strict=True
+    ):
+        order = np.argsort(-np.abs(effects), kind="stable")[:count]
+        labels = [found.shifts[k].label for k in order]
+        points = 100 * effects[order]
+        axes.barh(labels, points, color="tab:blue", label="shifted as written")
+        axes.barh(labels, -points, color="tab:orange", label="shifted the other way")
+        axes.invert_yaxis()
+        axes.axvline(0.0, color="black", lw=0.8)
+        axes.tick_params(axis="y", labelsize=9)
+        axes.grid(axis="x", alpha=0.3)
+        axes.set_axisbelow(True)
+        axes.set_title(f"{name}: {100 * value:.8g} % of its REO", fontsize=10)
+        axes.set_xlabel("linear change of the purity [percentage points]")
+    panels[0, 0].legend(fontsize=9, loc="lower right")
+    figure.suptitle("What a shift does to the purity; constants by one standard deviation")
     return figure
 
 

@@ -13,6 +13,7 @@ from rich.table import Table
 from sx_sim.analysis.band import Band
 from sx_sim.analysis.sweep import SweepResult
 from sx_sim.cases import Case
+from sx_sim.cases.shifts import Tornado
 from sx_sim.chemistry import database
 from sx_sim.chemistry.elements import elements
 from sx_sim.chemistry.extractants import extractant_set
@@ -22,6 +23,8 @@ from sx_sim.flowsheet.status import Status
 from sx_sim.plots import split_at
 
 NEGLIGIBLE = 1e-8  # [%]
+NOTICEABLE = 1e-6  # [percentage points]
+MOST_SHIFTS = 20  # rows of a tornado
 
 
 def percent(fraction: float) -> str:
@@ -193,6 +196,41 @@ def print_band(console: Console, band: Band, light: str, heavy: str, extract: st
         cells = [f"{percent(middle[t])} ({percent(low[t])} to {percent(high[t])})" for t in ends]
         table.add_row(f"{symbol} in {product}", *cells)
     console.print(table)
+
+
+def print_tornado(console: Console, case: Case, tornado: Tornado) -> None:
+    """Print what the usual shifts add to every product's purity, the largest first."""
+    console.print(f"[bold]{case.file.title or case.name}[/]", soft_wrap=True)
+    for name, value in zip(tornado.measures, tornado.values, strict=True):
+        console.print(f"  {name}: {percent(value)} % of its REO")
+    table = Table(title="What a shift adds to the purity, percentage points", title_justify="left")
+    table.add_column("shift")
+    for name in tornado.measures:
+        table.add_column(name, justify="right")
+    missing = 1.0 - tornado.values
+    shown = 0
+    for shift, effects in zip(tornado.shifts, tornado.effects.T, strict=True):
+        if shown < MOST_SHIFTS and np.any(effects):
+            marks = np.where(np.abs(effects) > missing, "*", " ")
+            numbers = (f"{100 * e:+.2g}" if e else "0" for e in effects)
+            cells = (f"{n}{mark}" for n, mark in zip(numbers, marks, strict=True))
+            table.add_row(shift.label, *cells)
+            shown += 1
+    console.print(table)
+    rest = len(tornado.shifts) - shown
+    more = f" {rest} shifts that do less, or nothing, are not shown." if rest else ""
+    console.print(
+        "Constants are shifted by one standard deviation. Everything here is linear, exact "
+        "for small shifts and either way; * is more than what is missing from 100 %, so "
+        f"that the shift itself has to be solved to know what it does.{more}",
+        soft_wrap=True,
+    )
+    if 100 * np.abs(tornado.effects).max(initial=0.0) < NOTICEABLE:
+        console.print(
+            "To first order no shift changes a purity noticeably; how far off the cliffs are, "
+            "only solves tell (sx-sim sweep).",
+            soft_wrap=True,
+        )
 
 
 def print_case(console: Console, case: Case) -> None:

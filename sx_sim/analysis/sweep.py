@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sx_sim.analysis.band import Band, enthalpy_band
+from sx_sim.analysis.band import Band
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.column import RAFFINATE, Column
 from sx_sim.flowsheet.results import Result, solve_column
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 Builder = Callable[[Mapping[str, float | str]], Column]
 Progress = Callable[[int, int], None]
+Tables = dict[str, Any]
+BLOCK = 32  # points that start from one another
 
 
 @dataclass(frozen=True)
@@ -105,104 +109,171 @@ PER_PRODUCT = ("flow", "reo", "pH")
 PER_POINT = ("status", "iterations", "residual", "loading")
 
 
+@dataclass(frozen=True)
+class Block:
+    """Neighbouring points, along the last axis, that are solved one from another.
+
+    Blocks know nothing of one another: whatever runs them and in whatever order, each
+    gives the same bits.
+    """
+
+    number: int
+    lead: tuple[int, ...]  # indices on all axes but the last
+    first: int
+    last: int  # one past
+
+    @property
+    def place(self) -> tuple[int | slice, ...]:
+        """Where its points lie in a table."""
+        return (*self.lead, slice(self.first, self.last))
+
+
+def blocks(shape: tuple[int, ...]) -> list[Block]:
+    """Return the blocks of a grid, in order."""
+    starts = range(0, shape[-1], BLOCK)
+    return [
+        Block(number, lead, first, min(first + BLOCK, shape[-1]))
+        for number, (lead, first) in enumerate(product(np.ndindex(*shape[:-1]), starts))
+    ]
+
+
 def run_grid(
-    axes: tuple[SweepAxis, ...],
-    nominal: tuple[float, ...],
-    build: Builder,
+    grid: Grid,
+    solve: Callable[[Block], Tables],
     *,
-    options: Options = Options(),
-    band_members: int = 0,
-    progress: Progress | None = None,
-) -> SweepResult:
+    executor: Executor | None = None,
+    known: Mapping[int, Tables] | None = None,
+    keep: Callable[[int, Tables], None] | None = None,
+    step: Callable[[int], None] = lambda _: None,
+) -> Tables:
     """Solve a column at every point of a grid.
 
     Parameters
     ----------
-    axes : tuple of SweepAxis
-    nominal : tuple of float
-        The value of each axis in the case itself, in the axis's unit.
-    build : callable
-        From values by path to the column; may raise CaseError.
-    options : Options
-    band_members : int
-        Solves per temperature for the band of the enthalpies' errors, where one of the
-        axes is a temperature; 0 for none.
-    progress : callable, optional
-        Called with the solves done and all there are.
-
-    Returns
-    -------
-    SweepResult
-        A point that fails is recorded with its status and does not stop the others.
+    grid : Grid
+    solve : callable
+        From a block to the tables of its points; has to be picklable if the executor's
+        workers are processes.
+    executor : concurrent.futures.Executor, optional
+        What runs the blocks; none for one after another, here.
+    known : mapping, optional
+        Tables by number of the block, of those solved before.
+    keep : callable, optional
+        Called with number and tables of each block as it is solved.
+    step : callable
+        Called with how many points have been solved.
     """
-    base = build({})
+    tables = grid.tables()
+    known = known or {}
+    waiting = []
+    for block in blocks(grid.shape):
+        if block.number in known:
+            _place(tables, block, known[block.number], step)
+        else:
+            waiting.append(block)
+    for block, found in _solved(waiting, solve, executor):
+        if keep:
+            keep(block.number, found)
+        _place(tables, block, found, step)
+    return tables
+
+
+def _place(tables: Tables, block: Block, found: Tables, step: Callable[[int], None]) -> None:
+    for name, values in found.items():
+        tables[name][block.place] = values
+    step(block.last - block.first)
+
+
+def _solved(
+    waiting: list[Block], solve: Callable[[Block], Tables], executor: Executor | None
+) -> Iterator[tuple[Block, Tables]]:
+    """Yield blocks as they are solved."""
+    if executor is None:
+        for block in waiting:
+            yield block, solve(block)
+        return
+    running = {executor.submit(solve, block): block for block in waiting}
+    try:
+        for future in as_completed(running):
+            yield running[future], future.result()
+    finally:
+        for future in running:
+            future.cancel()
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The points of a sweep, and what is recorded of each."""
+
+    axes: tuple[SweepAxis, ...]
+    products: tuple[str, ...]
+    elements: tuple[str, ...]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Points along each axis."""
+        return tuple(len(axis.values) for axis in self.axes)
+
+    def values(self, point: tuple[int, ...]) -> dict[str, float | str]:
+        """Return the inputs of a point, by path."""
+        return {
+            a.path: a.setting(float(a.values[i])) for a, i in zip(self.axes, point, strict=True)
+        }
+
+    def tables(self, shape: tuple[int, ...] | None = None) -> Tables:
+        """Return the tables of a SweepResult, by name, with nothing in them yet."""
+        shape = self.shape if shape is None else shape
+        many, part = len(self.elements), len(self.products)
+        tables: Tables = {name: np.full((*shape, part, many), np.nan) for name in PER_ELEMENT}
+        tables |= {name: np.full((*shape, part), np.nan) for name in PER_PRODUCT}
+        tables |= {name: np.full(shape, np.nan) for name in ("residual", "loading")}
+        tables["status"] = np.full(shape, int(Status.INVALID))
+        tables["iterations"] = np.zeros(shape, dtype=np.int64)
+        return tables
+
+    def solve_block(self, block: Block, build: Builder, options: Options) -> Tables:
+        """Solve the points of a block, each started from those before it.
+
+        Parameters
+        ----------
+        block : Block
+        build : callable
+            From values by path to the column; may raise CaseError.
+        options : Options
+
+        Returns
+        -------
+        Tables
+            A point that fails is recorded with its status and does not stop the others.
+        """
+        tables = self.tables((block.last - block.first,))
+        trail: list[Array] = []  # scalars of the one or two points before
+        for k, i in enumerate(range(block.first, block.last)):
+            try:
+                column = build(self.values((*block.lead, i)))
+            except CaseError:
+                trail = []
+                continue
+            if trail and len(trail[-1]) != column.stages:
+                trail = []
+            start = 2.0 * trail[-1] - trail[-2] if len(trail) > 1 else trail[-1] if trail else None
+            result = solve_column(column, options=options, start=start, throw=False)
+            tables["status"][k] = int(result.status)
+            tables["iterations"][k] = result.iterations
+            tables["residual"][k] = result.residual
+            if not result.converged:
+                trail = []
+                continue
+            trail = [*trail[-1:], result.stages.scalars]
+            _record(tables, (k,), result, self.products, self.elements)
+        return tables
+
+
+def grid_of(base: Column, axes: tuple[SweepAxis, ...]) -> Grid:
+    """Return the grid over the axes of a column."""
     products = (RAFFINATE, *(draw.name for draw in base.draws), base.solvent_outlet)
     rare = tuple(s for s, r in zip(base.system.species, base.system.rare_earth, strict=True) if r)
-    heated = next((axis for axis in axes if axis.path.endswith("temperature")), None)
-    members = band_members if heated else 0
-    points = int(np.prod([len(axis.values) for axis in axes]))
-    extra = len(heated.values) * (members + 1) if heated and members else 0
-    count = _Counter(points + extra, progress)
-    tables = _grid(axes, build, products, rare, options, count)
-    band = None
-    if heated and members:
-        band = enthalpy_band(
-            heated.path,
-            heated.values,
-            lambda value: build({heated.path: heated.setting(value)}),
-            products,
-            rare,
-            members,
-            options,
-            count.step,
-        )
-    return SweepResult(axes, nominal, products, rare, band=band, **tables)
-
-
-class _Counter:
-    """Solves done, out of how many, told to whoever asked."""
-
-    def __init__(self, total: int, report: Progress | None) -> None:
-        self.total, self.report, self.done = total, report, 0
-
-    def step(self) -> None:
-        self.done += 1
-        if self.report:
-            self.report(self.done, self.total)
-
-
-def _grid(
-    axes: tuple[SweepAxis, ...],
-    build: Builder,
-    products: tuple[str, ...],
-    rare: tuple[str, ...],
-    options: Options,
-    count: _Counter,
-) -> dict[str, Any]:
-    """Solve every point; returns the tables of a SweepResult by name."""
-    shape = tuple(len(axis.values) for axis in axes)
-    table: dict[str, Any] = {
-        name: np.full((*shape, len(products), len(rare)), np.nan) for name in PER_ELEMENT
-    }
-    table |= {name: np.full((*shape, len(products)), np.nan) for name in PER_PRODUCT}
-    table |= {name: np.full(shape, np.nan) for name in ("residual", "loading")}
-    table["status"] = np.full(shape, int(Status.INVALID))
-    table["iterations"] = np.zeros(shape, dtype=np.int64)
-    for point in np.ndindex(*shape):
-        values = {a.path: a.setting(float(a.values[i])) for a, i in zip(axes, point, strict=True)}
-        try:
-            column = build(values)
-        except CaseError:
-            column = None
-        if column is not None:
-            result = solve_column(column, options=options, throw=False)
-            table["status"][point] = int(result.status)
-            table["iterations"][point] = result.iterations
-            table["residual"][point] = result.residual
-            if result.converged:
-                _record(table, point, result, products, rare)
-        count.step()
-    return table
+    return Grid(axes, products, rare)
 
 
 def _record(

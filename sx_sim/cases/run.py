@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from functools import lru_cache, partial
+from typing import Protocol
 
 import numpy as np
 
-from sx_sim.analysis.sweep import Progress, SweepAxis, SweepResult, run_grid
-from sx_sim.cases.load import Case
+from sx_sim.analysis.band import enthalpy_band
+from sx_sim.analysis.sweep import (
+    Block,
+    Grid,
+    Progress,
+    SweepAxis,
+    SweepResult,
+    Tables,
+    grid_of,
+    run_grid,
+)
+from sx_sim.cases.load import Case, parse_case
 from sx_sim.cases.schema import Axis
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.column import Column
@@ -62,13 +75,24 @@ def solve(case: Case | Column, *, start: Result | None = None, throw: bool = Tru
     return solve_column(case.column, options=case.options, start=start, throw=throw)
 
 
-def run_sweep(case: Case, *, progress: Progress | None = None) -> SweepResult:
+def run_sweep(
+    case: Case,
+    *,
+    executor: Executor | None = None,
+    journal: Journal | None = None,
+    progress: Progress | None = None,
+) -> SweepResult:
     """Solve a case at every point of its sweep.
 
     Parameters
     ----------
     case : Case
         With a ``[sweep]`` table.
+    executor : concurrent.futures.Executor, optional
+        What runs the blocks of neighbouring points: processes, or a cluster behind that
+        interface. None for one after another, here. The bits are the same.
+    journal : Journal, optional
+        Keeps every block as it is solved, and gives back those kept before.
     progress : callable, optional
         Called with the solves done and all there are.
 
@@ -86,18 +110,70 @@ def run_sweep(case: Case, *, progress: Progress | None = None) -> SweepResult:
     for axis in axes:  # an axis that does not fit is found before the first solve
         for end in {axis.values.min(), axis.values.max()}:
             case.with_values({axis.path: axis.setting(end)})
-
-    def build(values: Mapping[str, float | str]) -> Column:
-        return case.with_values(values).column
-
-    return run_grid(
-        axes,
-        tuple(_nominal(case, axis) for axis in axes),
-        build,
-        options=case.options,
-        band_members=sweep.band_members,
-        progress=progress,
+    grid = grid_of(case.column, axes)
+    heated = next((axis for axis in axes if axis.path.endswith("temperature")), None)
+    members = sweep.band_members if heated else 0
+    extra = len(heated.values) * (members + 1) if heated and members else 0
+    step = _counter(int(np.prod(grid.shape)) + extra, progress)
+    tables = run_grid(
+        grid,
+        partial(_solve_block, case.text, case.name, grid),
+        executor=executor,
+        known=journal.blocks if journal else None,
+        keep=journal.keep if journal else None,
+        step=step,
     )
+    band = None
+    if heated and members:
+        band = enthalpy_band(
+            heated.path,
+            heated.values,
+            lambda value: case.with_values({heated.path: heated.setting(value)}).column,
+            grid.products,
+            grid.elements,
+            members,
+            case.options,
+            partial(step, 1),
+        )
+    nominal = tuple(_nominal(case, axis) for axis in axes)
+    return SweepResult(axes, nominal, grid.products, grid.elements, band=band, **tables)
+
+
+class Journal(Protocol):
+    """Where a sweep keeps what it has solved."""
+
+    @property
+    def blocks(self) -> Mapping[int, Tables]:
+        """Tables kept before, by number of the block."""
+        ...
+
+    def keep(self, number: int, tables: Tables) -> None:
+        """Keep the tables of a block."""
+        ...
+
+
+def _solve_block(text: str, name: str, grid: Grid, block: Block) -> Tables:
+    """Solve a block of a case's sweep; all it needs is passed, so it can run anywhere."""
+    case = _parsed(text, name)
+    return grid.solve_block(block, lambda values: case.with_values(values).column, case.options)
+
+
+@lru_cache(maxsize=2)
+def _parsed(text: str, name: str) -> Case:
+    return parse_case(text, name)
+
+
+def _counter(total: int, progress: Progress | None) -> Callable[[int], None]:
+    """Return what to call with solves done, to tell whoever asked of all that are."""
+    done = 0
+
+    def step(more: int) -> None:
+        nonlocal done
+        done += more
+        if progress:
+            progress(done, total)
+
+    return step
 
 
 def _axis(k: int, axis: Axis, name: str) -> SweepAxis:

@@ -44,6 +44,11 @@ def water_ion_product(temperature: Array) -> Array:
     return np.exp(vant_hoff(water["log10_K"], water["enthalpy"], temperature, REFERENCE))
 
 
+def water_enthalpy() -> float:
+    """Return the enthalpy of the dissociation of water [kJ/mol]."""
+    return database.read("aqueous.toml")["water"]["enthalpy"]
+
+
 def hydrolysis_constant(symbol: str) -> float | None:
     """Return log10 K of the first hydrolysis at 25 degC, or None where there is no source."""
     row = database.read("aqueous.toml")["hydrolysis"]["elements"].get(symbol)
@@ -59,3 +64,10 @@ def ln_formation_constants(ligand: str, temperature: Array) -> Array:
         return np.zeros((len(temperature), 0))
     row = database.read("aqueous.toml")[ligand]
     return vant_hoff(np.array(row["log10_beta"]), np.array(row["enthalpy"]), temperature, REFERENCE)
+
+
+def formation_enthalpies(ligand: str) -> Array:
+    """Return the enthalpies (K,) of those complexes [kJ/mol]."""
+    if ligand == "none":
+        return np.zeros(0)
+    return np.array(database.read("aqueous.toml")[ligand]["enthalpy"])

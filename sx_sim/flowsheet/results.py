@@ -178,7 +178,7 @@ def solve_column(
     column: Column,
     *,
     options: Options = Options(),
-    start: Result | None = None,
+    start: Result | Array | None = None,
     throw: bool = True,
 ) -> Result:
     """Solve a column for its steady state.
@@ -187,8 +187,8 @@ def solve_column(
     ----------
     column : Column
     options : Options
-    start : Result, optional
-        A solved column of as many stages to start from.
+    start : Result or (N, 3) array, optional
+        A solved column of as many stages to start from, or its scalars.
     throw : bool
         Whether to raise on failure instead of returning the last iterate.
 
@@ -201,7 +201,8 @@ def solve_column(
     from sx_sim.kernels.solve import solve_column as solve_kernel
 
     cascade, law = column.pack()
-    guess = np.empty((0, 3)) if start is None else start.stages.scalars
+    guess = start.stages.scalars if isinstance(start, Result) else start
+    guess = np.empty((0, 3)) if guess is None else guess
     if law.ln_beta.shape[2] == 0:
         guess = np.ascontiguousarray(guess[:, :2])
     solution = solve_kernel(cascade, law, guess, options)

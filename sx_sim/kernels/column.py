@@ -16,27 +16,12 @@ ROUGH_TOLERANCE = 1e-2
 
 @njit(cache=True, error_model="numpy", inline="always")
 def solve_into(cascade, law, start, options, work, x, y, scalars):
-    """Solve a column for its steady state, allocating nothing.
-
-    Parameters
-    ----------
-    cascade : Cascade
-    law : Law
-    start : (N, m) array, or (0, m) for none
-        Scalars to start from; the column's short copies are used if they do not do.
-    options : Options
-    work : Work
-    x, y : (N, S) arrays, out
-    scalars : (N, m) array, out
+    """Solve a column as ``solve.solve_column`` says, into ``x``, ``y`` and ``scalars``.
 
     Returns
     -------
-    status : int
-        CONVERGED, or how the solve ended, with the last iterate. EXCESS_BASE means that some
-        stage is less acid than the law allows, whether the closures hold there or not.
-    iterations : int
-        Factorisations, counted in columns of full length.
-    residual : float
+    status, iterations, residual
+        Iterations are factorisations, counted in columns of full length.
     """
     n = cascade.anion.size
     state = work.state

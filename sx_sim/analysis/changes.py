@@ -1,0 +1,146 @@
+"""What an input changes before the column answers: derivatives of the packed arrays.
+
+The same tuple holds an output's gradient: what it gains per unit of each of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sx_sim.chemistry import aqueous
+from sx_sim.flowsheet.column import RAFFINATE, Column
+from sx_sim.flowsheet.results import Result
+from sx_sim.kernels.types import Cascade
+
+Array = NDArray[np.float64]
+CONSTANTS = ("log10_K", "enthalpy", "order_dimer", "order_acid", "dimers")
+
+
+class Change(NamedTuple):
+    """Derivatives of all that a column is made of, acidity and free extractant held."""
+
+    cascade: Cascade
+    ln_d: Array  # (N, S) ln of the distribution ratios
+    bound: Array  # (N, S) mean number of ligands bound per aqueous metal
+    dimers: Array  # (S,) dimers bound per metal
+    flows: Array  # (P,) flows of the products [L/h]
+
+    def dot(self, gradient: Change) -> float:
+        """Return what an output with that gradient gains."""
+        pairs = [*zip(self.cascade, gradient.cascade, strict=True)]
+        pairs += [*zip(self[1:], gradient[1:], strict=True)]
+        return float(sum(np.vdot(a, b) for a, b in pairs))
+
+
+def product_flows(column: Column, names: Sequence[str]) -> Array:
+    """Return the flows of products (P,) [L/h], zero where one is empty."""
+    outlets = {name: flow for name, _, _, flow in outlets_of(column)}
+    return np.array([outlets[name] for name in names])
+
+
+def outlets_of(column: Column) -> list[tuple[str, str, int, float]]:
+    """Return name, phase, stage (from 0) and flow of everything that leaves a column."""
+    found = []
+    for name, phase, j in (
+        (RAFFINATE, "aqueous", 0),
+        (column.solvent_outlet, "organic", column.stages - 1),
+    ):
+        found.append((name, phase, j, float(column.flows(phase)[0][j])))
+    for d in column.draws:
+        j = d.stage - 1
+        passes, drawn = column.flows(d.phase)
+        found.append((d.name, d.phase, j, float(d.takes(passes[j] + drawn[j]))))
+    return found
+
+
+def no_change(result: Result) -> Change:
+    """Return a change of nothing, its arrays to be filled."""
+    shape = result.stages.aqueous.shape
+    n, s = shape
+    cascade = Cascade(
+        *(np.zeros(n) for _ in range(4)),
+        feed=np.zeros(shape),
+        anion=np.zeros(n),
+        dimer=np.zeros(n),
+        water_ion_product=np.zeros(n),
+    )
+    flows = np.zeros(len(result.streams))
+    return Change(cascade, np.zeros(shape), np.zeros(shape), np.zeros(s), flows)
+
+
+def of_constant(result: Result, symbol: str, constant: str) -> Change:
+    """Return what one of ``CONSTANTS`` of a species changes, per its unit."""
+    change = no_change(result)
+    i = result.system.index(symbol)
+    if result.system.constants[i].inert:
+        return change
+    stages = result.stages
+    reference = result.system.extractant.reference_temperature
+    if constant == "log10_K":
+        change.ln_d[:, i] = aqueous.LN10
+    elif constant == "enthalpy":
+        inverse = 1.0 / stages.temperature - 1.0 / reference
+        change.ln_d[:, i] = -inverse / aqueous.GAS_CONSTANT
+    elif constant == "order_dimer":
+        change.ln_d[:, i] = np.log(stages.free_dimer)
+    elif constant == "order_acid":
+        change.ln_d[:, i] = -np.log(stages.acid)
+    else:
+        change.dimers[i] = 1.0
+    return change
+
+
+def of_temperature(result: Result, warmed: Array) -> Change:
+    """Return what the temperature of stages changes, stage j by ``warmed[j]`` kelvin.
+
+    All constants follow van 't Hoff.
+    """
+    change = no_change(result)
+    system, stages = result.system, result.stages
+    temperature = stages.temperature
+    per_kelvin = warmed / (aqueous.GAS_CONSTANT * temperature**2)
+    enthalpy = np.array([0.0 if c.inert else c.enthalpy for c in system.constants])
+    change.ln_d[:] = np.multiply.outer(per_kelvin, enthalpy)
+    kw = aqueous.water_ion_product(temperature)
+    change.cascade.water_ion_product[:] = kw * aqueous.water_enthalpy() * per_kelvin
+    betas = aqueous.ln_formation_constants(system.extractant.complexes, temperature)
+    if betas.shape[1]:
+        count = np.arange(1, betas.shape[1] + 1)
+        terms = np.exp(betas + count * np.log(stages.free_anion)[:, None])
+        warmer = np.multiply.outer(
+            per_kelvin, aqueous.formation_enthalpies(system.extractant.complexes)
+        )
+        alpha = 1.0 + terms.sum(axis=1)
+        d_alpha = (terms * warmer).sum(axis=1) / alpha
+        d_bound = (count * terms * warmer).sum(axis=1) / alpha
+        d_bound -= (count * terms).sum(axis=1) / alpha * d_alpha
+        change.ln_d[:, system.rare_earth] -= d_alpha[:, None]
+        change.bound[:, system.rare_earth] = d_bound[:, None]
+    return change
+
+
+def of_columns(result: Result, columns: Sequence[Column], weights: Sequence[float]) -> Change:
+    """Return the change whose arrays are weighted sums of those of neighbouring columns.
+
+    Parameters
+    ----------
+    result : Result
+    columns : sequence of Column
+        With other flows, feeds or temperatures, the constants the same.
+    weights : sequence of float
+        Of a formula for the derivative; their sum is zero.
+    """
+    pairs = list(zip(weights, columns, strict=True))
+    warmed = sum((w * c.temperature for w, c in pairs), np.zeros(result.column.stages))
+    change = of_temperature(result, warmed)
+    names = list(result.streams)
+    for w, column in pairs:
+        cascade, _ = column.pack()
+        for total, part in zip(change.cascade[:-1], cascade[:-1], strict=True):
+            total += w * part
+        change.flows[:] += w * product_flows(column, names)
+    return change

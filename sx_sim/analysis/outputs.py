@@ -1,0 +1,125 @@
+"""Numbers to ask of a result by name, with their slopes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sx_sim.analysis.changes import outlets_of
+from sx_sim.chemistry.aqueous import LN10
+from sx_sim.errors import CaseError
+from sx_sim.flowsheet.results import Result
+
+Array = NDArray[np.float64]
+FORMS = (
+    "purity.ELEMENT.PRODUCT",
+    "recovery.ELEMENT.PRODUCT",
+    "pH.PRODUCT",
+    "reo.PRODUCT",
+)
+
+
+@dataclass(frozen=True)
+class Output:
+    """One number that a result gives, and what it gains per unit of what it is made of.
+
+    Parameters
+    ----------
+    name, unit : str
+    value : float
+    organic : bool
+        Whether it is of the organic phase.
+    stage : int
+        Where its product leaves, from 0.
+    product : int
+        Which of the result's streams that is.
+    concentration : (S,) array
+        Slope against the product's concentrations [per mol/L].
+    fed : (S,) array
+        Slope against what is fed in all [per mol/h].
+    ln_h, flow : float
+        Slopes against ln [H+] there, and against the product's flow [per L/h].
+    """
+
+    name: str
+    unit: str
+    value: float
+    organic: bool
+    stage: int
+    product: int
+    concentration: Array
+    fed: Array = field(repr=False)
+    ln_h: float = 0.0
+    flow: float = 0.0
+
+
+def output(result: Result, name: str) -> Output:
+    """Return an output of a result.
+
+    Parameters
+    ----------
+    result : Result
+    name : str
+        One of ``FORMS``. Several elements are joined by ``+``; purities are of REO.
+
+    Raises
+    ------
+    CaseError
+        Saying what there is, where the name fits nothing.
+    """
+    kind, _, rest = name.partition(".")
+    if kind not in ("purity", "recovery", "pH", "reo") or not rest:
+        raise CaseError(f"output '{name}': must be one of {', '.join(FORMS)}")
+    symbols: list[str] = []
+    if kind in ("purity", "recovery"):
+        joined, _, rest = rest.partition(".")
+        symbols = joined.split("+")
+    if rest not in result.streams:
+        there = ", ".join(result.streams)
+        raise CaseError(f"output '{name}': no product '{rest}'; there are {there}")
+    chosen = np.zeros(len(result.elements))
+    rare = [e for e, r in zip(result.elements, result.system.rare_earth, strict=True) if r]
+    allowed = rare if kind == "purity" else list(result.elements)
+    for symbol in symbols:
+        if symbol not in allowed:
+            raise CaseError(f"output '{name}': no '{symbol}'; there are {', '.join(allowed)}")
+        chosen[result.system.index(symbol)] = 1.0
+    return _output(result, name, kind, rest, chosen)
+
+
+def _output(result: Result, name: str, kind: str, product: str, chosen: Array) -> Output:
+    stream = result.streams[product]
+    phase, stage = next((p, j) for n, p, j, _ in outlets_of(result.column) if n == product)
+    mass = result.system.oxide_mass
+    none = np.zeros(len(chosen))
+    base = {
+        "name": name,
+        "organic": phase == "organic",
+        "stage": stage,
+        "product": list(result.streams).index(product),
+        "fed": none,
+    }
+    if kind == "pH":
+        if phase == "organic":
+            raise CaseError(f"output '{name}': the {product} is organic and has no pH")
+        return Output(**base, unit="", value=stream.pH, concentration=none, ln_h=-1.0 / LN10)
+    if kind == "reo":
+        return Output(**base, unit="g/L", value=stream.reo, concentration=mass)
+    if kind == "purity":
+        if not stream.reo > 0.0:
+            raise CaseError(f"output '{name}': there are no rare earths in the {product}")
+        share = float(mass * chosen @ stream.concentration) / stream.reo
+        # of those that are not chosen, so that a share near one keeps its digits
+        other = float(mass * (1.0 - chosen) @ stream.concentration) / stream.reo
+        slope = mass * (chosen * other - (1.0 - chosen) * share) / stream.reo
+        return Output(**base, unit="", value=share, concentration=slope)
+    fed = float(result.column.fed.sum(axis=0) @ chosen)
+    if not fed > 0.0:
+        raise CaseError(f"output '{name}': none of it is fed")
+    share = float(stream.moles @ chosen) / fed
+    base["fed"] = -chosen * share / fed
+    per_flow = float(stream.concentration @ chosen) / fed
+    slope = chosen * stream.flow / fed
+    return Output(**base, unit="", value=share, concentration=slope, flow=per_flow)

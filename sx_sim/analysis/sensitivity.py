@@ -1,0 +1,233 @@
+"""Exact derivatives of a solved column, by differentiating its closures.
+
+At the solution the closures f(s, p) are zero, s the scalars of all stages, p an input, the
+metals following both. So H ds = -(df/dp) dp with H what Newton's method has factored. One
+solve per input gives what every output gains; one transposed solve per output gives what
+it gains from every input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sx_sim.analysis.changes import Change, no_change
+from sx_sim.analysis.outputs import Output
+from sx_sim.errors import ConvergenceError
+from sx_sim.flowsheet.results import Result
+from sx_sim.kernels.types import Cascade
+
+Array = NDArray[np.float64]
+REFINEMENTS = 3  # of a solve by what it leaves: the factors alone promise six digits
+
+
+class Linearised:
+    """A solved column, ready to say what any small change of it does.
+
+    Parameters
+    ----------
+    result : Result
+        Converged.
+    """
+
+    def __init__(self, result: Result) -> None:
+        # imported here: reading a case should not wait for the compiler to load
+        from sx_sim.kernels.closure import evaluate
+        from sx_sim.kernels.direction import newton_direction
+        from sx_sim.kernels.workspace import new_workspace
+
+        if not result.converged:
+            raise ConvergenceError(result.explanation, result)
+        self.result = result
+        self.cascade, self.law = result.column.pack()
+        work = new_workspace(*self.law.ln_beta.shape)
+        self.state, self.factors = work.state, work.factors
+        self.state.scalars[:] = result.stages.scalars[:, : work.step.shape[1]]
+        evaluate(self.cascade, self.law, self.state)
+        # any residuals do, to find out which elimination is accurate here
+        self.state.f[:] = 1.0
+        newton_direction(self.cascade, self.law, self.state, self.factors, work.step)
+        h = np.exp(self.state.scalars[:, 0])
+        x, y = self.state.x, self.state.y
+        self.hydroxide = 1.0 / h
+        self.charged = self.cascade.anion + self.cascade.water_ion_product / h
+        self.cations = h + x @ self.law.charge
+        self.taken = np.exp(self.state.scalars[:, 1]) + y @ self.law.dimers
+        self.leaving = self.cascade.organic + self.cascade.organic_draw
+        self.complexed = self.state.scalars.shape[1] == 3
+        if self.complexed:
+            self.ligand = np.exp(self.state.scalars[:, 2]) + (self.state.bound * x).sum(axis=1)
+
+    def steps(self, f: Array) -> Array:
+        """Return the scalars' step that cancels ``f`` (N, m)."""
+        from sx_sim.kernels.direction import next_direction
+        from sx_sim.kernels.linear import change
+
+        step, more, df = np.zeros_like(f), np.empty_like(f), np.empty_like(f)
+        left = f
+        for _ in range(REFINEMENTS):
+            next_direction(self.cascade, self.factors, np.ascontiguousarray(left), more)
+            step += more
+            change(len(f), self.factors.linear, step, df)
+            left = f + df
+        return step
+
+    def weights(self, g: Array) -> Array:
+        """Return what an output gains per closure, if ``g`` (N, m) per scalar."""
+        from sx_sim.kernels.transposed import change_transposed, direction_transposed
+
+        weight, more, back = np.zeros_like(g), np.empty_like(g), np.empty_like(g)
+        left = g
+        for _ in range(REFINEMENTS):
+            direction_transposed(self.cascade, self.factors, np.ascontiguousarray(left), more)
+            weight += more
+            change_transposed(len(g), self.factors.linear, weight, back)
+            left = g + back
+        return weight
+
+    def metals(self, change: Cascade, ln_d: Array) -> tuple[Array, Array]:
+        """Return how the metals answer to other flows, feeds and ln D: dx and dy (N, S)."""
+        from sx_sim.kernels.metals import balance_metals
+
+        x, y = self.state.x, self.state.y
+        source = change.feed - (change.aqueous + change.aqueous_draw)[:, None] * x
+        source -= (change.organic + change.organic_draw)[:, None] * y
+        source -= self.leaving[:, None] * y * ln_d
+        source[:-1] += change.aqueous[1:, None] * x[1:]
+        passed = change.organic[:, None] + self.cascade.organic[:, None] * ln_d
+        source[1:] += (passed * y)[:-1]
+        dx, dy = np.empty_like(x), np.empty_like(x)
+        cascade = self.cascade._replace(feed=source)
+        balance_metals(cascade, self.state.d, dx, dy, self.state.row)
+        return dx, dy + y * ln_d
+
+    def closures(self, change: Change, dx: Array, dy: Array) -> Array:
+        """Return how the closures (N, m) change at fixed scalars."""
+        x, y, law = self.state.x, self.state.y, self.law
+        cascade = change.cascade
+        df = np.empty_like(self.state.f)
+        df[:, 0] = (cascade.anion + cascade.water_ion_product * self.hydroxide) / self.charged
+        df[:, 0] -= dx @ law.charge / self.cations
+        df[:, 1] = cascade.dimer / self.cascade.dimer
+        df[:, 1] -= (dy @ law.dimers + y @ change.dimers) / self.taken
+        if self.complexed:
+            held = (self.state.bound * dx + change.bound * x).sum(axis=1)
+            df[:, 2] = cascade.anion / self.cascade.anion - held / self.ligand
+        return df
+
+    def answer(self, change: Change) -> tuple[Array, Array, Array]:
+        """Return what a change does to x, y (N, S) and to the scalars (N, m)."""
+        law = self.law
+        f = self.closures(change, *self.metals(change.cascade, change.ln_d))
+        step = self.steps(f)
+        ln_d = change.ln_d + np.multiply.outer(step[:, 1], law.order_dimer)
+        ln_d -= np.multiply.outer(step[:, 0], law.order_acid)
+        if self.complexed:
+            ln_d -= self.state.bound * step[:, 2:]
+        dx, dy = self.metals(change.cascade, ln_d)
+        return dx, dy, step
+
+    def gains(self, change: Change, outputs: list[Output]) -> Array:
+        """Return what every output gains from a change: forward mode."""
+        dx, dy, step = self.answer(change)
+        fed = change.cascade.feed.sum(axis=0)
+        gained = [
+            o.concentration @ (dy if o.organic else dx)[o.stage]
+            + o.ln_h * step[o.stage, 0]
+            + o.flow * change.flows[o.product]
+            + o.fed @ fed
+            for o in outputs
+        ]
+        return np.array(gained)
+
+    def gradient(self, output: Output) -> Change:
+        """Return what an output gains from each part of any change: adjoint mode."""
+        law, state = self.law, self.state
+        y = state.y
+        by_x, by_y = np.zeros_like(y), np.zeros_like(y)
+        (by_y if output.organic else by_x)[output.stage] = output.concentration
+        by_x += state.d * by_y
+        _, by_ln_d = self._balances(by_x, by_y)
+        g = np.zeros_like(state.f)
+        g[output.stage, 0] = output.ln_h
+        g[:, 0] -= by_ln_d @ law.order_acid
+        g[:, 1] += by_ln_d @ law.order_dimer
+        if self.complexed:
+            g[:, 2] -= (by_ln_d * state.bound).sum(axis=1)
+        weight = self.weights(g)
+        by_x += np.einsum("ja,jai->ji", weight, self.factors.linear.f_x)
+        by_y -= np.multiply.outer(weight[:, 1] / self.taken, law.dimers)
+        mu, by_ln_d = self._balances(by_x, by_y)
+        gradient = no_change(self.result)
+        gradient.ln_d[:] = by_ln_d
+        self._by_flows(gradient.cascade, mu)
+        gradient.cascade.feed[:] = mu + output.fed
+        self._by_closures(gradient, weight)
+        gradient.flows[output.product] = output.flow
+        return gradient
+
+    def _balances(self, by_x: Array, by_y: Array) -> tuple[Array, Array]:
+        """Return what an output gains per mole fed and per ln D (N, S).
+
+        ``by_x`` is what it gains per x, y following at constant D, ``by_y`` per y.
+        """
+        from sx_sim.kernels.transposed import balance_transposed
+
+        state = self.state
+        mu, inverse = np.empty_like(by_x), np.empty_like(by_x)
+        balance_transposed(self.cascade, state.d, by_x, mu, inverse, state.row)
+        by_ln_d = by_y - self.leaving[:, None] * mu
+        by_ln_d[:-1] += self.cascade.organic[:-1, None] * mu[1:]
+        return mu, by_ln_d * state.y
+
+    def _by_flows(self, gradient: Cascade, mu: Array) -> None:
+        """Fill what an output gains per flow, from what it gains per mole fed."""
+        x, y = self.state.x, self.state.y
+        gradient.aqueous_draw[:] = -(x * mu).sum(axis=1)
+        gradient.organic_draw[:] = -(y * mu).sum(axis=1)
+        gradient.aqueous[:] = gradient.aqueous_draw
+        gradient.organic[:] = gradient.organic_draw
+        gradient.aqueous[1:] += (x[1:] * mu[:-1]).sum(axis=1)
+        gradient.organic[:-1] += (y[:-1] * mu[1:]).sum(axis=1)
+
+    def _by_closures(self, gradient: Change, weight: Array) -> None:
+        """Fill what an output gains from what stands in the closures themselves."""
+        by_charge = weight[:, 0] / self.charged
+        gradient.cascade.anion[:] = by_charge
+        gradient.cascade.water_ion_product[:] = by_charge * self.hydroxide
+        gradient.cascade.dimer[:] = weight[:, 1] / self.cascade.dimer
+        gradient.dimers[:] = -(weight[:, 1] / self.taken) @ self.state.y
+        if self.complexed:
+            gradient.cascade.anion[:] += weight[:, 2] / self.cascade.anion
+            gradient.bound[:] = -(weight[:, 2] / self.ligand)[:, None] * self.state.x
+
+
+def derivatives(
+    result: Result, outputs: list[Output], changes: list[Callable[[], Change]], mode: str = "auto"
+) -> Array:
+    """Return what outputs gain from changes (outputs, changes).
+
+    Parameters
+    ----------
+    result : Result
+        Converged.
+    outputs : list of Output
+    changes : list of callables
+        Each gives a change when called, so that only one is in memory at a time.
+    mode : {'auto', 'forward', 'adjoint'}
+        A solve per change, or a transposed one per output; 'auto' takes the fewer.
+    """
+    linearised = Linearised(result)
+    if mode == "auto":
+        mode = "adjoint" if len(outputs) < len(changes) else "forward"
+    if mode == "forward":
+        columns = [linearised.gains(change(), outputs) for change in changes]
+        return np.array(columns).reshape(len(changes), len(outputs)).T
+    gradients = [linearised.gradient(output) for output in outputs]
+    table = np.empty((len(outputs), len(changes)))
+    for k, change in enumerate(changes):
+        one = change()
+        table[:, k] = [one.dot(gradient) for gradient in gradients]
+    return table

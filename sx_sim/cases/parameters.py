@@ -1,0 +1,180 @@
+"""Inputs of a case by path, and what a small step of each one changes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sx_sim.analysis.changes import CONSTANTS, Change, of_columns, of_constant, of_temperature
+from sx_sim.cases.load import Case
+from sx_sim.errors import CaseError
+from sx_sim.flowsheet.column import Column
+from sx_sim.flowsheet.results import Result
+from sx_sim.units import NUMBER
+
+ROOTS = ("temperature", "solvent", "feeds", "sections", "draws")
+FORMS = (
+    "a path of the case such as sections.scrub.acid, feeds.clay.pH, solvent.flow or temperature",
+    "a constant such as constants.Dy.log10_K or constants.Dy.enthalpy",
+    "the temperature of a stage, such as temperature[17]",
+)
+CONSTANT_UNITS = {"enthalpy": "kJ/mol"}
+STAGE = re.compile(r"temperature\[(\d+)\]")
+
+# Derivatives from values at a few steps to either side, or to one side at a bound of the
+# input: exact for polynomials up to the fourth degree.
+CENTRAL = {-2: 1 / 12, -1: -2 / 3, 1: 2 / 3, 2: -1 / 12}
+FORWARD = {0: -25 / 12, 1: 4.0, 2: -3.0, 3: 4 / 3, 4: -1 / 4}
+BACKWARD = {-k: -w for k, w in FORWARD.items()}
+RELATIVE_STEP = 1e-3
+OFFSET_STEP = {"pH": 1e-3, "temperature": 0.1}  # of inputs whose zero means nothing
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One input: its value in the case, its unit there, and what changes per unit of it."""
+
+    path: str
+    value: float
+    unit: str
+    change: Callable[[], Change]
+
+
+def parameter(case: Case | None, result: Result, path: str) -> Parameter:
+    """Return an input by its path.
+
+    Parameters
+    ----------
+    case : Case or None
+        Without it only constants and the temperatures of stages are known.
+    result : Result
+        Of that case.
+    path : str
+        One of ``FORMS``.
+
+    Raises
+    ------
+    CaseError
+        If there is no such input, or it has no derivative.
+    """
+    parts = path.split(".")
+    staged = STAGE.fullmatch(path)
+    if staged:
+        return _stage_temperature(result, path, int(staged[1]))
+    if parts[0] == "constants":
+        return _constant(result, path, parts[1:])
+    if case is None:
+        raise CaseError(
+            f"parameter '{path}': a result alone knows {FORMS[1]}, and {FORMS[2]}; "
+            "give the case for its other inputs"
+        )
+    if parts[0] not in ROOTS:
+        raise CaseError(f"parameter '{path}': must be {'; '.join(FORMS)}", case.name)
+    if parts[-1] in ("stages", "stage"):
+        raise CaseError(f"parameter '{path}': is a whole number and has no derivative", case.name)
+    value, unit = nominal(case, path)
+    return Parameter(path, value, unit, lambda: _case_change(case, result, path, value, unit))
+
+
+def _stage_temperature(result: Result, path: str, stage: int) -> Parameter:
+    count = result.column.stages
+    if not 1 <= stage <= count:
+        raise CaseError(f"parameter '{path}': there are stages 1 to {count}")
+    warmed = np.zeros(count)
+    warmed[stage - 1] = 1.0
+    value = float(result.column.temperature[stage - 1])
+    return Parameter(path, value, "K", lambda: of_temperature(result, warmed))
+
+
+def _constant(result: Result, path: str, parts: list[str]) -> Parameter:
+    symbol, name = parts if len(parts) == 2 else ("", "")
+    if symbol not in result.elements:
+        there = ", ".join(result.elements)
+        raise CaseError(f"parameter '{path}': must be constants.SPECIES.NAME, of {there}")
+    if name not in CONSTANTS:
+        raise CaseError(f"parameter '{path}': no '{name}'; there are {', '.join(CONSTANTS)}")
+    value = float(getattr(result.system.constants[result.system.index(symbol)], name))
+    unit = CONSTANT_UNITS.get(name, "")
+    return Parameter(path, value, unit, lambda: of_constant(result, symbol, name))
+
+
+def nominal(case: Case, path: str) -> tuple[float, str]:
+    """Return value and unit of an input as a case gives it.
+
+    A pH is found where the case gives the acid, and the other way round.
+
+    Raises
+    ------
+    CaseError
+        If the case does not give it as a number.
+    """
+    *parents, key = path.split(".")
+    raw: Any = case.raw
+    model: Any = case.file
+    for done, part in enumerate(parents):
+        if not isinstance(raw, dict) or part not in raw:
+            there = ", ".join(raw) if isinstance(raw, dict) else "no more keys"
+            where = ".".join(parents[:done]) or "the case"
+            raise CaseError(
+                f"parameter '{path}': no '{part}' in {where}; there is {there}", case.name
+            )
+        raw = raw[part]
+        model = model.get(part) if isinstance(model, dict) else getattr(model, part, None)
+    if not isinstance(raw, dict):
+        raise CaseError(f"parameter '{path}': {'.'.join(parents)} has no more keys", case.name)
+    if key in raw:
+        return _number(raw[key], path, case.name)
+    if key == "pH" and getattr(model, "acid", None):
+        return float(-np.log10(model.acid)), ""
+    if key == "acid" and getattr(model, "pH", None) is not None:
+        return float(10.0**-model.pH), "mol/L"
+    if key == "temperature" and parents[:1] == ["sections"]:
+        return nominal(case, "temperature")
+    numbers = [name for name, given in raw.items() if not isinstance(given, dict)]
+    if key == "saponification":
+        return 0.0, ""
+    there = ", ".join([*raw] if isinstance(model, dict) else numbers) or "nothing"
+    where = ".".join(parents) or "the case"
+    raise CaseError(
+        f"parameter '{path}': {where} does not give '{key}'; it gives {there}", case.name
+    )
+
+
+def _number(given: Any, path: str, name: str) -> tuple[float, str]:
+    if isinstance(given, str):
+        found = NUMBER.match(given)
+        if found:
+            return float(found[1]), found[2]
+    elif isinstance(given, int | float) and not isinstance(given, bool):
+        return float(given), ""
+    raise CaseError(f"parameter '{path}': is not a number in the case", name)
+
+
+def _case_change(case: Case, result: Result, path: str, value: float, unit: str) -> Change:
+    """Return what an input of a case changes, from the arrays of columns next to it."""
+    step = OFFSET_STEP.get(path.rpartition(".")[2], abs(value) * RELATIVE_STEP)
+    if step == 0.0:
+        raise CaseError(
+            f"parameter '{path}': is zero, where the column is of another kind; "
+            "give it a value above zero",
+            case.name,
+        )
+
+    def column(k: int) -> Column:
+        number = float(value + k * step)
+        return case.with_values({path: f"{number!r} {unit}" if unit else number}).column
+
+    refused: CaseError | None = None
+    for weights in (CENTRAL, BACKWARD, FORWARD):
+        try:
+            columns = [column(k) for k in weights]
+        except CaseError as error:
+            refused = refused or error
+            continue
+        return of_columns(result, columns, [w / step for w in weights.values()])
+    assert refused is not None
+    raise refused

@@ -1,0 +1,189 @@
+"""What the usual uncertainties of a plant and of its constants do to purities."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sx_sim.cases.load import Case
+from sx_sim.cases.parameters import nominal
+from sx_sim.cases.sensitivities import sensitivity
+from sx_sim.errors import CaseError
+from sx_sim.flowsheet.column import RAFFINATE
+from sx_sim.flowsheet.results import Result
+from sx_sim.units import convert
+
+Array = NDArray[np.float64]
+PH_SHIFT = 0.05
+FLOW_SHIFT = 0.01  # of the flow
+SAPONIFICATION_SHIFT = 0.01
+ROUNDING = 1e-14  # effects on a fraction below this are what is left of its digits
+PRODUCT_SHARE = 0.01  # of all oxides fed, that a product has to carry
+
+
+@dataclass(frozen=True)
+class Shift:
+    """One uncertainty: a name, and by how much which inputs move together."""
+
+    label: str
+    inputs: tuple[str, ...]
+    size: float
+
+
+@dataclass(frozen=True)
+class Tornado:
+    """What shifts do to purities, linearly; the largest first.
+
+    Parameters
+    ----------
+    measures : tuple of str
+        The purities, one per product that carries anything.
+    values : (M,) array
+        The purities themselves, as fractions.
+    shifts : tuple of Shift
+    effects : (M, L) array
+        What each shift adds to each purity, as fractions.
+    """
+
+    measures: tuple[str, ...]
+    values: Array
+    shifts: tuple[Shift, ...]
+    effects: Array
+
+    def write_csv(self, path: str | Path) -> None:
+        """Write one row per shift; effects in percentage points.
+
+        Raises
+        ------
+        CaseError
+            If the file cannot be written.
+        """
+        try:
+            with open(path, "w", encoding="utf-8", newline="") as file:
+                rows = csv.writer(file)
+                effects = [f"{name} [percentage points]" for name in self.measures]
+                rows.writerow(["shift", "inputs", "size", *effects])
+                for shift, effect in zip(self.shifts, self.effects.T, strict=True):
+                    numbers = [repr(float(100 * e)) for e in effect]
+                    rows.writerow(
+                        [shift.label, "; ".join(shift.inputs), repr(shift.size), *numbers]
+                    )
+        except OSError as error:
+            raise CaseError(f"cannot be written: {error}", str(path)) from None
+
+
+def tornado(case: Case, result: Result) -> Tornado:
+    """Return what the usual shifts do to the purity of every product.
+
+    These are 0.05 in the pH of every acid that enters, 1 degC, 1 % of every flow, 0.01 of
+    saponification and one standard deviation of every constant of a species.
+
+    Parameters
+    ----------
+    case : Case
+    result : Result
+        Of that case, converged.
+    """
+    measures = purities(case, result)
+    shifts = [*operating_shifts(case), *constant_shifts(result)]
+    inputs = list(dict.fromkeys(path for shift in shifts for path in shift.inputs))
+    found = sensitivity(case, list(measures.values()), inputs, result=result)
+    effects = np.zeros((len(measures), len(shifts)))
+    for k, shift in enumerate(shifts):
+        chosen = [inputs.index(path) for path in shift.inputs]
+        effects[:, k] = shift.size * found.table[:, chosen].sum(axis=1)
+    effects[np.abs(effects) < ROUNDING] = 0.0
+    order = np.argsort(-np.abs(effects).max(axis=0, initial=0.0), kind="stable")
+    return Tornado(
+        tuple(measures),
+        found.output_values,
+        tuple(shifts[k] for k in order),
+        effects[:, order],
+    )
+
+
+def purities(case: Case, result: Result) -> dict[str, str]:
+    """Return the purity that matters in every product, label to output.
+
+    With a cut, that of the lighter side in the raffinate and elsewhere of the side there
+    is more of; without one, that of the element there is most of. Products that carry less
+    than ``PRODUCT_SHARE`` are left out.
+    """
+    rare = [e for e, r in zip(result.elements, result.system.rare_earth, strict=True) if r]
+    fed = float(result.column.fed.sum(axis=0) @ result.system.oxide_mass)
+    found = {}
+    for name, stream in result.streams.items():
+        if stream.flow * stream.reo < PRODUCT_SHARE * fed:
+            continue
+        label, chosen = stream.leading, [stream.leading]
+        if case.file.cut:
+            light, heavy = case.file.cut
+            lighter, heavier = rare[: rare.index(light) + 1], rare[rare.index(heavy) :]
+            if name == RAFFINATE or stream.purity(lighter) > stream.purity(heavier):
+                label, chosen = f"{light} and lighter", lighter
+            else:
+                label, chosen = f"{heavy} and heavier", heavier
+        found[f"{label} in {name}"] = f"purity.{'+'.join(chosen)}.{name}"
+    return found
+
+
+def operating_shifts(case: Case) -> list[Shift]:
+    """Return the shifts of acids, temperatures, flows and saponification of a case."""
+    file = case.file
+    shifts = []
+    tables = {f"feeds.{name}": table for name, table in file.feeds.items()}
+    liquors = tables | {f"sections.{name}": table for name, table in file.sections.items()}
+    for key, table in liquors.items():
+        if table.pH is not None or table.acid:
+            label = f"pH of {key.partition('.')[2]}, +{PH_SHIFT:g}"
+            shifts.append(Shift(label, (f"{key}.pH",), PH_SHIFT))
+    if not all(table.temperature for table in file.sections.values()):
+        shifts.append(_warmer(case, "temperature", "temperature"))
+    for name, table in file.sections.items():
+        if table.temperature:
+            shifts.append(_warmer(case, f"sections.{name}.temperature", f"temperature of {name}"))
+    sized = {"solvent": file.solvent} | liquors
+    sized |= {f"draws.{name}": table for name, table in file.draws.items()}
+    for key, table in sized.items():
+        name = key.partition(".")[2] or key
+        for form, words in (("flow", "flow"), ("oa", "O/A"), ("fraction", "fraction")):
+            if getattr(table, form, None) is not None:
+                path = f"{key}.{form}"
+                size = FLOW_SHIFT * nominal(case, path)[0]
+                shifts.append(Shift(f"{words} of {name}, +1 %", (path,), size))
+    if file.solvent.saponification > 0:
+        label = f"saponification, +{SAPONIFICATION_SHIFT:g}"
+        shifts.append(Shift(label, ("solvent.saponification",), SAPONIFICATION_SHIFT))
+    return shifts
+
+
+def _warmer(case: Case, path: str, words: str) -> Shift:
+    unit = nominal(case, path)[1]
+    size = convert(274.15, "K", unit) - convert(273.15, "K", unit)
+    return Shift(f"{words}, +1 °C", (path,), size)
+
+
+def constant_shifts(result: Result) -> list[Shift]:
+    """Return one standard deviation of each species' constants, and of what they share."""
+    system = result.system
+    rare = [s for s, r in zip(system.species, system.rare_earth, strict=True) if r]
+    rare = [s for s in rare if not system.constants[system.index(s)].inert]
+    shifts = []
+    for name, words, unit, level in (
+        ("log10_K", "log10 K", "", system.extractant.level_log10_K_sd),
+        ("enthalpy", "enthalpy", " kJ/mol", system.extractant.level_enthalpy_sd),
+    ):
+        if level > 0 and rare:
+            paths = tuple(f"constants.{symbol}.{name}" for symbol in rare)
+            label = f"{words} of all rare earths, +{level:g}{unit}"
+            shifts.append(Shift(label, paths, level))
+        for symbol, constants in zip(system.species, system.constants, strict=True):
+            sd = getattr(constants, f"{name}_sd")
+            if sd > 0 and not constants.inert:
+                label = f"{words} of {symbol}, +{sd:g}{unit}"
+                shifts.append(Shift(label, (f"constants.{symbol}.{name}",), sd))
+    return shifts
