@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from benchmarks.problems import line, of_species, reference
+from benchmarks.problems import ACID, REFERENCE, line, of_species, reference
 from sx_sim.kernels.solve import solve_batch, solve_column
 from sx_sim.kernels.types import Options
 
@@ -92,11 +92,12 @@ class Case:
         self.sx_sim.contact("hehehp-chloride", {"Nd": 0.1}, acid=0.1)
 
 
-SOLVE = """
+SOLVE = f"""
 import time
 import numpy as np
-from benchmarks.problems import reference
-problem = reference(20).column.pack()
+import sx_sim
+text = {REFERENCE.format(extraction=10, scrub=10, acid=ACID)!r}
+problem = sx_sim.parse_case(text).column.pack()
 from sx_sim.kernels.solve import solve_column
 from sx_sim.kernels.types import Options
 began = time.perf_counter()

@@ -271,22 +271,25 @@ def tornado(found: Tornado) -> Figure:
         layout="constrained",
         squeeze=False,
     )
-    for axes, name, value, effects in zip(
-        panels[:, 0], found.measures, found.values, found.effects, strict=True
+    for axes, name, value, up, down in zip(
+        panels[:, 0], found.measures, found.values, found.up, found.down, strict=True
     ):
-        order = np.argsort(-np.abs(effects), kind="stable")[:count]
-        labels = [found.shifts[k].label for k in order]
-        points = 100 * effects[order]
-        axes.barh(labels, points, color="tab:blue", label="shifted as written")
-        axes.barh(labels, -points, color="tab:orange", label="shifted the other way")
+        order = np.argsort(-np.nan_to_num(np.fmax(np.abs(up), np.abs(down))), kind="stable")[:count]
+        places = np.arange(len(order))
+        for effects, place, colour, label in (
+            (up, places - 0.2, "tab:blue", "shifted as written"),
+            (down, places + 0.2, "tab:orange", "shifted the other way"),
+        ):
+            axes.barh(place, 100 * effects[order], 0.38, color=colour, label=label)
+        axes.set_yticks(places, [found.shifts[k].label for k in order])
         axes.invert_yaxis()
         axes.axvline(0.0, color="black", lw=0.8)
         axes.tick_params(axis="y", labelsize=9)
         axes.grid(axis="x", alpha=0.3)
         axes.set_axisbelow(True)
         axes.set_title(f"{name}: {100 * value:.8g} % of its REO", fontsize=10)
-        axes.set_xlabel("linear change of the purity [percentage points]")
-    panels[0, 0].legend(fontsize=9, loc="lower right")
+        axes.set_xlabel("change of the purity [percentage points]")
+    panels[0, 0].legend(fontsize=9, loc="best")
     figure.suptitle("What a shift does to the purity; constants by one standard deviation")
     return figure
 

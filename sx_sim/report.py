@@ -203,34 +203,36 @@ def print_tornado(console: Console, case: Case, tornado: Tornado) -> None:
     console.print(f"[bold]{case.file.title or case.name}[/]", soft_wrap=True)
     for name, value in zip(tornado.measures, tornado.values, strict=True):
         console.print(f"  {name}: {percent(value)} % of its REO")
-    table = Table(title="What a shift adds to the purity, percentage points", title_justify="left")
+    title = "What a shift adds to the purity, percentage points: as written / the other way"
+    table = Table(title=title, title_justify="left")
     table.add_column("shift")
     for name in tornado.measures:
         table.add_column(name, justify="right")
-    missing = 1.0 - tornado.values
-    shown = 0
-    for shift, effects in zip(tornado.shifts, tornado.effects.T, strict=True):
-        if shown < MOST_SHIFTS and np.any(effects):
-            marks = np.where(np.abs(effects) > missing, "*", " ")
-            numbers = (f"{100 * e:+.2g}" if e else "0" for e in effects)
-            cells = (f"{n}{mark}" for n, mark in zip(numbers, marks, strict=True))
-            table.add_row(shift.label, *cells)
-            shown += 1
-    console.print(table)
-    rest = len(tornado.shifts) - shown
-    more = f" {rest} shifts that do less, or nothing, are not shown." if rest else ""
+    matters = np.fmax(np.abs(tornado.up), np.abs(tornado.down)).max(axis=0, initial=0.0)
+    shown = [k for k, size in enumerate(matters) if not 100 * size < NOTICEABLE][:MOST_SHIFTS]
+    for k in shown:
+        cells = (
+            f"{_points(up)} / {_points(down)}"
+            for up, down in zip(tornado.up[:, k], tornado.down[:, k], strict=True)
+        )
+        table.add_row(tornado.shifts[k].label, *cells)
+    if shown:
+        console.print(table)
+    else:
+        console.print("No shift changes a purity noticeably.")
+    rest = len(tornado.shifts) - len(shown)
+    more = f" {rest} more do less, or nothing." if rest and shown else ""
     console.print(
-        "Constants are shifted by one standard deviation. Everything here is linear, exact "
-        "for small shifts and either way; * is more than what is missing from 100 %, so "
-        f"that the shift itself has to be solved to know what it does.{more}",
+        f"Constants are shifted by one standard deviation; every shift is solved.{more}",
         soft_wrap=True,
     )
-    if 100 * np.abs(tornado.effects).max(initial=0.0) < NOTICEABLE:
-        console.print(
-            "To first order no shift changes a purity noticeably; how far off the cliffs are, "
-            "only solves tell (sx-sim sweep).",
-            soft_wrap=True,
-        )
+
+
+def _points(effect: float) -> str:
+    """Return an effect on a fraction in percentage points."""
+    if np.isnan(effect):
+        return "not solved"
+    return f"{100 * effect:+.2g}" if effect else "0"
 
 
 def print_case(console: Console, case: Case) -> None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sx_sim.analysis.outputs import output
 from sx_sim.cases.load import Case
 from sx_sim.cases.parameters import nominal
 from sx_sim.cases.sensitivities import sensitivity
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.column import RAFFINATE
-from sx_sim.flowsheet.results import Result
+from sx_sim.flowsheet.results import Result, solve_column
 from sx_sim.units import convert
 
 Array = NDArray[np.float64]
@@ -36,7 +37,7 @@ class Shift:
 
 @dataclass(frozen=True)
 class Tornado:
-    """What shifts do to purities, linearly; the largest first.
+    """What shifts do to purities; the largest first.
 
     Parameters
     ----------
@@ -45,14 +46,19 @@ class Tornado:
     values : (M,) array
         The purities themselves, as fractions.
     shifts : tuple of Shift
-    effects : (M, L) array
-        What each shift adds to each purity, as fractions.
+    up, down : (M, L) arrays
+        What each shift adds to each purity, made as written and the other way, as
+        fractions; solved, and NaN where that failed.
+    linear : (M, L) array
+        The same to first order, by exact sensitivities.
     """
 
     measures: tuple[str, ...]
     values: Array
     shifts: tuple[Shift, ...]
-    effects: Array
+    up: Array
+    down: Array
+    linear: Array
 
     def write_csv(self, path: str | Path) -> None:
         """Write one row per shift; effects in percentage points.
@@ -65,10 +71,17 @@ class Tornado:
         try:
             with open(path, "w", encoding="utf-8", newline="") as file:
                 rows = csv.writer(file)
-                effects = [f"{name} [percentage points]" for name in self.measures]
+                ways = {"up": self.up, "down": self.down, "linear": self.linear}
+                effects = [
+                    f"{name}, {way} [percentage points]" for name in self.measures for way in ways
+                ]
                 rows.writerow(["shift", "inputs", "size", *effects])
-                for shift, effect in zip(self.shifts, self.effects.T, strict=True):
-                    numbers = [repr(float(100 * e)) for e in effect]
+                for k, shift in enumerate(self.shifts):
+                    numbers = [
+                        repr(float(100 * table[m, k]))
+                        for m in range(len(self.measures))
+                        for table in ways.values()
+                    ]
                     rows.writerow(
                         [shift.label, "; ".join(shift.inputs), repr(shift.size), *numbers]
                     )
@@ -92,18 +105,51 @@ def tornado(case: Case, result: Result) -> Tornado:
     shifts = [*operating_shifts(case), *constant_shifts(result)]
     inputs = list(dict.fromkeys(path for shift in shifts for path in shift.inputs))
     found = sensitivity(case, list(measures.values()), inputs, result=result)
-    effects = np.zeros((len(measures), len(shifts)))
+    up, down, linear = np.zeros((3, len(measures), len(shifts)))
     for k, shift in enumerate(shifts):
         chosen = [inputs.index(path) for path in shift.inputs]
-        effects[:, k] = shift.size * found.table[:, chosen].sum(axis=1)
-    effects[np.abs(effects) < ROUNDING] = 0.0
-    order = np.argsort(-np.abs(effects).max(axis=0, initial=0.0), kind="stable")
+        linear[:, k] = shift.size * found.table[:, chosen].sum(axis=1)
+        for effects, share in ((up, 1.0), (down, -1.0)):
+            moved = _solved(case, result, shift, share)
+            values = [output(moved, name).value if moved else np.nan for name in measures.values()]
+            effects[:, k] = np.array(values) - found.output_values
+    for effects in (up, down, linear):
+        effects[np.abs(effects) < ROUNDING] = 0.0
+    largest = np.nan_to_num(np.maximum(np.abs(up), np.abs(down)), nan=np.inf)
+    order = np.argsort(-largest.max(axis=0, initial=0.0), kind="stable")
     return Tornado(
         tuple(measures),
         found.output_values,
         tuple(shifts[k] for k in order),
-        effects[:, order],
+        up[:, order],
+        down[:, order],
+        linear[:, order],
     )
+
+
+def _solved(case: Case, result: Result, shift: Shift, share: float) -> Result | None:
+    """Return the column solved with a share of a shift made, none if that fails."""
+    constants: dict[str, dict[str, float]] = {}
+    values: dict[str, float | str] = {}
+    for path in shift.inputs:
+        if path.startswith("constants."):
+            _, symbol, name = path.split(".")
+            known = result.system.constants[result.system.index(symbol)]
+            moved = getattr(known, name) + share * shift.size
+            constants.setdefault(symbol, {})[name] = moved
+        else:
+            value, unit = nominal(case, path)
+            number = float(value + share * shift.size)
+            values[path] = f"{number!r} {unit}" if unit else number
+    try:
+        column = case.with_values(values).column if values else result.column
+    except CaseError:
+        return None
+    if constants:
+        extractant = column.system.extractant.with_constants(constants)
+        column = column.with_system(replace(column.system, extractant=extractant))
+    moved = solve_column(column, options=case.options, start=result, throw=False)
+    return moved if moved.converged else None
 
 
 def purities(case: Case, result: Result) -> dict[str, str]:
