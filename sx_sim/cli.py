@@ -33,6 +33,7 @@ NOT_SOLVED = 3
 INTERRUPTED = 130
 
 CasePath = Annotated[Path, typer.Argument(metavar="CASE.toml", help="The case file.")]
+FilePath = Annotated[Path, typer.Argument(metavar="FILE.h5", help="Written by run or sweep.")]
 OutPath = Annotated[Path | None, typer.Option("--out", metavar="FILE.h5", help="Write HDF5.")]
 TablePath = Annotated[
     Path | None, typer.Option("--out-table", metavar="FILE.csv", help="Write the table.")
@@ -207,6 +208,41 @@ def check(case: CasePath) -> None:
         from sx_sim.cases import load_case
 
         report.print_case(out, load_case(case))
+
+
+@app.command()
+def info(file: FilePath) -> None:
+    """Print what an HDF5 file of a run or a sweep holds."""
+    with plain_errors():
+        from sx_sim import report
+        from sx_sim.flowsheet.results import Result
+        from sx_sim.store import load_any
+
+        case, found = load_any(file)
+        if isinstance(found, Result):
+            report.print_result(out, case, found)
+        else:
+            report.print_sweep(out, case, found)
+
+
+@app.command()
+def export(
+    file: FilePath,
+    csv: Annotated[Path, typer.Option("--csv", metavar="FILE.csv", help="Where to.")],
+) -> None:
+    """Write the stages of a run, or the points of a sweep, as a table; needs pandas."""
+    with plain_errors():
+        from sx_sim.store import load_any
+
+        try:
+            table = load_any(file)[1].to_dataframe()
+            csv.parent.mkdir(parents=True, exist_ok=True)
+            table.to_csv(csv, index=table.index.name is not None)
+        except ImportError:
+            raise CaseError("needs pandas, which is not installed: pip install pandas") from None
+        except OSError as error:
+            raise CaseError(f"cannot be written: {error}", str(csv)) from None
+        out.print(f"wrote {csv}", soft_wrap=True)
 
 
 @app.command()

@@ -26,6 +26,7 @@ from sx_sim.flowsheet.status import Status
 from sx_sim.kernels.types import Solution
 
 FORMAT = 1
+RESULT, SWEEP = "sx_sim result", "sx_sim sweep"  # kinds of file
 TEXT = h5py.string_dtype("utf-8")
 
 # name: (unit, long name) of the stage profiles
@@ -75,7 +76,7 @@ def save_result(result: Result, path: str | Path, case: Case) -> None:
         If the file cannot be written; one already there is left as it was.
     """
     with _writing(path) as file:
-        _describe(file, "sx_sim result", case)
+        _describe(file, RESULT, case)
         file.attrs["status"] = int(result.status)
         file.attrs["status_text"] = result.status.text
         file.attrs["iterations"] = result.iterations
@@ -143,7 +144,7 @@ def load_result(path: str | Path) -> Result:
     CaseError
         If there is no such file, or it is not a result.
     """
-    with _reading(path, "sx_sim result") as file:
+    with _reading(path, RESULT) as file:
         case = parse_case(file["case"].asstr()[()], str(path))
         scalars = np.log([file["acid"][:], file["free_dimer"][:]]).T
         cascade, law = case.column.pack()
@@ -164,7 +165,7 @@ def load_result(path: str | Path) -> Result:
 def save_sweep(sweep: SweepResult, path: str | Path, case: Case) -> None:
     """Write a sweep to an HDF5 file; parameters and errors as ``save_result``."""
     with _writing(path) as file:
-        _describe(file, "sx_sim sweep", case)
+        _describe(file, SWEEP, case)
         names = [axis.path for axis in sweep.axes]
         file.attrs["axes"] = names
         for axis, nominal in zip(sweep.axes, sweep.nominal, strict=True):
@@ -197,7 +198,7 @@ def _write_band(file: Any, band: Band) -> None:
 
 def load_sweep(path: str | Path) -> SweepResult:
     """Read a sweep back from an HDF5 file; errors as ``load_result``."""
-    with _reading(path, "sx_sim sweep") as file:
+    with _reading(path, SWEEP) as file:
         axes = tuple(
             SweepAxis(name, file[name][:], "" if (u := file[name].attrs["units"]) == "1" else u)
             for name in file.attrs["axes"]
@@ -218,6 +219,24 @@ def load_sweep(path: str | Path) -> SweepResult:
             band=band,
             **{name: file[name][:] for name in (*PER_ELEMENT, *PER_PRODUCT, *PER_POINT)},
         )
+
+
+def load_any(path: str | Path) -> tuple[Case, Result | SweepResult]:
+    """Read whatever a file of this program holds, and the case it came from.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Raises
+    ------
+    CaseError
+        If there is no such file, or it holds neither a result nor a sweep.
+    """
+    with _reading(path) as file:
+        kind = file.attrs["format"]
+        case = parse_case(file["case"].asstr()[()], str(path))
+    return case, load_result(path) if kind == RESULT else load_sweep(path)
 
 
 def _describe(file: Any, kind: str, case: Case) -> None:
@@ -281,7 +300,7 @@ def _writing(path: str | Path) -> Iterator[Any]:
 
 
 @contextmanager
-def _reading(path: str | Path, kind: str) -> Iterator[Any]:
+def _reading(path: str | Path, *kinds: str) -> Iterator[Any]:
     if not Path(path).is_file():
         raise CaseError("there is no such file", str(path))
     try:
@@ -290,6 +309,7 @@ def _reading(path: str | Path, kind: str) -> Iterator[Any]:
         raise CaseError(f"is not an HDF5 file that can be read: {error}", str(path)) from None
     with file:
         found = file.attrs.get("format", "an HDF5 file of another program")
-        if found != kind:
-            raise CaseError(f"is {found}, not {kind}", str(path))
+        wanted = kinds or (RESULT, SWEEP)
+        if found not in wanted:
+            raise CaseError(f"is {found}, not {' or '.join(wanted)}", str(path))
         yield file

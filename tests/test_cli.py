@@ -121,3 +121,43 @@ def test_compilation_is_announced_on_a_new_machine(case_path, tmp_path):
 def test_version_is_the_one_of_the_project():
     text = (ROOT / "pyproject.toml").read_text()
     assert re.search(r'^version = "(.*)"', text, re.M)[1] == sx_sim.__version__
+
+
+def test_info_and_export_read_what_run_and_sweep_wrote(case_path, tmp_path):
+    for command, line, rows in (("run", "converged in", 14), ("sweep", "4 converged", 4)):
+        file, table = tmp_path / f"{command}.h5", tmp_path / "tables" / f"{command}.csv"
+        invoke(command, case_path, "--out", file)
+        shown = invoke("info", file)
+        assert shown.exit_code == 0
+        assert line in shown.output
+        assert invoke("export", file, "--csv", table).exit_code == 0
+        assert len(table.read_text().splitlines()) == rows + 1
+    swept = sx_sim.load_sweep(tmp_path / "sweep.h5")
+    frame = swept.to_dataframe()
+    assert frame["recovery Dy raffinate"][3] == swept.recovered("Dy", "raffinate")[1, 1]
+    assert frame["temperature [degC]"].tolist() == [20, 30, 20, 30]
+    assert invoke("info", case_path).exit_code == 2
+    assert "no such file" in invoke("export", tmp_path / "no.h5", "--csv", "x.csv").output
+
+
+def test_an_interrupted_sweep_says_how_to_go_on(case_path, tmp_path, monkeypatch):
+    from sx_sim.journal import SweepJournal
+
+    keep = SweepJournal.keep
+
+    def interrupted(self, number, tables):
+        keep(self, number, tables)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SweepJournal, "keep", interrupted)
+        stopped = invoke("sweep", case_path, "--out", tmp_path / "s.h5")
+    assert stopped.exit_code == 130
+    assert "1 blocks are kept, go on with --resume" in stopped.output
+    assert (
+        "unfinished sweep is there" in invoke("sweep", case_path, "--out", tmp_path / "s.h5").output
+    )
+    done = invoke("sweep", case_path, "--out", tmp_path / "s.h5", "--resume")
+    assert done.exit_code == 0
+    assert sx_sim.load_sweep(tmp_path / "s.h5").shape == (2, 2)
+    assert not list(tmp_path.glob(".s.h5*"))

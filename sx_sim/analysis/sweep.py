@@ -19,6 +19,7 @@ from sx_sim.flowsheet.status import Status
 from sx_sim.kernels.types import Options
 
 if TYPE_CHECKING:
+    import pandas as pd
     import xarray
 
 Array = NDArray[np.float64]
@@ -87,6 +88,28 @@ class SweepResult:
     def recovered(self, element: str, product: str) -> Array:
         """Return the recovery of a rare earth in a product over the grid."""
         return self.recovery[..., self.products.index(product), self.elements.index(element)]
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Return the sweep with a row per point; needs pandas.
+
+        Columns are the axes, ``status`` and the other numbers of a point, then per product
+        ``flow raffinate`` and the like, and per rare earth ``recovery Dy raffinate``.
+        """
+        import pandas as pd
+
+        grids = np.meshgrid(*(axis.values for axis in self.axes), indexing="ij")
+        columns: dict[str, Any] = {
+            f"{axis.path} [{axis.unit}]" if axis.unit else axis.path: grid.ravel()
+            for axis, grid in zip(self.axes, grids, strict=True)
+        }
+        columns |= {name: getattr(self, name).ravel() for name in PER_POINT}
+        for p, stream in enumerate(self.products):
+            for name in PER_PRODUCT:
+                columns[f"{name} {stream}"] = getattr(self, name)[..., p].ravel()
+            for name in PER_ELEMENT:
+                for e, symbol in enumerate(self.elements):
+                    columns[f"{name} {symbol} {stream}"] = getattr(self, name)[..., p, e].ravel()
+        return pd.DataFrame(columns)
 
     def to_xarray(self) -> xarray.Dataset:
         """Return the sweep as a labelled data set; needs xarray."""
