@@ -71,7 +71,8 @@ def solve_into(cascade, law, start, options, work, x, y, scalars):
     copy(n, state.x, x)
     copy(n, state.y, y)
     copy(n, state.scalars, scalars)
-    if least(n, scalars) < np.log(law.least_acid):
+    # an iterate may go alkaline on its way to an acid answer: only an answer tells
+    if status == CONVERGED and least(n, scalars) < np.log(law.least_acid):
         status = EXCESS_BASE
     return status, int(np.ceil(spent)), residual
 

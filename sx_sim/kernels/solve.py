@@ -29,8 +29,8 @@ def solve_column(cascade: Cascade, law: Law, start: Array, options: Options) -> 
     -------
     Solution
         The status is CONVERGED, or says how the solve ended, with the last iterate.
-        EXCESS_BASE means that some stage is less acid than the law allows, whether the
-        closures hold there or not.
+        EXCESS_BASE means that the closures hold, with some stage less acid than the law
+        allows.
     """
     laws = law._replace(ln_k=law.ln_k[None], ln_beta=law.ln_beta[None])
     found = empty_solutions(laws)

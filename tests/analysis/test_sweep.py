@@ -28,6 +28,10 @@ def test_each_point_is_the_case_with_its_values():
     assert sweep.purity(["Dy", "Ho"], "raffinate")[0, 2] == pytest.approx(
         alone.purity(["Dy", "Ho"])
     )
+    cold = heavy_case().with_values({"feeds.clay.pH": 0.5, "solvent.saponification": 0.1})
+    first = sx_sim.solve(cold)  # where a block begins, the same bits
+    assert sweep.recovered("Dy", "raffinate")[0, 0] == first.recovery("Dy")
+    assert sweep.purity("Dy", "raffinate", "mol")[0, 0] == first.purity("Dy", basis="mol")
     by_moles = sweep.purity("Dy", "raffinate", "mol")[0, 2]
     assert by_moles == pytest.approx(alone.purity("Dy", basis="mol"), 1e-9)
     assert sweep.counts == {sx_sim.Status.CONVERGED: 6}

@@ -41,6 +41,15 @@ def test_alkali_in_excess_ends_with_an_answer_or_a_reason(seed):
         assert solution.scalars[:, 0].min() >= np.log(10**-7.7)
 
 
+def test_an_unsolved_column_is_not_called_alkaline():
+    """Its start-up goes past hydrolysis, but there is an acid answer, far away."""
+    cascade, law = random_problem(432, alkaline=True)
+    assert solve_kernel(cascade, law).status != status.EXCESS_BASE
+    patient = solve_kernel(cascade, law._replace(least_acid=0.0), Options(iteration_limit=5000))
+    assert patient.status == status.CONVERGED
+    assert patient.scalars[:, 0].min() > np.log(1e-7)
+
+
 @pytest.mark.parametrize("seed", [0, 4, 9])
 def test_the_answer_does_not_depend_on_the_start(seed):
     cascade, law = random_problem(seed, longest=80)
