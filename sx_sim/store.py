@@ -39,6 +39,7 @@ STAGE = {
     "free_dimer": ("mol/L", "free extractant, as dimer"),
     "anion": ("mol/L", "net strong anions"),
     "free_anion": ("mol/L", "anions not held in complexes"),
+    "ionic_strength": ("mol/L", "ionic strength"),
     "dimer": ("mol/L", "total extractant, as dimer"),
     "loading": ("1", "share of the extractant held by rare earths"),
 }
@@ -93,6 +94,17 @@ def save_result(result: Result, path: str | Path, case: Case) -> None:
         for name, (unit, long_name) in STAGE_SPECIES.items():
             values = getattr(result.stages, name)
             _write(file, name, values, ["stage", "species"], unit, long_name)
+        unknowns = ["first", "ln free dimer", "third"][: result.stages.scalars.shape[1]]
+        _scale(file, "unknown", unknowns, "the solver's unknowns")
+        _write(
+            file,
+            "scalars",
+            result.stages.scalars,
+            ["stage", "unknown"],
+            "1",
+            "where a solve can start: ln of [H+], or of the anions where the pH is set; of the "
+            "free dimer; of the free ligand or the ionic strength",
+        )
         _write(file, "balance", result.checks.balance, ["species"], "1", "in less out, over fed")
         _write_products(file, result)
 
@@ -146,15 +158,11 @@ def load_result(path: str | Path) -> Result:
     """
     with _reading(path, RESULT) as file:
         case = parse_case(file["case"].asstr()[()], str(path))
-        scalars = np.log([file["acid"][:], file["free_dimer"][:]]).T
         cascade, law = case.column.pack()
-        if law.ln_beta.shape[2]:
-            free = np.log(np.maximum(file["free_anion"][:], np.finfo(float).tiny))
-            scalars = np.column_stack([scalars, free])
         solution = Solution(
             aqueous=file["aqueous"][:],
             organic=file["organic"][:],
-            scalars=np.ascontiguousarray(scalars),
+            scalars=file["scalars"][:],
             status=int(file.attrs["status"]),
             iterations=int(file.attrs["iterations"]),
             residual=float(file.attrs["residual"]),

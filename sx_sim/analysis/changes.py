@@ -17,6 +17,7 @@ from sx_sim.flowsheet.results import Result
 from sx_sim.kernels.types import Cascade
 
 Array = NDArray[np.float64]
+FOLLOWS = (*Cascade._fields[: Cascade._fields.index("water_ion_product")], "carry")  # the case
 CONSTANTS = ("log10_K", "enthalpy", "order_dimer", "order_acid", "dimers")
 
 
@@ -28,6 +29,8 @@ class Change(NamedTuple):
     bound: Array  # (N, S) mean number of ligands bound per aqueous metal
     dimers: Array  # (S,) dimers bound per metal
     flows: Array  # (P,) flows of the products [L/h]
+    ln_h: Array  # (N,) ln [H+] where it is set
+    protonation: Array  # (N,) ln of the protonation constant of the ligand
 
     def dot(self, gradient: Change) -> float:
         """Return what an output with that gradient gains."""
@@ -67,9 +70,12 @@ def no_change(result: Result) -> Change:
         anion=np.zeros(n),
         dimer=np.zeros(n),
         water_ion_product=np.zeros(n),
+        carry=np.zeros(n),
     )
     flows = np.zeros(len(result.streams))
-    return Change(cascade, np.zeros(shape), np.zeros(shape), np.zeros(s), flows)
+    return Change(
+        cascade, np.zeros(shape), np.zeros(shape), np.zeros(s), flows, np.zeros(n), np.zeros(n)
+    )
 
 
 def of_constant(result: Result, symbol: str, constant: str) -> Change:
@@ -140,7 +146,10 @@ def of_columns(result: Result, columns: Sequence[Column], weights: Sequence[floa
     names = list(result.streams)
     for w, column in pairs:
         cascade, _ = column.pack()
-        for total, part in zip(change.cascade[:-1], cascade[:-1], strict=True):
-            total += w * part
+        for name in FOLLOWS if column.set_points else FOLLOWS[:-1]:
+            getattr(change.cascade, name)[:] += w * getattr(cascade, name)
+        change.ln_h[:] += w * np.nan_to_num(column.set_ln_h)
         change.flows[:] += w * product_flows(column, names)
+    order_acid = result.column.system.law(result.column.temperature).order_acid
+    change.ln_d[:] -= np.multiply.outer(change.ln_h, order_acid)
     return change

@@ -36,29 +36,32 @@ class Linearised:
         # imported here: reading a case should not wait for the compiler to load
         from sx_sim.kernels.closure import evaluate
         from sx_sim.kernels.direction import newton_direction
-        from sx_sim.kernels.workspace import new_workspace
+        from sx_sim.kernels.workspace import new_workspace, shape_of
 
         if not result.converged:
             raise ConvergenceError(result.explanation, result)
         self.result = result
         self.cascade, self.law = result.column.pack()
-        work = new_workspace(*self.law.ln_beta.shape)
+        work = new_workspace(*shape_of(self.cascade, self.law))
         self.state, self.factors = work.state, work.factors
-        self.state.scalars[:] = result.stages.scalars[:, : work.step.shape[1]]
+        self.state.scalars[:] = result.stages.scalars
         evaluate(self.cascade, self.law, self.state)
         # any residuals do, to find out which elimination is accurate here
         self.state.f[:] = 1.0
         newton_direction(self.cascade, self.law, self.state, self.factors, work.step)
-        h = np.exp(self.state.scalars[:, 0])
-        x, y = self.state.x, self.state.y
-        self.hydroxide = 1.0 / h
-        self.charged = self.cascade.anion + self.cascade.water_ion_product / h
-        self.cations = h + x @ self.law.charge
-        self.taken = np.exp(self.state.scalars[:, 1]) + y @ self.law.dimers
+        state, law = self.state, self.law
+        self.free = ~np.isfinite(result.column.set_ln_h)  # where acidity is not set
+        self.h = np.exp(state.ln_h)
+        self.hydroxide = self.cascade.water_ion_product / self.h
+        self.charged = state.anion + self.hydroxide
+        self.taken = np.exp(state.scalars[:, 1]) + state.y @ law.dimers
         self.leaving = self.cascade.organic + self.cascade.organic_draw
-        self.complexed = self.state.scalars.shape[1] == 3
-        if self.complexed:
-            self.ligand = np.exp(self.state.scalars[:, 2]) + (self.state.bound * x).sum(axis=1)
+        self.complexed, self.ionic = law.ln_beta.shape[2] > 0, law.debye.size > 0
+        ligand = np.exp(state.scalars[:, 2]) if self.complexed else np.zeros_like(self.h)
+        self.protonated = law.protonation * self.h * ligand if law.protonation.size else 0 * ligand
+        self.cations = self.h + self.protonated + state.x @ law.charge
+        self.ligand = ligand + self.protonated + (state.bound * state.x).sum(axis=1)
+        self.strength = self.charged + self.h + state.x @ law.charge**2  # twice
 
     def steps(self, f: Array) -> Array:
         """Return the scalars' step that cancels ``f`` (N, m)."""
@@ -106,16 +109,34 @@ class Linearised:
     def closures(self, change: Change, dx: Array, dy: Array) -> Array:
         """Return how the closures (N, m) change at fixed scalars."""
         x, y, law = self.state.x, self.state.y, self.law
-        cascade = change.cascade
+        anion = self.anion(change.cascade)
+        charged = anion + change.cascade.water_ion_product / self.h - self.hydroxide * change.ln_h
+        protonated = self.protonated * (change.ln_h + change.protonation)
         df = np.empty_like(self.state.f)
-        df[:, 0] = (cascade.anion + cascade.water_ion_product * self.hydroxide) / self.charged
-        df[:, 0] -= dx @ law.charge / self.cations
-        df[:, 1] = cascade.dimer / self.cascade.dimer
+        df[:, 0] = charged / self.charged
+        df[:, 0] -= (self.h * change.ln_h + protonated + dx @ law.charge) / self.cations
+        df[:, 1] = change.cascade.dimer / self.cascade.dimer
         df[:, 1] -= (dy @ law.dimers + y @ change.dimers) / self.taken
         if self.complexed:
             held = (self.state.bound * dx + change.bound * x).sum(axis=1)
-            df[:, 2] = cascade.anion / self.cascade.anion - held / self.ligand
+            df[:, 2] = anion / self.state.anion - (held + protonated) / self.ligand
+        elif self.ionic:
+            df[:, 2] = -(charged + self.h * change.ln_h + dx @ law.charge**2) / self.strength
         return df
+
+    def anion(self, change: Cascade) -> Array:
+        """Return how the anions (N,) change at fixed scalars, what is dosed falling on."""
+        if self.free.all():
+            return change.anion
+        cascade, anion = self.cascade, change.anion.copy()
+        for j in range(len(anion) - 1, -1, -1):
+            if not self.free[j]:
+                anion[j] = 0.0
+            elif j + 1 < len(anion):
+                dosed = self.state.anion[j + 1] - cascade.anion[j + 1]
+                anion[j] += cascade.carry[j] * (anion[j + 1] - change.anion[j + 1])
+                anion[j] += change.carry[j] * dosed
+        return anion
 
     def answer(self, change: Change) -> tuple[Array, Array, Array]:
         """Return what a change does to x, y (N, S) and to the scalars (N, m)."""
@@ -123,8 +144,8 @@ class Linearised:
         f = self.closures(change, *self.metals(change.cascade, change.ln_d))
         step = self.steps(f)
         ln_d = change.ln_d + np.multiply.outer(step[:, 1], law.order_dimer)
-        ln_d -= np.multiply.outer(step[:, 0], law.order_acid)
-        if self.complexed:
+        ln_d -= np.multiply.outer(self.free * step[:, 0], law.order_acid)
+        if step.shape[1] == 3:
             ln_d -= self.state.bound * step[:, 2:]
         dx, dy = self.metals(change.cascade, ln_d)
         return dx, dy, step
@@ -135,7 +156,7 @@ class Linearised:
         fed = change.cascade.feed.sum(axis=0)
         gained = [
             o.concentration @ (dy if o.organic else dx)[o.stage]
-            + o.ln_h * step[o.stage, 0]
+            + o.ln_h * (step[:, 0] if self.free[o.stage] else change.ln_h)[o.stage]
             + o.flow * change.flows[o.product]
             + o.fed @ fed
             for o in outputs
@@ -153,11 +174,12 @@ class Linearised:
         g = np.zeros_like(state.f)
         g[output.stage, 0] = output.ln_h
         g[:, 0] -= by_ln_d @ law.order_acid
+        g[~self.free, 0] = 0.0
         g[:, 1] += by_ln_d @ law.order_dimer
-        if self.complexed:
+        if g.shape[1] == 3:
             g[:, 2] -= (by_ln_d * state.bound).sum(axis=1)
         weight = self.weights(g)
-        by_x += np.einsum("ja,jai->ji", weight, self.factors.linear.f_x)
+        by_x += np.einsum("ja,jai->ji", weight, self.factors.linear.f_x[:, :, : by_x.shape[1]])
         by_y -= np.multiply.outer(weight[:, 1] / self.taken, law.dimers)
         mu, by_ln_d = self._balances(by_x, by_y)
         gradient = no_change(self.result)
@@ -166,6 +188,8 @@ class Linearised:
         gradient.cascade.feed[:] = mu + output.fed
         self._by_closures(gradient, weight)
         gradient.flows[output.product] = output.flow
+        if not self.free[output.stage]:
+            gradient.ln_h[output.stage] += output.ln_h
         return gradient
 
     def _balances(self, by_x: Array, by_y: Array) -> tuple[Array, Array]:
@@ -194,14 +218,37 @@ class Linearised:
 
     def _by_closures(self, gradient: Change, weight: Array) -> None:
         """Fill what an output gains from what stands in the closures themselves."""
-        by_charge = weight[:, 0] / self.charged
-        gradient.cascade.anion[:] = by_charge
-        gradient.cascade.water_ion_product[:] = by_charge * self.hydroxide
+        by_charge, by_cations = weight[:, 0] / self.charged, -weight[:, 0] / self.cations
         gradient.cascade.dimer[:] = weight[:, 1] / self.cascade.dimer
         gradient.dimers[:] = -(weight[:, 1] / self.taken) @ self.state.y
+        by_h, by_protonated, by_anion = by_cations, by_cations, by_charge
         if self.complexed:
-            gradient.cascade.anion[:] += weight[:, 2] / self.cascade.anion
-            gradient.bound[:] = -(weight[:, 2] / self.ligand)[:, None] * self.state.x
+            by_ligand = -weight[:, 2] / self.ligand
+            gradient.bound[:] = by_ligand[:, None] * self.state.x
+            by_protonated = by_protonated + by_ligand
+            by_anion = by_charge + weight[:, 2] / self.state.anion
+        elif self.ionic:
+            by_strength = -weight[:, 2] / self.strength
+            by_charge = by_anion = by_charge + by_strength
+            by_h = by_h + by_strength
+        gradient.protonation[:] = by_protonated * self.protonated
+        gradient.ln_h[:] = gradient.protonation + by_h * self.h - by_charge * self.hydroxide
+        gradient.cascade.water_ion_product[:] = by_charge / self.h
+        self._by_anion(gradient.cascade, by_anion)
+
+    def _by_anion(self, gradient: Cascade, gain: Array) -> None:
+        """Fill what an output gains from anions that only mix, and from how doses fall."""
+        if self.free.all():
+            gradient.anion[:] = gain
+            return
+        gain, cascade = gain * self.free, self.cascade
+        for j in range(len(gain)):
+            gradient.anion[j] += gain[j]
+            if j + 1 < len(gain) and self.free[j]:
+                passed = cascade.carry[j] * gain[j]
+                gradient.anion[j + 1] -= passed
+                gradient.carry[j] = gain[j] * (self.state.anion[j + 1] - cascade.anion[j + 1])
+                gain[j + 1] += passed * self.free[j + 1]
 
 
 def derivatives(

@@ -13,7 +13,7 @@ from sx_sim.chemistry.elements import element
 from sx_sim.chemistry.extractants import ExtractantSet, extractant_set
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.errors import CaseError
-from sx_sim.flowsheet.column import BARREN, LOADED, RAFFINATE, Column, Draw, Feed, Section
+from sx_sim.flowsheet.column import BARREN, LOADED, RAFFINATE, Column, Draw, Feed, Section, SetPoint
 from sx_sim.flowsheet.streams import Stream
 
 
@@ -89,6 +89,7 @@ class _Builder:
             draws=tuple(self.draws()),
             temperature=np.concatenate(temperature),
             solvent_outlet=BARREN if any(s.outlet for s in sections) else LOADED,
+            set_points=tuple(self.set_points()),
         )
 
     @property
@@ -141,6 +142,19 @@ class _Builder:
             stage = self.stage(table.stage, f"draws.{name}.stage")
             found.append(Draw(name, stage, table.phase, table.fraction or 0.0, table.flow))
         return found
+
+    def set_points(self) -> list[SetPoint]:
+        """Return the stages whose pH is held."""
+        found: dict[int, SetPoint] = {}
+        for name, table in self.case.set_points.items():
+            stage = self.stage(table.stage, f"set_points.{name}.stage")
+            if stage in found:
+                raise CaseError(
+                    f"set_points.{name}.stage: stage {stage} is held by {found[stage].name} "
+                    "already; give one of them"
+                )
+            found[stage] = SetPoint(name, stage, table.pH)
+        return list(found.values())
 
     def stage(self, reference: int | str | None, key: str) -> int:
         """Return the number of the stage that a case refers to."""

@@ -16,7 +16,7 @@ from sx_sim.flowsheet.column import Column
 from sx_sim.flowsheet.results import Result
 from sx_sim.units import NUMBER
 
-ROOTS = ("temperature", "solvent", "feeds", "sections", "draws")
+ROOTS = ("temperature", "solvent", "feeds", "sections", "draws", "set_points")
 FORMS = (
     "a path of the case such as sections.scrub.acid, feeds.clay.pH, solvent.flow or temperature",
     "a constant such as constants.Dy.log10_K or constants.Dy.enthalpy",

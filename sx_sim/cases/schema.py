@@ -167,6 +167,13 @@ class Draw(Table):
         return self
 
 
+class SetPoint(Table):
+    """A stage at which the pH is held by dosing strong acid or base."""
+
+    stage: StageReference
+    pH: float = Field(ge=-1.0, le=7.0, examples=[1.5])
+
+
 class Override(Table):
     """Constants of one species, instead of the set's."""
 
@@ -251,6 +258,7 @@ class CaseFile(Table):
         min_length=1, description="in the direction of the organic flow"
     )
     draws: dict[str, Draw] = {}
+    set_points: dict[str, SetPoint] = {}
     constants: dict[str, Override] = {}
     cut: tuple[str, str] | None = Field(
         None, description="the two neighbours between which the column separates, lighter first"

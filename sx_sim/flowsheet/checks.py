@@ -21,7 +21,7 @@ class Worst:
 
     Parameters
     ----------
-    closure : {'charge', 'extractant', 'ligand'}
+    closure : {'charge', 'extractant', 'ligand', 'ionic strength'}
     stage : int
         Counted from 1.
     species : int or None
@@ -85,7 +85,7 @@ def check(cascade: Cascade, law: Law, x: Array, y: Array, scalars: Array) -> Che
     x, y : (N, S) arrays
         Aqueous and organic concentrations [mol/L].
     scalars : (N, m) array
-        ln h, ln e and, with complexes, ln of the free ligand.
+        As the kernels return them.
 
     Returns
     -------
@@ -105,24 +105,33 @@ def _check(cascade: Cascade, law: Law, x: Array, y: Array, scalars: Array) -> Ch
     leaving = aqueous + organic + drawn
     fed = cascade.feed.sum(axis=0)
     out = aqueous[0] + organic[-1] + drawn.sum(axis=0)
-    h, e = np.exp(scalars[:, 0]), np.exp(scalars[:, 1])
+    h, anion = acidity(cascade, scalars)
+    e = np.exp(scalars[:, 1])
     alpha, bound = np.ones_like(x), np.zeros_like(x)
     for k in range(law.ln_beta.shape[2]):
         term = np.exp(law.ln_beta[:, :, k] + (k + 1) * scalars[:, 2:3])
         alpha, bound = alpha + term, bound + (k + 1) * term
     hydroxide = cascade.water_ion_product / h
+    third = np.exp(scalars[:, 2]) if scalars.shape[1] == 3 else np.zeros_like(h)
+    protonated = law.protonation * h * third if law.protonation.size else np.zeros_like(h)
     closures = {
-        "charge": (cascade.anion + hydroxide, h, x * law.charge),
+        "charge": (anion + hydroxide, h + protonated, x * law.charge),
         "extractant": (cascade.dimer, e, y * law.dimers),
     }
     if law.ln_beta.shape[2]:
-        closures["ligand"] = (cascade.anion, np.exp(scalars[:, 2]), x * bound / alpha)
+        ligand = anion / law.ligand_charge
+        closures["ligand"] = (ligand, third + protonated, x * bound / alpha)
+    if law.debye.size:
+        most = 0.5 * (anion + hydroxide + h)
+        closures["ionic strength"] = (third, most, 0.5 * x * law.charge**2)
+        root = np.sqrt(third)
+        alpha = np.exp(law.debye * (root / (1.0 + 1.5 * root))[:, None])
     closure, worst = _furthest(closures)
     held = (x > NOTHING) & (y > NOTHING)
     ln_d = (
         law.ln_k
         + law.order_dimer * scalars[:, 1:2]
-        - law.order_acid * scalars[:, 0:1]
+        - law.order_acid * np.log(h)[:, None]
         - np.log(alpha)
     )
     law_error = np.abs(np.log(y / x) - ln_d)[held]
@@ -137,6 +146,24 @@ def _check(cascade: Cascade, law: Law, x: Array, y: Array, scalars: Array) -> Ch
         negative=bool((x < 0).any() or (y < 0).any()),
         finite=bool(np.isfinite(x).all() and np.isfinite(y).all() and np.isfinite(scalars).all()),
     )
+
+
+def acidity(cascade: Cascade, scalars: Array) -> tuple[Array, Array]:
+    """Return [H+] and the net strong anions at every stage (N,) [mol/L].
+
+    What is dosed where the acidity is set falls on with the water.
+    """
+    first = np.exp(scalars[:, 0])
+    if not cascade.set_ln_h.size:
+        return first, cascade.anion
+    held = np.isfinite(cascade.set_ln_h)
+    anion = cascade.anion.copy()
+    for j in range(len(anion) - 1, -1, -1):
+        if held[j]:
+            anion[j] = first[j]
+        elif j + 1 < len(anion):
+            anion[j] += cascade.carry[j] * (anion[j + 1] - cascade.anion[j + 1])
+    return np.where(held, np.exp(cascade.set_ln_h), first), anion
 
 
 def _furthest(closures: dict[str, tuple[Array, Array, Array]]) -> tuple[float, Worst]:

@@ -61,6 +61,18 @@ class Draw:
 
 
 @dataclass(frozen=True)
+class SetPoint:
+    """A stage, counted from 1, at which the pH is held by dosing strong acid or base.
+
+    The reagent brings no water, and the cation of a base stays in the aqueous phase.
+    """
+
+    name: str
+    stage: int
+    pH: float
+
+
+@dataclass(frozen=True)
 class Column:
     """A chain of stages, numbered 1..N in the direction of the organic flow.
 
@@ -75,6 +87,9 @@ class Column:
     feeds, draws : tuples
     temperature : (N,) array
         [K]
+    solvent_outlet : str
+    set_points : tuple of SetPoint
+        At most one at a stage.
     """
 
     system: ChemicalSystem
@@ -83,6 +98,7 @@ class Column:
     draws: tuple[Draw, ...]
     temperature: Array
     solvent_outlet: str = LOADED
+    set_points: tuple[SetPoint, ...] = ()
 
     @property
     def stages(self) -> int:
@@ -173,6 +189,14 @@ class Column:
             amounts[feed.stage - 1] += feed.stream.moles
         return amounts
 
+    @cached_property
+    def set_ln_h(self) -> Array:
+        """ln [H+] where the acidity is set, else NaN (N,)."""
+        ln_h = np.full(self.stages, np.nan)
+        for point in self.set_points:
+            ln_h[point.stage - 1] = -point.pH * aqueous.LN10
+        return ln_h
+
     def pack(self) -> tuple[Cascade, Law]:
         """Return the arrays that the kernels take."""
         passes, drawn = self.flows("aqueous")
@@ -187,4 +211,7 @@ class Column:
             dimer=self.mixed("organic"),
             water_ion_product=aqueous.water_ion_product(self.temperature),
         )
+        if self.set_points:
+            carry = np.append(passes[1:], 0.0) / (passes + drawn)
+            cascade = cascade._replace(carry=carry, set_ln_h=self.set_ln_h)
         return cascade, self.system.law(self.temperature)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.errors import ConvergenceError
-from sx_sim.flowsheet.checks import CLOSURE_LIMIT, Checks, check
+from sx_sim.flowsheet.checks import CLOSURE_LIMIT, Checks, acidity, check
 from sx_sim.flowsheet.column import RAFFINATE, Column
 from sx_sim.flowsheet.status import Status
 from sx_sim.flowsheet.streams import Stream
@@ -41,20 +41,15 @@ class Profile:
     free_dimer: Array  # (N,)
     anion: Array  # (N,)
     free_anion: Array  # (N,) less what complexes hold
+    ionic_strength: Array  # (N,) of ions not bound in complexes
     dimer: Array  # (N,) total extractant, as dimer
     loading: Array  # (N,) share of the dimer that rare earths hold
+    scalars: Array  # (N, 2 or 3) the solver's unknowns, from which another solve can start
 
     @property
     def pH(self) -> Array:
         """Concentration pH (N,)."""
         return -np.log10(self.acid)
-
-    @property
-    def scalars(self) -> Array:
-        """ln of acid, free dimer and free anion (N, 3): where a solve can start."""
-        tiny = np.finfo(float).tiny  # a stage may hold no anion at all
-        scalars = np.stack([self.acid, self.free_dimer, self.free_anion], axis=1)
-        return np.log(np.maximum(scalars, tiny))
 
     @property
     def number(self) -> NDArray[np.int64]:
@@ -78,6 +73,8 @@ class Result:
     stages : Profile
     streams : mapping of str to Stream
         Products by name: the raffinate, the solvent that leaves, and every draw.
+    doses : mapping of str to float
+        Strong acid dosed at every set point, base below zero [mol/h].
     cautions : tuple of Caution
         Estimates it rests on, ranges it leaves.
     """
@@ -89,6 +86,7 @@ class Result:
     checks: Checks
     stages: Profile
     streams: Mapping[str, Stream]
+    doses: Mapping[str, float]
     cautions: tuple[Caution, ...]
 
     @property
@@ -187,8 +185,9 @@ def solve_column(
     ----------
     column : Column
     options : Options
-    start : Result or (N, 3) array, optional
-        A solved column of as many stages to start from, or its scalars.
+    start : Result or (N, m) array, optional
+        A solved column of as many stages to start from, or its scalars. One with other
+        unknowns is not used.
     throw : bool
         Whether to raise on failure instead of returning the last iterate.
 
@@ -199,12 +198,13 @@ def solve_column(
     """
     # imported here: reading a case should not wait for the compiler to load
     from sx_sim.kernels.solve import solve_column as solve_kernel
+    from sx_sim.kernels.workspace import shape_of
 
     cascade, law = column.pack()
     guess = start.stages.scalars if isinstance(start, Result) else start
-    guess = np.empty((0, 3)) if guess is None else guess
-    if law.ln_beta.shape[2] == 0:
-        guess = np.ascontiguousarray(guess[:, :2])
+    scalars = shape_of(cascade, law)[3]
+    if guess is None or guess.shape != (column.stages, scalars):
+        guess = np.empty((0, scalars))
     solution = solve_kernel(cascade, law, guess, options)
     result = assemble(column, cascade, law, solution)
     if throw and not result.converged:
@@ -218,7 +218,9 @@ def assemble(column: Column, cascade: Cascade, law: Law, solution: Solution) -> 
     status = Status(solution.status)
     if status == Status.CONVERGED and not checks.passed:
         status = Status.UNBALANCED
-    complexed = solution.scalars.shape[1] == 3
+    acid, anion = acidity(cascade, solution.scalars)
+    complexed = law.ln_beta.shape[2] > 0
+    charges = anion + cascade.water_ion_product / acid + acid
     profile = Profile(
         section=tuple(s.name for s in column.sections for _ in range(s.stages)),
         temperature=column.temperature,
@@ -226,12 +228,14 @@ def assemble(column: Column, cascade: Cascade, law: Law, solution: Solution) -> 
         organic_flow=cascade.organic + cascade.organic_draw,
         aqueous=solution.aqueous,
         organic=solution.organic,
-        acid=np.exp(solution.scalars[:, 0]),
+        acid=acid,
         free_dimer=np.exp(solution.scalars[:, 1]),
-        anion=cascade.anion,
-        free_anion=np.exp(solution.scalars[:, 2]) if complexed else cascade.anion,
+        anion=anion,
+        free_anion=np.exp(solution.scalars[:, 2]) if complexed else anion,
+        ionic_strength=0.5 * (charges + solution.aqueous @ law.charge**2),
         dimer=cascade.dimer,
         loading=solution.organic @ (law.dimers * column.system.rare_earth) / cascade.dimer,
+        scalars=solution.scalars,
     )
     return Result(
         column=column,
@@ -241,8 +245,17 @@ def assemble(column: Column, cascade: Cascade, law: Law, solution: Solution) -> 
         checks=checks,
         stages=profile,
         streams=products(column, profile),
+        doses=doses(column, cascade, profile),
         cautions=cautions(column.system, profile),
     )
+
+
+def doses(column: Column, cascade: Cascade, stages: Profile) -> dict[str, float]:
+    """Return the strong acid dosed at every set point, base below zero [mol/h]."""
+    more = stages.anion - cascade.anion
+    arriving = np.append(more[1:], 0.0) * cascade.carry if column.set_points else more
+    amounts = stages.aqueous_flow * (more - arriving)
+    return {point.name: float(amounts[point.stage - 1]) for point in column.set_points}
 
 
 def products(column: Column, stages: Profile) -> dict[str, Stream]:

@@ -24,7 +24,7 @@ def solve_chain(
     cascades : Cascade
         Every array with a leading axis of length B.
     laws : Law
-        ``ln_k`` and ``ln_beta`` with that axis, the rest shared.
+        What has a stage axis with that axis before it, the rest shared.
     first : (N, m) array, or (0, m) for none
         Scalars to start the first column from.
     options : Options
@@ -46,6 +46,8 @@ def solve_chain(
             cascades.anion[q],
             cascades.dimer[q],
             cascades.water_ion_product[q],
+            cascades.carry[q],
+            cascades.set_ln_h[q],
         )
         law = Law(
             laws.ln_k[q],
@@ -55,6 +57,9 @@ def solve_chain(
             laws.charge,
             laws.ln_beta[q],
             laws.least_acid,
+            laws.protonation[q],
+            laws.ligand_charge,
+            laws.debye[q],
         )
         start = first if q == 0 else none
         if solved > 0:

@@ -31,17 +31,15 @@ def solve_into(cascade, law, start, options, work, x, y, scalars):
         copy(n, start, state.scalars)
     else:
         level = top_level(n)
-        fresh_start(cascade, state.scalars)
+        fresh_start(cascade, law, state.scalars)
     known = warm  # whether the scalars are better than a fresh start
     spent = 0.0
     while True:
         kept = work.kept[level % 2]
         count = kept_stages(cascade, level, kept)
-        short, short_law = shorten(
-            cascade, law, kept, count, work.short, work.short_ln_k, work.short_ln_beta
-        )
+        short, short_law = shorten(cascade, law, kept, count, work)
         if not known:
-            fresh_start(short, state.scalars)
+            fresh_start(short, short_law, state.scalars)
         rough = level > 0
         left = max(1, int((options.iteration_limit - spent) * n / count))
         status, used, residual = solve_level(
@@ -62,17 +60,19 @@ def solve_into(cascade, law, start, options, work, x, y, scalars):
             break
         elif known:
             copy(count, state.scalars, work.coarse)
+            for q in range(count):
+                work.coarse_ln_h[q] = state.ln_h[q]
             level -= 1
             longer = work.kept[level % 2]
             count_longer = kept_stages(cascade, level, longer)
-            fill_in(work.coarse, kept, count, longer, count_longer, state.scalars)
+            fill_in(work.coarse, work.coarse_ln_h, kept, count, longer, count_longer, state.scalars)
         else:
             level = 0
     copy(n, state.x, x)
     copy(n, state.y, y)
     copy(n, state.scalars, scalars)
     # an iterate may go alkaline on its way to an acid answer: only an answer tells
-    if status == CONVERGED and least(n, scalars) < np.log(law.least_acid):
+    if status == CONVERGED and least(n, state.ln_h) < np.log(law.least_acid):
         status = EXCESS_BASE
     return status, int(np.ceil(spent)), residual
 

@@ -42,6 +42,8 @@ def with_holdup(cascade, ratio, held, drawn, fed):
         cascade.anion,
         cascade.dimer,
         cascade.water_ion_product,
+        cascade.carry,
+        cascade.set_ln_h,
     )
 
 
@@ -87,11 +89,11 @@ def solve_level(cascade, law, work, tolerance, settled, newton_limit, iteration_
         elif starting_up:
             copy(n, saved, state.scalars)
             ratio = 4.0 * ratio if not steady else 10.0 * LAST
-            if least(n, saved) < np.log(law.least_acid):
+            if least(n, saved[:, 0]) < np.log(law.least_acid):
                 setbacks += 1
         elif used < iteration_limit:
             starting_up = True
-            fresh_start(cascade, state.scalars)
+            fresh_start(cascade, law, state.scalars)
             copy(n, state.scalars, saved)
             ratio = FIRST
     if starting_up:
@@ -106,20 +108,20 @@ def solve_level(cascade, law, work, tolerance, settled, newton_limit, iteration_
 
 
 @njit(cache=True, error_model="numpy")
-def least(n, scalars):
+def least(n, ln_h):
     """Return the smallest ln h of N stages."""
     smallest = np.inf
     for j in range(n):
-        smallest = min(smallest, scalars[j, 0])
+        smallest = min(smallest, ln_h[j])
     return smallest
 
 
 @njit(cache=True, error_model="numpy")
-def fresh_start(cascade, scalars):
+def fresh_start(cascade, law, scalars):
     """Set the scalars of a cascade through which nothing has been fed yet."""
     for j in range(cascade.anion.size):
         acid = np.log(cascade.anion[j] + np.sqrt(cascade.water_ion_product[j]))
         scalars[j, 0] = acid
         scalars[j, 1] = np.log(cascade.dimer[j])
         if scalars.shape[1] == 3:
-            scalars[j, 2] = acid
+            scalars[j, 2] = acid - np.log(law.ligand_charge)

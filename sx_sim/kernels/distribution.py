@@ -3,28 +3,38 @@
 import numpy as np
 from numba import njit
 
+CLOSEST = 1.5  # of the Debye-Hueckel term sqrt(I) / (1 + 1.5 sqrt(I)) [L^0.5/mol^0.5]
+
 
 @njit(cache=True, error_model="numpy")
-def distribution(law, scalars, d, bound):
-    """Fill the distribution ratios and the mean number of bound ligands.
+def distribution(law, ln_h, scalars, d, bound):
+    """Fill the distribution ratios and how the third scalar lowers them.
 
     Parameters
     ----------
     law : Law
+    ln_h : (N,) array
     scalars : (N, m) array
-        ln h, ln e and, where the law has complexes, ln of the free ligand.
+        Of which the second is ln e and the third, if any, ln of the free ligand or of the
+        ionic strength.
     d : (N, S) array, out
         Distribution ratio, organic over total aqueous concentration.
     bound : (N, S) array, out
-        Mean number of ligands bound per aqueous metal, d ln(alpha) / d ln L.
+        Mean number of ligands bound per aqueous metal, d ln(alpha) / d ln L; or what the
+        ionic strength lowers, debye dg / d ln I.
     """
     n, s = law.ln_k.shape
     k = law.ln_beta.shape[2]
+    ionic = law.debye.shape[0] > 0
     for j in range(n):
-        ln_h = scalars[j, 0]
         ln_e = scalars[j, 1]
+        root = np.exp(0.5 * scalars[j, 2]) if ionic else 0.0
+        share = root / (1.0 + CLOSEST * root)
         for i in range(s):
-            ln_d = law.ln_k[j, i] + law.order_dimer[i] * ln_e - law.order_acid[i] * ln_h
+            ln_d = law.ln_k[j, i] + law.order_dimer[i] * ln_e - law.order_acid[i] * ln_h[j]
+            if ionic:
+                ln_d -= law.debye[j, i] * share
+                bound[j, i] = law.debye[j, i] * 0.5 * share / (1.0 + CLOSEST * root)
             if k > 0:
                 alpha = 1.0
                 moment = 0.0

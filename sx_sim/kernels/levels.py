@@ -8,6 +8,7 @@ ones, each started from the one before with its plateaus filled in.
 
 from numba import njit
 
+from sx_sim.kernels.closure import is_set
 from sx_sim.kernels.types import Cascade, Law
 
 SHORTEST_RUN = 2
@@ -17,7 +18,7 @@ SHORTEST_RUN = 2
 def plain(cascade, j):
     """Whether stage ``j`` is inside the cascade and nothing enters or leaves there."""
     n, s = cascade.feed.shape
-    if j == 0 or j == n - 1:
+    if j == 0 or j == n - 1 or is_set(cascade, j):
         return False
     if cascade.aqueous_draw[j] > 0.0 or cascade.organic_draw[j] > 0.0:
         return False
@@ -59,9 +60,10 @@ def kept_stages(cascade, level, kept):
 
 
 @njit(cache=True, error_model="numpy")
-def shorten(cascade, law, kept, count, buffers, ln_k, ln_beta):
-    """Return the cascade and law of the ``count`` kept stages alone, written to the buffers."""
+def shorten(cascade, law, kept, count, work):
+    """Return the cascade and law of the ``count`` kept stages alone, written to ``work``."""
     s = cascade.feed.shape[1]
+    buffers, ln_k, ln_beta = work.short, work.short_ln_k, work.short_ln_beta
     short = Cascade(
         buffers.aqueous[:count],
         buffers.aqueous_draw[:count],
@@ -71,6 +73,8 @@ def shorten(cascade, law, kept, count, buffers, ln_k, ln_beta):
         buffers.anion[:count],
         buffers.dimer[:count],
         buffers.water_ion_product[:count],
+        buffers.carry[:count],
+        buffers.set_ln_h[:count],
     )
     short_law = Law(
         ln_k[:count],
@@ -80,6 +84,9 @@ def shorten(cascade, law, kept, count, buffers, ln_k, ln_beta):
         law.charge,
         ln_beta[:count],
         law.least_acid,
+        work.short_protonation[:count],
+        law.ligand_charge,
+        work.short_debye[:count],
     )
     for q in range(count):
         j = kept[q]
@@ -90,17 +97,27 @@ def shorten(cascade, law, kept, count, buffers, ln_k, ln_beta):
         short.anion[q] = cascade.anion[j]
         short.dimer[q] = cascade.dimer[j]
         short.water_ion_product[q] = cascade.water_ion_product[j]
+        if cascade.set_ln_h.size > 0:
+            short.carry[q] = cascade.carry[j]
+            short.set_ln_h[q] = cascade.set_ln_h[j]
+        if law.protonation.size > 0:
+            short_law.protonation[q] = law.protonation[j]
         for i in range(s):
             short.feed[q, i] = cascade.feed[j, i]
             short_law.ln_k[q, i] = law.ln_k[j, i]
+            if law.debye.shape[0] > 0:
+                short_law.debye[q, i] = law.debye[j, i]
             for k in range(law.ln_beta.shape[2]):
                 short_law.ln_beta[q, i, k] = law.ln_beta[j, i, k]
     return short, short_law
 
 
 @njit(cache=True, error_model="numpy", inline="always")
-def fill_in(coarse, kept_coarse, count_coarse, kept, count, fine):
-    """Interpolate scalars of the stages ``kept_coarse`` onto the stages ``kept``."""
+def fill_in(coarse, coarse_ln_h, kept_coarse, count_coarse, kept, count, fine):
+    """Interpolate scalars of the stages ``kept_coarse`` onto the stages ``kept``.
+
+    Between them the first scalar is ln h, whatever it is at stages where that is set.
+    """
     q = 0
     for j in range(count):
         while q + 1 < count_coarse and kept_coarse[q + 1] <= kept[j]:
@@ -110,5 +127,7 @@ def fill_in(coarse, kept_coarse, count_coarse, kept, count, fine):
             share = (kept[j] - kept_coarse[q]) / (kept_coarse[q + 1] - kept_coarse[q])
         for a in range(fine.shape[1]):
             fine[j, a] = coarse[q, a]
-            if share > 0.0:
+            if share > 0.0 and a > 0:
                 fine[j, a] += share * (coarse[q + 1, a] - coarse[q, a])
+        if share > 0.0:
+            fine[j, 0] = (1.0 - share) * coarse_ln_h[q] + share * coarse_ln_h[q + 1]

@@ -16,7 +16,7 @@ r = WA + WO D + A a + O b D. Nothing is subtracted.
 
 from numba import njit
 
-from sx_sim.kernels.closure import linearise_closures
+from sx_sim.kernels.closure import is_set, linearise_closures
 
 
 @njit(cache=True, error_model="numpy", inline="always")
@@ -70,6 +70,26 @@ def spread(cascade, law, state, linear):
             if m == 3:
                 local[j, 2, i] = -state.bound[j, i] * here
                 pushed[j, 2, i] = -state.bound[j, i] * there
+    if cascade.set_ln_h.size > 0:
+        spread_doses(cascade, state, linear)
+
+
+@njit(cache=True, error_model="numpy")
+def spread_doses(cascade, state, linear):
+    """Fill what the anions that doses bring do: where acidity is set, they are the scalar."""
+    n, s = cascade.feed.shape
+    for j in range(n):
+        here = is_set(cascade, j)
+        linear.rises[j, s] = 0.0
+        linear.falls[j, s] = 0.0 if here else cascade.carry[j]
+        for a in range(linear.local.shape[1]):
+            linear.local[j, a, s] = 0.0
+            linear.pushed[j, a, s] = 0.0
+        if here:
+            for i in range(s):
+                linear.local[j, 0, i] = 0.0
+                linear.pushed[j, 0, i] = 0.0
+            linear.local[j, 0, s] = state.anion[j]
 
 
 @njit(cache=True, error_model="numpy")

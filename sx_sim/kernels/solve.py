@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 
@@ -9,9 +10,10 @@ import numpy as np
 
 from sx_sim.kernels.chain import solve_chain
 from sx_sim.kernels.types import Array, Cascade, Law, Options, Solution, Solutions
-from sx_sim.kernels.workspace import workspace
+from sx_sim.kernels.workspace import shape_of, workspace
 
 CHAIN = 32  # columns that start from one another; the next chain starts afresh
+OWN = ("ln_k", "ln_beta", "protonation", "debye")  # of a law, what differs from column to column
 
 
 def solve_column(cascade: Cascade, law: Law, start: Array, options: Options) -> Solution:
@@ -32,14 +34,13 @@ def solve_column(cascade: Cascade, law: Law, start: Array, options: Options) -> 
         EXCESS_BASE means that the closures hold, with some stage less acid than the law
         allows.
     """
-    laws = law._replace(ln_k=law.ln_k[None], ln_beta=law.ln_beta[None])
-    found = empty_solutions(laws)
+    found = empty_solutions(1, *shape_of(cascade, law))
     solve_chain(
         Cascade._make(a[None] for a in cascade),
-        laws,
+        _each(law, lambda a: a[None]),
         start,
         options,
-        workspace(*law.ln_beta.shape),
+        workspace(*shape_of(cascade, law)),
         found,
     )
     return Solution(
@@ -66,22 +67,23 @@ def solve_batch(
     cascades : Cascade
         Every array with a leading axis of length B.
     laws : Law
-        ``ln_k`` and ``ln_beta`` with that axis, the rest shared.
+        What has a stage axis with that axis before it, the rest shared.
     options : Options
     executor : concurrent.futures.Executor, optional
         Threads to run chains on; the compiled core does not hold the interpreter's lock.
     """
-    solutions = empty_solutions(laws)
+    one = Cascade._make(a[0] for a in cascades), _each(laws, lambda a: a[0])
+    solutions = empty_solutions(len(laws.ln_k), *shape_of(*one))
     none = np.empty((0, solutions.scalars.shape[2]))
 
     def solve(first: int) -> None:
         part = slice(first, first + CHAIN)
         solve_chain(
             Cascade._make(a[part] for a in cascades),
-            laws._replace(ln_k=laws.ln_k[part], ln_beta=laws.ln_beta[part]),
+            _each(laws, lambda a: a[part]),
             none,
             options,
-            workspace(*laws.ln_beta.shape[1:]),
+            workspace(*shape_of(*one)),
             Solutions._make(a[part] for a in solutions),
         )
 
@@ -90,13 +92,27 @@ def solve_batch(
     return solutions
 
 
-def empty_solutions(laws: Law) -> Solutions:
+def stack(columns: Sequence[tuple[Cascade, Law]]) -> tuple[Cascade, Law]:
+    """Return columns of one shape and with the same orders as ``solve_batch`` takes them."""
+    cascades, laws = zip(*columns, strict=True)
+    first = laws[0]
+    own = {name: np.stack([getattr(law, name) for law in laws]) for name in OWN}
+    return Cascade._make(
+        np.stack(arrays) for arrays in zip(*cascades, strict=True)
+    ), first._replace(**own)
+
+
+def _each(law: Law, change: Callable[[Array], Array]) -> Law:
+    """Return the law with a change made to everything that differs from column to column."""
+    return law._replace(**{name: change(getattr(law, name)) for name in OWN})
+
+
+def empty_solutions(b: int, n: int, s: int, k: int, m: int, *_: bool) -> Solutions:
     """Return room for the solutions of B columns."""
-    b, n, s, k = laws.ln_beta.shape
     return Solutions(
         np.empty((b, n, s)),
         np.empty((b, n, s)),
-        np.empty((b, n, 3 if k else 2)),
+        np.empty((b, n, m)),
         np.empty(b, np.int64),
         np.empty(b, np.int64),
         np.empty(b),

@@ -11,9 +11,10 @@ Array = NDArray[np.float64]
 class Law(NamedTuple):
     """Distribution law of S species at N stages: what distributes, and how strongly.
 
-    ``ln D = ln_k + order_dimer ln e - order_acid ln h - ln alpha``, where ``e`` is the
-    free dimer, ``h`` the hydrogen ion and ``alpha`` the side-reaction coefficient of the
-    aqueous complexes with 1..K ligands (K = 0: none).
+    ``ln D = ln_k + order_dimer ln e - order_acid ln h - ln alpha - debye g(I)``, where
+    ``e`` is the free dimer, ``h`` the hydrogen ion, ``alpha`` the side-reaction coefficient
+    of the aqueous complexes with 1..K ligands (K = 0: none) and ``g`` the Debye-Hueckel
+    term of the ionic strength. A law has complexes, or activities, or neither.
     """
 
     ln_k: Array  # (N, S)
@@ -23,6 +24,9 @@ class Law(NamedTuple):
     charge: Array  # (S,) charge in the aqueous phase
     ln_beta: Array  # (N, S, K) cumulative formation constants of the aqueous complexes
     least_acid: float  # [H+] below which metals hydrolyse and the law ends [mol/L]
+    protonation: Array = np.empty(0)  # (N,) of the free ligand [L/mol], (0,) for none
+    ligand_charge: float = 1.0  # charge of the ligand, sign reversed
+    debye: Array = np.empty((0, 0))  # (N, S) by which g(I) lowers ln D, (0, 0) for none
 
 
 class Cascade(NamedTuple):
@@ -30,6 +34,8 @@ class Cascade(NamedTuple):
 
     A stage's settler splits each phase into what passes on (aqueous to stage j-1,
     organic to stage j+1) and what is drawn off; what passes beyond either end leaves.
+    Where the acidity is set, as much strong acid or base is dosed as that takes: ``anion``
+    is then what there would be without any dose, and ``carry`` says how doses fall.
     """
 
     aqueous: Array  # (N,) passes on [L/h]
@@ -40,6 +46,8 @@ class Cascade(NamedTuple):
     anion: Array  # (N,) net strong anions in the aqueous phase [mol/L]
     dimer: Array  # (N,) total extractant in the organic phase, as dimer [mol/L]
     water_ion_product: Array  # (N,) Kw [mol2/L2]
+    carry: Array = np.empty(0)  # (N,) share of a stage's water that falls to it; (0,), see below
+    set_ln_h: Array = np.empty(0)  # (N,) ln [H+] where it is set, else NaN; (0,) if nowhere
 
 
 class Options(NamedTuple):
@@ -51,11 +59,17 @@ class Options(NamedTuple):
 
 
 class State(NamedTuple):
-    """The iterate and what follows from it. Arrays may hold more stages than are in use."""
+    """The iterate and what follows from it. Arrays may hold more stages than are in use.
 
-    scalars: Array  # (N, m) ln h, ln e and, with complexes, ln of the free ligand
+    Scalars are ln h, or ln of the anions where the acidity is set; ln e; and, with complexes
+    or activities, ln of the free ligand or of the ionic strength.
+    """
+
+    scalars: Array  # (N, m)
+    ln_h: Array  # (N,)
+    anion: Array  # (N,) net strong anions, doses included [mol/L]
     d: Array  # (N, S) distribution ratios
-    bound: Array  # (N, S) mean number of ligands bound per aqueous metal
+    bound: Array  # (N, S) by which the third scalar lowers ln D: mean number of ligands bound
     x: Array  # (N, S) aqueous concentrations [mol/L]
     y: Array  # (N, S) organic concentrations [mol/L]
     f: Array  # (N, m) closure residuals
@@ -65,7 +79,8 @@ class State(NamedTuple):
 class Linear(NamedTuple):
     """The closures linearised, the metals following: what a step of the scalars changes.
 
-    What rises and what falls are changes of x [mol/L] due to stages before and after.
+    What rises and what falls are changes of x [mol/L] due to stages before and after. Where
+    the acidity is set somewhere, the anions that doses bring count as one more species.
     """
 
     f_scalar: Array  # (N, m, m) d closure / d scalar at fixed x
@@ -129,7 +144,10 @@ class Work(NamedTuple):
     short: Cascade
     short_ln_k: Array  # (N, S)
     short_ln_beta: Array  # (N, S, K)
+    short_debye: Array  # (N, S) or (0, 0)
+    short_protonation: Array  # (N,) or (0,)
     coarse: Array  # (N, m)
+    coarse_ln_h: Array  # (N,)
     kept: NDArray[np.int64]  # (2, N)
 
 
@@ -138,7 +156,7 @@ class Solution(NamedTuple):
 
     aqueous: Array  # (N, S) x [mol/L]
     organic: Array  # (N, S) y [mol/L]
-    scalars: Array  # (N, m) ln h, ln e and, with complexes, ln of the free ligand
+    scalars: Array  # (N, m), see ``State``
     status: int
     iterations: int  # factorisations, counted in columns of full length
     residual: float  # largest closure residual, |ln(have / need)|

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from threading import local
+from typing import Any
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from sx_sim.kernels.types import (
     Cascade,
     ClosureFactors,
     Factors,
+    Law,
     Linear,
     MetalFactors,
     State,
@@ -19,10 +21,16 @@ KEPT = 4  # shapes remembered per thread
 _mine = local()
 
 
-def workspace(stages: int, species: int, complexes: int) -> Work:
-    """Return this thread's work arrays for a column of that shape."""
+def shape_of(cascade: Cascade, law: Law) -> tuple[int, int, int, int, bool, bool]:
+    """Return what ``new_workspace`` takes for a column."""
+    n, s, k = law.ln_beta.shape
+    m = 3 if k or law.debye.size else 2
+    return n, s, k, m, cascade.set_ln_h.size > 0, law.protonation.size > 0
+
+
+def workspace(*shape: Any) -> Work:
+    """Return this thread's work arrays for a column of that shape, see ``new_workspace``."""
     known = _mine.__dict__.setdefault("known", OrderedDict())
-    shape = (stages, species, complexes)
     if shape in known:
         known.move_to_end(shape)
     else:
@@ -32,13 +40,28 @@ def workspace(stages: int, species: int, complexes: int) -> Work:
     return known[shape]
 
 
-def new_workspace(n: int, s: int, k: int) -> Work:
-    """Return uninitialised work arrays for N stages, S species and K complexes of each."""
-    m = 3 if k else 2
+def new_workspace(
+    n: int, s: int, k: int, m: int, dosed: bool = False, protonated: bool = False
+) -> Work:
+    """Return uninitialised work arrays.
+
+    Parameters
+    ----------
+    n, s, k, m : int
+        Stages, species, complexes of each and scalars.
+    dosed : bool
+        Whether the acidity of some stage is set.
+    protonated : bool
+        Whether the ligand takes up acid.
+    """
     empty = np.empty
+    ionic = m == 3 and k == 0
+    sx = s + dosed  # the anions that doses bring count as a species
     return Work(
         state=State(
             scalars=empty((n, m)),
+            ln_h=empty(n),
+            anion=empty(n),
             d=empty((n, s)),
             bound=np.zeros((n, s)),
             x=empty((n, s)),
@@ -49,22 +72,22 @@ def new_workspace(n: int, s: int, k: int) -> Work:
         factors=Factors(
             linear=Linear(
                 f_scalar=empty((n, m, m)),
-                f_x=empty((n, m, s)),
-                rises=empty((n, s)),
-                falls=empty((n, s)),
-                local=empty((n, m, s)),
-                pushed=empty((n, m, s)),
-                row=empty(s),
+                f_x=empty((n, m, sx)),
+                rises=empty((n, sx)),
+                falls=empty((n, sx)),
+                local=empty((n, m, sx)),
+                pushed=empty((n, m, sx)),
+                row=empty(sx),
                 df=empty((n, m)),
             ),
             closures=ClosureFactors(
-                answered=empty((n, m, s)),
-                felt=empty((n, m, s)),
+                answered=empty((n, m, sx)),
+                felt=empty((n, m, sx)),
                 inverse=empty((n, m, m)),
-                answer=empty((s, s)),
-                transpose=empty((s, s)),
-                seen=empty((m, s)),
-                heard=empty((m, s)),
+                answer=empty((sx, sx)),
+                transpose=empty((sx, sx)),
+                seen=empty((m, sx)),
+                heard=empty((m, sx)),
             ),
             metals=MetalFactors(
                 pivot=empty((n, s, s)),
@@ -96,9 +119,14 @@ def new_workspace(n: int, s: int, k: int) -> Work:
             anion=empty(n),
             dimer=empty(n),
             water_ion_product=empty(n),
+            carry=empty(n if dosed else 0),
+            set_ln_h=empty(n if dosed else 0),
         ),
         short_ln_k=empty((n, s)),
         short_ln_beta=empty((n, s, k)),
+        short_debye=empty((n, s) if ionic else (0, 0)),
+        short_protonation=empty(n if protonated else 0),
         coarse=empty((n, m)),
+        coarse_ln_h=empty(n),
         kept=empty((2, n), np.int64),
     )

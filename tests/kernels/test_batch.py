@@ -9,19 +9,15 @@ from numba.core.runtime import _nrt_python, rtsys
 from support.columns import random_problem, solve_kernel
 from sx_sim.flowsheet.checks import check
 from sx_sim.kernels import status
-from sx_sim.kernels.solve import CHAIN, solve_batch, solve_column
+from sx_sim.kernels.solve import CHAIN, OWN, solve_batch, solve_column, stack
 from sx_sim.kernels.types import Cascade, Options
 
 
 def neighbours(count, seed=9):
     """Return columns along a line on which the acid of every stage rises by a tenth."""
     cascade, law = random_problem(seed, longest=60)
-    cascades = Cascade(*(np.repeat(a[None], count, axis=0) for a in cascade))
+    cascades, laws = stack([(cascade, law)] * count)
     cascades.anion[:] *= np.linspace(1.0, 1.1, count)[:, None]
-    laws = law._replace(
-        ln_k=np.repeat(law.ln_k[None], count, axis=0),
-        ln_beta=np.repeat(law.ln_beta[None], count, axis=0),
-    )
     return cascades, laws
 
 
@@ -32,7 +28,7 @@ def test_a_batch_finds_what_each_column_finds_alone():
     assert (found.iterations[1:] < found.iterations[0]).all()
     for b in range(5):
         cascade = Cascade(*(a[b] for a in cascades))
-        law = laws._replace(ln_k=laws.ln_k[b], ln_beta=laws.ln_beta[b])
+        law = laws._replace(**{name: getattr(laws, name)[b] for name in OWN})
         alone = solve_kernel(cascade, law)
         np.testing.assert_allclose(found.scalars[b], alone.scalars, atol=1e-9)
         assert check(cascade, law, found.aqueous[b], found.organic[b], found.scalars[b]).passed

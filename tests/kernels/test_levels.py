@@ -4,7 +4,7 @@ import numpy as np
 
 from support.columns import random_problem
 from sx_sim.kernels.levels import fill_in, kept_stages, shorten
-from sx_sim.kernels.workspace import new_workspace
+from sx_sim.kernels.workspace import new_workspace, shape_of
 
 
 def kept_of(cascade, level):
@@ -21,9 +21,8 @@ def test_stages_where_something_enters_or_leaves_are_always_kept():
         busy[0] = busy[-1] = True
         assert set(np.flatnonzero(busy)) <= set(kept)
         assert (np.diff(kept) > 0).all()
-        work = new_workspace(*law.ln_beta.shape)
         short, short_law = shorten(
-            cascade, law, kept, len(kept), work.short, work.short_ln_k, work.short_ln_beta
+            cascade, law, kept, len(kept), new_workspace(*shape_of(cascade, law))
         )
         np.testing.assert_array_equal(short.feed, cascade.feed[kept])
         np.testing.assert_array_equal(short_law.ln_k, law.ln_k[kept])
@@ -53,6 +52,10 @@ def test_filling_in_keeps_what_is_known_and_interpolates_between():
     kept = np.array([0, 1, 4, 5])
     coarse = np.array([[0.0, 1.0], [1.0, 1.0], [4.0, -2.0], [9.0, 0.0]])
     fine = np.empty((6, 2))
-    fill_in(coarse, kept, 4, np.arange(6), 6, fine)
+    fill_in(coarse, coarse[:, 0].copy(), kept, 4, np.arange(6), 6, fine)
     np.testing.assert_allclose(fine[kept], coarse)
     np.testing.assert_allclose(fine[[2, 3]], [[2.0, 0.0], [3.0, -1.0]])
+    ln_h = np.array([0.0, -5.0, 4.0, 9.0])  # the acidity of the second stage is set
+    fill_in(coarse, ln_h, kept, 4, np.arange(6), 6, fine)
+    np.testing.assert_allclose(fine[kept], coarse)
+    np.testing.assert_allclose(fine[[2, 3], 0], [-2.0, 1.0])

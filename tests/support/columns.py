@@ -8,7 +8,7 @@ import sx_sim
 from benchmarks.generator import random_problem
 from sx_sim.kernels.types import Cascade, Law, Options
 
-__all__ = ["heavy_case", "random_problem", "solve_kernel"]
+__all__ = ["KINDS", "heavy_case", "random_problem", "solve_kernel", "varied"]
 
 HEAVY = """
 temperature = "25 degC"
@@ -41,9 +41,34 @@ def heavy_case(**changes: float) -> sx_sim.Case:
     return sx_sim.parse_case(HEAVY.format(**(values | changes)))
 
 
+KINDS = ("plain", "one complex", "two complexes", "protonated ligand", "activities", "dosed")
+
+
+def varied(cascade: Cascade, law: Law, kind: str, seed: int = 0) -> tuple[Cascade, Law]:
+    """Return a column with more chemistry, or with the acidity of some stages set."""
+    n, s = cascade.feed.shape
+    rng = np.random.default_rng(seed)
+    beta = rng.normal(-1, 1, (n, s, 2))
+    if kind == "one complex":
+        law = law._replace(ln_beta=np.ascontiguousarray(beta[:, :, :1]))
+    elif kind == "two complexes":
+        law = law._replace(ln_beta=beta)
+    elif kind == "protonated ligand":
+        law = law._replace(ln_beta=beta, protonation=rng.uniform(1, 90, n), ligand_charge=2.0)
+    elif kind == "activities":
+        law = law._replace(debye=np.tile(1.17 * (law.charge**2 - law.order_acid), (n, 1)))
+    elif kind == "dosed":
+        water = cascade.aqueous + cascade.aqueous_draw
+        held = np.full(n, np.nan)
+        held[rng.choice(n, max(1, n // 4), replace=False)] = np.log(rng.uniform(0.02, 1))
+        carry = np.append(cascade.aqueous[1:], 0.0) / water
+        cascade = cascade._replace(carry=carry, set_ln_h=held)
+    return cascade, law
+
+
 def solve_kernel(cascade: Cascade, law: Law, options: Options = Options()):
     """Solve in the kernels' terms, from the default start."""
     from sx_sim.kernels.solve import solve_column
+    from sx_sim.kernels.workspace import shape_of
 
-    scalars = 3 if law.ln_beta.shape[2] else 2
-    return solve_column(cascade, law, np.empty((0, scalars)), options)
+    return solve_column(cascade, law, np.empty((0, shape_of(cascade, law)[3])), options)

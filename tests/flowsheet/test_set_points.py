@@ -1,0 +1,104 @@
+"""Stages whose pH is held: the column with the doses fed, and what they are."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import sx_sim
+from support.columns import HEAVY, random_problem, solve_kernel, varied
+from sx_sim.flowsheet.checks import check
+from sx_sim.flowsheet.column import Feed
+from sx_sim.flowsheet.results import solve_column
+from sx_sim.flowsheet.streams import Stream
+from sx_sim.kernels.types import Options
+
+SET = """
+[set_points.first]
+stage = 1
+pH = 1.4
+
+[set_points.middle]
+stage = "extraction.5"
+pH = 0.9
+
+[set_points.washed]
+stage = "scrub.2"
+pH = 0.2
+"""
+
+
+def held_case(sections=SET, **changes):
+    values = {"solvent": 400, "strength": 0.3, "acid": 0.05, "extraction": 8, "scrub": 6}
+    return sx_sim.parse_case(HEAVY.format(**(values | changes)) + sections)
+
+
+def test_the_pH_is_held_and_everything_balances():
+    result = sx_sim.solve(held_case())
+    np.testing.assert_allclose(result.stages.pH[[0, 4, 9]], [1.4, 0.9, 0.2], rtol=1e-14)
+    assert result.checks.passed
+    assert result.doses["first"] < 0 < result.doses["washed"]
+
+
+def test_it_is_the_column_into_which_the_doses_are_fed():
+    """Acid and base as net strong anions in drops of water at the stages that are held."""
+    case = held_case()
+    result = solve_column(case.column, options=Options(tolerance=1e-13))
+    nothing = np.zeros(len(result.elements))
+
+    def drop(point):
+        strength = result.doses[point.name] / 1e-9
+        dose = Stream(result.system, point.name, "aqueous", 1e-9, nothing, strength)
+        return Feed(point.stage, dose)
+
+    drops = tuple(drop(point) for point in case.column.set_points)
+    column = replace(case.column, set_points=(), feeds=(*case.column.feeds, *drops))
+    dosed = solve_column(column, options=Options(tolerance=1e-13))
+    np.testing.assert_allclose(dosed.stages.acid, result.stages.acid, rtol=1e-7)
+    np.testing.assert_allclose(dosed.stages.aqueous, result.stages.aqueous, rtol=1e-6)
+    np.testing.assert_allclose(dosed.stages.anion, result.stages.anion, rtol=1e-7)
+
+
+def test_set_to_what_it_is_nothing_is_dosed():
+    free = sx_sim.solve(held_case(sections=""))
+    pH = float(free.stages.pH[4])
+    held = sx_sim.solve(held_case(f"[set_points.middle]\nstage = 5\npH = {pH!r}\n"))
+    assert held.doses["middle"] == pytest.approx(0.0, abs=1e-7)
+    np.testing.assert_allclose(held.stages.organic, free.stages.organic, rtol=1e-7)
+
+
+def test_where_each_dose_falls():
+    """Acid in less acid out is what is dosed, above and below every set point."""
+    result = sx_sim.solve(held_case())
+    water = result.stages.aqueous_flow
+    falls = water * result.stages.anion
+    fed = falls - np.append(falls[1:], 0.0)
+    expected = {1: result.doses["first"], 5: result.doses["middle"], 10: result.doses["washed"]}
+    for stage in set(range(1, 14)) - {8}:
+        assert fed[stage - 1] == pytest.approx(expected.get(stage, 0.0), abs=1e-9 * falls.max())
+
+
+@pytest.mark.parametrize("kind", ["dosed", "activities", "protonated ligand"])
+def test_random_columns_are_solved_and_pass_their_checks(kind):
+    for seed in range(40):
+        cascade, law = varied(*random_problem(seed, longest=120), kind, seed)
+        law = law._replace(ln_beta=law.ln_beta - 3.0)
+        found = solve_kernel(cascade, law)
+        assert found.status == 0, seed
+        checks = check(cascade, law, found.aqueous, found.organic, found.scalars)
+        assert checks.passed, (seed, checks)
+
+
+def test_two_at_one_stage_are_refused():
+    with pytest.raises(sx_sim.CaseError, match="stage 5 is held by middle"):
+        held_case(f"{SET}[set_points.other]\nstage = 5\npH = 1\n")
+
+
+def test_a_held_column_comes_back_from_its_file(tmp_path):
+    case = held_case()
+    result = sx_sim.solve(case)
+    sx_sim.save_result(result, tmp_path / "held.h5", case)
+    back = sx_sim.load_result(tmp_path / "held.h5")
+    assert back.doses == result.doses
+    assert back.checks.passed
+    assert sx_sim.solve(case, start=back).iterations <= 2
