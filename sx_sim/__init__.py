@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sx_sim.flowsheet.results import Result
     from sx_sim.flowsheet.status import Status
     from sx_sim.flowsheet.streams import Stream
-    from sx_sim.store import load_result, load_sweep, save_result, save_sweep
+    from sx_sim.store import load_result, open_sweep, save_result, save_sweep
 
 _HOMES = {
     "Case": "sx_sim.cases",
@@ -36,7 +36,7 @@ _HOMES = {
     "contact": "sx_sim.contacts",
     "load_case": "sx_sim.cases",
     "load_result": "sx_sim.store",
-    "load_sweep": "sx_sim.store",
+    "open_sweep": "sx_sim.store",
     "parse_case": "sx_sim.cases",
     "plots": "sx_sim.plots",
     "run_sweep": "sx_sim.cases",
@@ -61,7 +61,7 @@ __all__ = [
     "contact",
     "load_case",
     "load_result",
-    "load_sweep",
+    "open_sweep",
     "parse_case",
     "plots",
     "run_sweep",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,6 +111,11 @@ class Column:
         """Return the column with other constants of the same species."""
         feeds = tuple(replace(f, stream=replace(f.stream, system=system)) for f in self.feeds)
         return replace(self, system=system, feeds=feeds)
+
+    def with_constants(self, changes: Mapping[str, Mapping[str, Any]]) -> Column:
+        """Return the column with some constants of some species changed."""
+        extractant = self.system.extractant.with_constants(changes)
+        return self.with_system(replace(self.system, extractant=extractant))
 
     def flows(self, phase: str) -> tuple[Array, Array]:
         """Return the flow that passes on and that is drawn off at every stage.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -75,8 +77,6 @@ class Result:
         Products by name: the raffinate, the solvent that leaves, and every draw.
     doses : mapping of str to float
         Strong acid dosed at every set point, base below zero [mol/h].
-    cautions : tuple of Caution
-        Estimates it rests on, ranges it leaves.
     """
 
     column: Column
@@ -87,7 +87,11 @@ class Result:
     stages: Profile
     streams: Mapping[str, Stream]
     doses: Mapping[str, float]
-    cautions: tuple[Caution, ...]
+
+    @cached_property
+    def cautions(self) -> tuple[Caution, ...]:
+        """Estimates it rests on, ranges it leaves."""
+        return cautions(self.system, self.stages)
 
     @property
     def system(self) -> ChemicalSystem:
@@ -212,6 +216,45 @@ def solve_column(
     return result
 
 
+def solve_columns(
+    columns: Sequence[Column], *, options: Options = Options(), start: Column | None = None
+) -> list[Result]:
+    """Solve columns, whatever becomes of each.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+        In an order in which neighbours are alike: each starts from those before it, if they
+        are of one kind.
+    options : Options
+    start : Column, optional
+        Where they are not alike: what to solve first, and start all of them from.
+    """
+    # imported here: reading a case should not wait for the compiler to load
+    from sx_sim.kernels.solve import solve_together, stack
+
+    packed = [column.pack() for column in columns]
+    guess = np.empty((0, 0))
+    if start is not None:
+        guess = solve_column(start, options=options, throw=False).stages.scalars
+    solutions: list[Solution] = []
+    for _, run in groupby(packed, key=lambda one: kind_of(*one)):
+        found = solve_together(*stack(list(run)), guess, start is None, options)
+        solutions += [Solution(*one) for one in zip(*found, strict=True)]
+    return [
+        assemble(column, *arrays, solution)
+        for column, arrays, solution in zip(columns, packed, solutions, strict=True)
+    ]
+
+
+def kind_of(cascade: Cascade, law: Law) -> tuple[Any, ...]:
+    """Return what columns have to share to be solved together: their shape and their orders."""
+    from sx_sim.kernels.workspace import shape_of
+
+    shared = (law.order_dimer, law.order_acid, law.dimers, law.charge)
+    return *shape_of(cascade, law), law.least_acid, *(array.tobytes() for array in shared)
+
+
 def assemble(column: Column, cascade: Cascade, law: Law, solution: Solution) -> Result:
     """Return the result that the kernels' arrays stand for, everything recomputed."""
     checks = check(cascade, law, solution.aqueous, solution.organic, solution.scalars)
@@ -246,7 +289,6 @@ def assemble(column: Column, cascade: Cascade, law: Law, solution: Solution) -> 
         stages=profile,
         streams=products(column, profile),
         doses=doses(column, cascade, profile),
-        cautions=cautions(column.system, profile),
     )
 
 
