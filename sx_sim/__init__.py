@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sx_sim.analysis.sweep import SweepResult
     from sx_sim.cases import Case, load_case, parse_case, run_sweep, solve
     from sx_sim.cases.sensitivities import Sensitivity, sensitivity
+    from sx_sim.cases.uncertainties import Uncertainty, uncertainty
     from sx_sim.contacts import Contact, contact
     from sx_sim.errors import CaseError, ConvergenceError, SxSimError
     from sx_sim.flowsheet.column import Column
@@ -33,6 +34,7 @@ _HOMES = {
     "Stream": "sx_sim.flowsheet.streams",
     "SweepResult": "sx_sim.analysis.sweep",
     "SxSimError": "sx_sim.errors",
+    "Uncertainty": "sx_sim.cases.uncertainties",
     "contact": "sx_sim.contacts",
     "load_case": "sx_sim.cases",
     "load_result": "sx_sim.store",
@@ -44,6 +46,7 @@ _HOMES = {
     "save_sweep": "sx_sim.store",
     "sensitivity": "sx_sim.cases.sensitivities",
     "solve": "sx_sim.cases",
+    "uncertainty": "sx_sim.cases.uncertainties",
 }
 
 __all__ = [
@@ -58,6 +61,7 @@ __all__ = [
     "Stream",
     "SweepResult",
     "SxSimError",
+    "Uncertainty",
     "contact",
     "load_case",
     "load_result",
@@ -69,6 +73,7 @@ __all__ = [
     "save_sweep",
     "sensitivity",
     "solve",
+    "uncertainty",
 ]
 
 
