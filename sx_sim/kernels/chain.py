@@ -50,6 +50,10 @@ def solve_chain(
             cascades.dimer[q],
             cascades.water_ion_product[q],
             cascades.carry[q],
+            cascades.efficiency[q],
+            cascades.aqueous_up[q],
+            cascades.organic_down[q],
+            cascades.organic_feed[q],
             cascades.set_ln_h[q],
         )
         law = Law(

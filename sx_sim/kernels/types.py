@@ -47,6 +47,10 @@ class Cascade(NamedTuple):
     dimer: Array  # (N,) total extractant in the organic phase, as dimer [mol/L]
     water_ion_product: Array  # (N,) Kw [mol2/L2]
     carry: Array = np.empty(0)  # (N,) share of a stage's water that falls to it; (0,), see below
+    efficiency: Array = np.empty(0)  # (N,) Murphree's, of the organic; (0,) where all is ideal
+    aqueous_up: Array = np.empty(0)  # (N,) carried along with the organic [L/h], or (0,)
+    organic_down: Array = np.empty(0)  # (N,) carried along with the water [L/h], or (0,)
+    organic_feed: Array = np.empty((0, 0))  # (N, S) of the feed, what the organic brings; or (0, 0)
     set_ln_h: Array = np.empty(0)  # (N,) ln [H+] where it is set, else NaN; (0,) if nowhere
 
 
@@ -74,6 +78,9 @@ class State(NamedTuple):
     y: Array  # (N, S) organic concentrations [mol/L]
     f: Array  # (N, m) closure residuals
     row: Array  # (S,) work
+    leaving: Array  # (N, S) in the organic that leaves, where stages are not ideal; or (0, 0)
+    risen: Array  # (2, N, S) work, or (0, 0, 0)
+    nothing: Array  # (0, 0)
 
 
 class Linear(NamedTuple):

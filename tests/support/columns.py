@@ -41,7 +41,15 @@ def heavy_case(**changes: float) -> sx_sim.Case:
     return sx_sim.parse_case(HEAVY.format(**(values | changes)))
 
 
-KINDS = ("plain", "one complex", "two complexes", "protonated ligand", "activities", "dosed")
+KINDS = (
+    "plain",
+    "one complex",
+    "two complexes",
+    "protonated ligand",
+    "activities",
+    "dosed",
+    "real",
+)
 
 
 def varied(cascade: Cascade, law: Law, kind: str, seed: int = 0) -> tuple[Cascade, Law]:
@@ -63,6 +71,13 @@ def varied(cascade: Cascade, law: Law, kind: str, seed: int = 0) -> tuple[Cascad
         held[rng.choice(n, max(1, n // 4), replace=False)] = np.log(rng.uniform(0.02, 1))
         carry = np.append(cascade.aqueous[1:], 0.0) / water
         cascade = cascade._replace(carry=carry, set_ln_h=held)
+    elif kind == "real":
+        cascade = cascade._replace(
+            efficiency=rng.uniform(0.5, 1.0, n),
+            aqueous_up=np.append(rng.uniform(0, 0.05, n - 1) * cascade.organic[:-1], 0.0),
+            organic_down=np.insert(rng.uniform(0, 0.05, n - 1) * cascade.aqueous[1:], 0, 0.0),
+            organic_feed=np.where(np.arange(n)[:, None] == 0, cascade.feed, 0.0),
+        )
     return cascade, law
 
 
