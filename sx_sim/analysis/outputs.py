@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from sx_sim.analysis.changes import outlets_of
 from sx_sim.chemistry.aqueous import LN10
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.results import Result
@@ -113,7 +112,7 @@ def element_sum(joined: str, there: Sequence[str], name: str) -> list[str]:
 
 def _output(result: Result, name: str, kind: str, product: str, chosen: Array) -> Output:
     stream = result.streams[product]
-    phase, stage = next((p, j) for n, p, j, _ in outlets_of(result.column) if n == product)
+    phase, stage = next((p, j) for n, p, j, _ in result.column.outlets() if n == product)
     mass = result.system.oxide_mass
     none = np.zeros(len(chosen))
     base = {

@@ -267,8 +267,8 @@ def assemble(column: Column, cascade: Cascade, law: Law, solution: Solution) -> 
     profile = Profile(
         section=tuple(s.name for s in column.sections for _ in range(s.stages)),
         temperature=column.temperature,
-        aqueous_flow=cascade.aqueous + cascade.aqueous_draw,
-        organic_flow=cascade.organic + cascade.organic_draw,
+        aqueous_flow=column.volumes.settled_aqueous,
+        organic_flow=column.volumes.settled_organic,
         aqueous=solution.aqueous,
         organic=solution.organic,
         acid=acid,
@@ -301,31 +301,24 @@ def doses(column: Column, cascade: Cascade, stages: Profile) -> dict[str, float]
 
 
 def products(column: Column, stages: Profile) -> dict[str, Stream]:
-    """Return the streams that leave a column, by name."""
-
-    flows = {"aqueous": stages.aqueous_flow, "organic": stages.organic_flow}
+    """Return the streams that leave a column, by name, with the drops they carry along."""
+    settling = column.settling
 
     def leaving(name: str, phase: str, j: int, flow: float) -> Stream:
-        aqueous = phase == "aqueous"
+        x, z = stages.aqueous[j], stages.organic[j]
+        own, other = (x, z) if phase == "aqueous" else (z, x)
+        if settling is not None:
+            drops = settling.in_aqueous if phase == "aqueous" else settling.in_organic
+            own = own + drops[j] * other
         return Stream(
             system=column.system,
             name=name,
             phase=phase,
-            flow=float(flow),
-            concentration=(stages.aqueous if aqueous else stages.organic)[j],
-            carrier=float((stages.anion if aqueous else stages.dimer)[j]),
-            acid=float(stages.acid[j]) if aqueous else np.nan,
+            flow=flow,
+            concentration=own,
+            carrier=float((stages.anion if phase == "aqueous" else stages.dimer)[j]),
+            acid=float(stages.acid[j]) if phase == "aqueous" else np.nan,
         )
 
-    def left(phase: str, j: int) -> float:
-        return flows[phase][j] - sum(
-            d.takes(flows[phase][j]) for d in column.draws if (d.phase, d.stage) == (phase, j + 1)
-        )
-
-    last = column.stages - 1
-    streams = [leaving(RAFFINATE, "aqueous", 0, left("aqueous", 0))]
-    for d in column.draws:
-        taken = d.takes(flows[d.phase][d.stage - 1])
-        streams.append(leaving(d.name, d.phase, d.stage - 1, taken))
-    streams.append(leaving(column.solvent_outlet, "organic", last, left("organic", last)))
+    streams = [leaving(*outlet) for outlet in column.outlets()]
     return {s.name: s for s in streams if s.flow > 0.0}

@@ -189,7 +189,9 @@ def spread_real(cascade, law, state, linear):
             there = stage.rises * (stage.drawn + below * stage.passes)
             there -= stage.up * (stage.taken + stage.falls * below)
             there *= unit * gain / whole
-            seen = here + gain * stage.falls * unit / fallen  # as what falls sees it
+            seen = here  # as what falls sees it
+            if stage.falls > 0.0:
+                seen += gain * stage.falls * unit / fallen
             nxt = linear.falls[j + 1, i] if j + 1 < n else 0.0
             linear.rises[j, i] *= nxt
             for a in range(m):
