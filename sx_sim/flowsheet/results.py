@@ -77,6 +77,9 @@ class Result:
         Products by name: the raffinate, the solvent that leaves, and every draw.
     doses : mapping of str to float
         Strong acid dosed at every set point, base below zero [mol/h].
+    net_fed : (S,) array, optional
+        What is fed from outside to a circuit [mol/h], where that is less than what is fed to
+        its column; ``streams`` are then those that leave the circuit.
     """
 
     column: Column
@@ -87,6 +90,7 @@ class Result:
     stages: Profile
     streams: Mapping[str, Stream]
     doses: Mapping[str, float]
+    net_fed: Array | None = None
 
     @cached_property
     def cautions(self) -> tuple[Caution, ...]:
@@ -148,7 +152,7 @@ class Result:
 
     def recoveries(self, stream: str) -> Array:
         """Return the share of every species fed that leaves in a product (S,)."""
-        fed = self.column.fed.sum(axis=0)
+        fed = self.column.fed.sum(axis=0) if self.net_fed is None else self.net_fed
         left = self.stream(stream).moles
         return np.divide(left, fed, out=np.full(fed.shape, np.nan), where=fed > 0)
 
@@ -302,20 +306,14 @@ def doses(column: Column, cascade: Cascade, stages: Profile) -> dict[str, float]
 
 def products(column: Column, stages: Profile) -> dict[str, Stream]:
     """Return the streams that leave a column, by name, with the drops they carry along."""
-    settling = column.settling
 
     def leaving(name: str, phase: str, j: int, flow: float) -> Stream:
-        x, z = stages.aqueous[j], stages.organic[j]
-        own, other = (x, z) if phase == "aqueous" else (z, x)
-        if settling is not None:
-            drops = settling.in_aqueous if phase == "aqueous" else settling.in_organic
-            own = own + drops[j] * other
         return Stream(
             system=column.system,
             name=name,
             phase=phase,
             flow=flow,
-            concentration=own,
+            concentration=column.with_drops(phase, j, stages.aqueous[j], stages.organic[j]),
             carrier=float((stages.anion if phase == "aqueous" else stages.dimer)[j]),
             acid=float(stages.acid[j]) if phase == "aqueous" else np.nan,
         )
