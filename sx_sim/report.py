@@ -12,7 +12,8 @@ from rich.table import Table
 
 from sx_sim.analysis.band import Band
 from sx_sim.analysis.sweep import SweepResult
-from sx_sim.cases import Case
+from sx_sim.analysis.tables import number
+from sx_sim.cases import Case, solve
 from sx_sim.cases.shifts import Tornado
 from sx_sim.chemistry import database
 from sx_sim.chemistry.elements import elements
@@ -20,7 +21,9 @@ from sx_sim.chemistry.extractants import extractant_set
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.flowsheet.results import Result
 from sx_sim.flowsheet.status import Status
-from sx_sim.plots import split_at
+from sx_sim.plots import cut_outputs, output_title, split_at
+from sx_sim.plots.labels import scale_of, spec_text
+from sx_sim.plots.panels import meeting
 
 NEGLIGIBLE = 1e-8  # [%]
 NOTICEABLE = 1e-6  # [percentage points]
@@ -163,25 +166,46 @@ def print_sweep(console: Console, case: Case, sweep: SweepResult) -> None:
         colour = "green" if status == Status.CONVERGED else "red"
         console.print(f"  [{colour}]{count} {status.text}[/]")
     light, heavy = case.file.cut or (None, None)
-    lighter, heavier = split_at(sweep.elements, light, heavy)
-    extract = next(p for p in sweep.products if p != "raffinate")
-    table = Table(title="Over the grid", title_justify="left")
+    table = Table(title="Over all points", title_justify="left")
     for name in ("", "lowest", "median", "highest"):
         table.add_column(name, justify="right" if name else "left")
-    rows = {
-        f"{lighter[-1]} and lighter in raffinate, REO %": sweep.purity(lighter, "raffinate"),
-        f"{heavier[0]} and heavier in {extract}, REO %": sweep.purity(heavier, extract),
-        f"recovery of {lighter[-1]} in raffinate, %": sweep.recovered(lighter[-1], "raffinate"),
-        f"recovery of {heavier[0]} in {extract}, %": sweep.recovered(heavier[0], extract),
-    }
-    for label, values in rows.items():
+    for name in cut_outputs(sweep, light, heavy):
+        values = sweep.output(name)
         solved = values[np.isfinite(values)]
         if solved.size:
             cells = (percent(float(f(solved))) for f in (np.min, np.median, np.max))
-            table.add_row(label, *cells)
-    console.print(table)
+            table.add_row(f"{output_title(name)}, %", *cells)
+    if table.row_count:
+        console.print(table)
+    if sweep.specifications:
+        print_specifications(console, case, sweep)
     if sweep.band is not None:
+        lighter, heavier = split_at(sweep.elements, light, heavy)
+        extract = next(p for p in sweep.products if p != "raffinate")
         print_band(console, sweep.band, lighter[-1], heavier[0], extract)
+
+
+def print_specifications(console: Console, case: Case, sweep: SweepResult) -> None:
+    """Print at how many points each specification is met, and whether by the case itself."""
+    own = solve(case, throw=False)
+    points, whole = sweep.met().size, own.converged
+    for spec in sweep.specifications:
+        values = sweep.output(spec.output)
+        value = np.array(number(own, spec.output) if own.converged else np.nan)
+        whole &= bool(meeting(value, spec))
+        scale = scale_of(sweep, spec.output, values, spec)
+        text = f"{output_title(spec.output)} {spec_text(spec, scale)}"
+        count = int(meeting(values, spec).sum())
+        console.print(
+            f"  {text}: {_met(count, points, bool(meeting(value, spec)))}", soft_wrap=True
+        )
+    text = _met(int(sweep.met().sum()), points, whole)
+    console.print(f"  all specifications: {text}", soft_wrap=True)
+
+
+def _met(count: int, points: int, own: bool) -> str:
+    verdict = "and at the operating point" if own else "[red]not at the operating point[/]"
+    return f"met at {count} of {points} points, {verdict}"
 
 
 def print_band(console: Console, band: Band, light: str, heavy: str, extract: str) -> None:
