@@ -183,7 +183,7 @@ def mark_nominal(axes: Axes, view: View) -> None:
     halo = [withStroke(linewidth=2.5, foreground="white")]
     if len(view.nominal) == 1:
         axes.axvline(view.nominal[0], color="black", lw=1.2, ls=":")
-        place = (view.nominal[0], 0.86)
+        place = (view.nominal[0], 0.05)
     else:
         place = (view.nominal[0], view.nominal[1])
         axes.plot(*place, marker="+", color="white", ms=13, mew=3.5, zorder=5)

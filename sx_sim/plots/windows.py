@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 WINDOW = "#bfe3c0"
 OUTSIDE = "0.96"
-FINE = 400  # places along an axis between which a window's ends are drawn
+FINE = 1000  # places between which a window's ends are drawn
 
 
 def operating_window(
@@ -106,21 +106,17 @@ def _plane(sweep: SweepResult, view: View) -> Figure:
 
     figure, axes = plt.subplots(figsize=(7.5, 6.0), layout="constrained")
     margins = _margins(sweep, view)
-    x, y = (_between(axis.values) for axis in view.axes)
-    fine = [_between(_between(inside).T).T for _, inside in margins]
-    window = np.minimum.reduce(fine)
-    axes.set_facecolor(OUTSIDE)
-    if np.nanmax(window, initial=-1.0) >= 0.0:
-        axes.contourf(x, y, window.T, levels=[0.0, 2.0], colors=[WINDOW])
+    least = np.minimum.reduce([inside for _, inside in margins])
+    _fill(axes, view, least, [inside for _, inside in margins])
+    x, y = (axis.values for axis in view.axes)
     key: list[Any] = [Patch(color=WINDOW, label="all specifications met")]
-    for k, ((text, _), inside) in enumerate(zip(margins, fine, strict=True)):
+    for k, (text, inside) in enumerate(margins):
         ticks = [withTickedStroke(spacing=9, angle=-60, length=0.7)]
         style = {"colors": [f"C{k}"], "linewidths": 2, "path_effects": ticks}
         lines = contour(axes, x, y, inside.T, [0.0], **style)
         everywhere = "met everywhere" if np.nanmin(inside, initial=1.0) >= 0.0 else "met nowhere"
         label = text if lines else f"{text} ({everywhere})"
         key.append(Line2D([], [], color=f"C{k}", lw=2 if lines else 0, label=label))
-    least = np.minimum.reduce([inside for _, inside in margins])
     if least.size <= MANY:
         _mark_points(axes, view, view.of(sweep.met()), np.isfinite(least))
         label = "points solved, open where not all is met"
@@ -137,20 +133,21 @@ def _plane(sweep: SweepResult, view: View) -> Figure:
     return figure
 
 
-def _between(values: Any) -> Any:
-    """Return values along the first axis with places between them, on straight lines.
+def _fill(axes: Axes, view: View, least: Any, margins: Sequence[Any]) -> None:
+    """Fill all that was solved, then take away what each specification excludes.
 
-    An area is filled between these, so that it ends where the boundaries are drawn: of
-    the least of several margins the straight lines would run elsewhere.
+    The window then ends where the boundaries are drawn. The least of several margins,
+    filled at once, would not: between points it runs elsewhere than they do.
     """
-    count = len(values)
-    parts = max(1, FINE // count)
-    place = np.arange((count - 1) * parts + 1) / parts
-    low = np.minimum(place.astype(int), max(count - 2, 0))
-    share = (place - low).reshape(-1, *(1,) * (values.ndim - 1))
-    between = (1.0 - share) * values[low] + share * values[np.minimum(low + 1, count - 1)]
-    between[::parts] = values  # beside a point that failed, too
-    return between
+    x, y = (axis.values for axis in view.axes)
+    axes.set_facecolor(OUTSIDE)
+    if not (least >= 0.0).any():
+        return
+    solved = np.where(np.isfinite(least), 1.0, np.nan)
+    axes.contourf(x, y, solved.T, levels=[0.0, 2.0], colors=[WINDOW])
+    for inside in margins:
+        if (inside < 0.0).any():
+            axes.contourf(x, y, inside.T, levels=[-2.0, 0.0], colors=[OUTSIDE])
 
 
 def _mark_points(axes: Axes, view: View, met: Any, solved: Any) -> None:
@@ -176,8 +173,9 @@ def _lines(sweep: SweepResult, view: View) -> Figure:
         layout="constrained",
     )
     (axis,) = view.axes
-    fine = _between(axis.values)
-    margins = [_between(inside) for _, inside in _margins(sweep, view)]
+    places = np.linspace(axis.values.min(), axis.values.max(), FINE)
+    fine = np.union1d(places, axis.values)
+    margins = [np.interp(fine, axis.values, inside) for _, inside in _margins(sweep, view)]
     inside = np.minimum.reduce(margins) >= 0.0
     for axes, spec in zip(panels[:, 0], specs, strict=True):
         table = sweep.output(spec.output)
