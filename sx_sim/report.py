@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 from rich.console import Console
@@ -12,7 +13,6 @@ from rich.table import Table
 
 from sx_sim.analysis.band import Band
 from sx_sim.analysis.sweep import SweepResult
-from sx_sim.analysis.tables import number
 from sx_sim.cases import Case, solve
 from sx_sim.cases.shifts import Tornado
 from sx_sim.chemistry import database
@@ -187,19 +187,16 @@ def print_sweep(console: Console, case: Case, sweep: SweepResult) -> None:
 
 def print_specifications(console: Console, case: Case, sweep: SweepResult) -> None:
     """Print at how many points each specification is met, and whether by the case itself."""
-    own = solve(case, throw=False)
-    points, whole = sweep.met().size, own.converged
+    tables = sweep.recorded.empty((1,))
+    sweep.recorded.write(tables, 0, solve(case, throw=False))
+    own = replace(sweep, tables=tables)
+    points, verdicts = sweep.met().size, []
     for spec in sweep.specifications:
-        values = sweep.output(spec.output)
-        value = np.array(number(own, spec.output) if own.converged else np.nan)
-        whole &= bool(meeting(value, spec))
-        scale = scale_of(sweep, spec.output, values, spec)
-        text = f"{output_title(spec.output)} {spec_text(spec, scale)}"
-        count = int(meeting(values, spec).sum())
-        console.print(
-            f"  {text}: {_met(count, points, bool(meeting(value, spec)))}", soft_wrap=True
-        )
-    text = _met(int(sweep.met().sum()), points, whole)
+        verdicts.append(bool(meeting(own.output(spec.output), spec)[0]))
+        count = int(meeting(sweep.output(spec.output), spec).sum())
+        text = f"{output_title(spec.output)} {spec_text(spec, scale_of(sweep, spec.output, spec))}"
+        console.print(f"  {text}: {_met(count, points, verdicts[-1])}", soft_wrap=True)
+    text = _met(int(sweep.met().sum()), points, all(verdicts))
     console.print(f"  all specifications: {text}", soft_wrap=True)
 
 

@@ -59,13 +59,11 @@ class Scale:
         return f"{shown:.10g} {self.unit}".strip()
 
 
-def scale_of(sweep: SweepResult, name: str, values: Any, spec: Specification | None) -> Scale:
-    """Return the scale for an output: nines for shares near one, else linear."""
+def scale_of(sweep: SweepResult, name: str, spec: Specification | None = None) -> Scale:
+    """Return the scale for an output: nines for purities and recoveries, else linear."""
     kind, dot, _ = name.partition(".")
     bounds = [b for s in (*sweep.specifications, spec) if s for b in _bounds(s, SHARES)]
     if kind in SHARES:
-        if max(np.nanmax(values, initial=0.0), *bounds, 0.0) < 0.9:
-            return Scale("%", factor=100.0)
         closest = max((float(nines(np.array(b), 15)) for b in bounds), default=0.0)
         return Scale("%", max(MOST_NINES, min(int(closest) + 1, 15)))
     if name == "loading":

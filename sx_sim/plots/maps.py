@@ -209,7 +209,7 @@ def _panel(
 ) -> Drawn:
     """Draw an output."""
     table = values_of(sweep, name)
-    scale = scale_of(sweep, name, table, spec)
+    scale = scale_of(sweep, name, spec)
     draw = draw_scatter if view.scattered else (draw_line, draw_map)[len(view.axes) - 1]
     values = view.of(table)
     shown = draw(axes, view, values, scale, spec)

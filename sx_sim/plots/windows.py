@@ -89,7 +89,7 @@ def _margins(sweep: SweepResult, view: View) -> list[tuple[str, Any]]:
     found = []
     for spec in sweep.specifications:
         table = sweep.output(spec.output)
-        scale = scale_of(sweep, spec.output, table, spec)
+        scale = scale_of(sweep, spec.output, spec)
         values = view.of(table)
         text = f"{output_title(spec.output)} {spec_text(spec, scale)}"
         inside = margin(values, spec, scale)
@@ -179,7 +179,7 @@ def _lines(sweep: SweepResult, view: View) -> Figure:
     inside = np.minimum.reduce(margins) >= 0.0
     for axes, spec in zip(panels[:, 0], specs, strict=True):
         table = sweep.output(spec.output)
-        scale = scale_of(sweep, spec.output, table, spec)
+        scale = scale_of(sweep, spec.output, spec)
         across = axes.get_xaxis_transform()
         axes.fill_between(fine, 0, 1, where=inside, color=WINDOW, lw=0, transform=across)
         draw_line(axes, view, view.of(table), scale, spec)
