@@ -172,7 +172,7 @@ def _sweep_figures(case: Case, found: object) -> dict[str, Callable[[], Figure]]
         figures["maps"] = lambda: draw.heat_maps(found, light, heavy)
     if found.specifications:
         figures["window"] = lambda: draw.operating_window(found)
-    if found.band is not None:
+    if found.band is not None and draw.has_cut(found, light, heavy):
         figures["temperature"] = lambda: draw.temperature_band(found, light, heavy)
     return figures
 

@@ -21,7 +21,7 @@ from sx_sim.chemistry.extractants import extractant_set
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.flowsheet.results import Result
 from sx_sim.flowsheet.status import Status
-from sx_sim.plots import cut_outputs, output_title, split_at
+from sx_sim.plots import cut_outputs, has_cut, output_title, split_at
 from sx_sim.plots.labels import scale_of, spec_text
 from sx_sim.plots.panels import meeting
 
@@ -179,7 +179,7 @@ def print_sweep(console: Console, case: Case, sweep: SweepResult) -> None:
         console.print(table)
     if sweep.specifications:
         print_specifications(console, case, sweep)
-    if sweep.band is not None:
+    if sweep.band is not None and has_cut(sweep, light, heavy):
         lighter, heavier = split_at(sweep.elements, light, heavy)
         extract = next(p for p in sweep.products if p != "raffinate")
         print_band(console, sweep.band, lighter[-1], heavier[0], extract)

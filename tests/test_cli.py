@@ -95,6 +95,19 @@ def files(tmp_path_factory) -> Path:
     return folder
 
 
+def test_a_sweep_that_records_little_prints_and_draws_the_rest(case_path, tmp_path):
+    text = case_path.read_text()
+    for less in ('elements = ["Y"]', 'products = ["raffinate"]', 'outputs = ["loading"]'):
+        case_path.write_text(f"{text}\n{less}\n")
+        result = invoke("sweep", case_path, "--out", tmp_path / "s.h5", "--plots", tmp_path)
+        assert result.exit_code == 0, result.output
+        assert "4 converged" in result.output
+        shown = invoke("info", tmp_path / "s.h5")
+        assert shown.exit_code == 0
+        picture = ("--x", "temperature", "--z", "loading", "--out", tmp_path / "p.png")
+        assert invoke("plot", tmp_path / "s.h5", *picture).exit_code == 0
+
+
 def test_plot_draws_lines_maps_and_stages(files):
     for name, words in {
         "line": ("sweep.h5", "--x", "temperature", "--z", "pH.raffinate"),

@@ -3,13 +3,14 @@
 from sx_sim.plots.bands import temperature_band
 from sx_sim.plots.bars import tornado
 from sx_sim.plots.columns import acidity, products, profiles, stage_plot
-from sx_sim.plots.labels import cut_outputs, nines, output_title, split_at
+from sx_sim.plots.labels import cut_outputs, has_cut, nines, output_title, split_at
 from sx_sim.plots.maps import heat_maps, sweep_plot
 from sx_sim.plots.windows import operating_window
 
 __all__ = [
     "acidity",
     "cut_outputs",
+    "has_cut",
     "heat_maps",
     "nines",
     "operating_window",

@@ -13,6 +13,7 @@ from sx_sim.analysis.points import SweepAxis
 from sx_sim.analysis.sweep import Specification, SweepResult
 from sx_sim.analysis.tables import ALWAYS, CHOICES
 from sx_sim.errors import CaseError
+from sx_sim.flowsheet.column import RAFFINATE
 
 COLUMN_WIDTH = 9.5  # [inch]
 MOST_NINES = 6  # purities of 99.9999 % and better look alike
@@ -132,6 +133,12 @@ def split_at(
     return names[: last + 1], names[first:]
 
 
+def has_cut(sweep: SweepResult, light: str | None = None, heavy: str | None = None) -> bool:
+    """Return whether a sweep recorded both sides of a cut: its neighbours and two products."""
+    neighbours = {light, heavy} - {None} <= set(sweep.elements)
+    return neighbours and RAFFINATE in sweep.products and len(sweep.products) > 1
+
+
 def cut_outputs(
     sweep: SweepResult, light: str | None = None, heavy: str | None = None
 ) -> list[str]:
@@ -148,14 +155,14 @@ def cut_outputs(
     list of str
         Purity on either side of the cut, recovery of the elements next to it.
     """
-    if not {light, heavy} - {None} <= set(sweep.elements):
+    if not has_cut(sweep, light, heavy):
         return []
     lighter, heavier = split_at(sweep.elements, light, heavy)
-    extract = next((p for p in sweep.products if p != "raffinate"), "raffinate")
+    extract = next(p for p in sweep.products if p != RAFFINATE)
     names = [
-        f"purity.{_series(lighter)}.raffinate",
+        f"purity.{_series(lighter)}.{RAFFINATE}",
         f"purity.{_series(heavier)}.{extract}",
-        f"recovery.{lighter[-1]}.raffinate",
+        f"recovery.{lighter[-1]}.{RAFFINATE}",
         f"recovery.{heavier[0]}.{extract}",
     ]
     return [name for name in names if _has(sweep, name)]

@@ -114,8 +114,7 @@ def _plane(sweep: SweepResult, view: View) -> Figure:
         ticks = [withTickedStroke(spacing=9, angle=-60, length=0.7)]
         style = {"colors": [f"C{k}"], "linewidths": 2, "path_effects": ticks}
         lines = contour(axes, x, y, inside.T, [0.0], **style)
-        everywhere = "met everywhere" if np.nanmin(inside, initial=1.0) >= 0.0 else "met nowhere"
-        label = text if lines else f"{text} ({everywhere})"
+        label = text if lines else f"{text} ({_extent(inside)})"
         key.append(Line2D([], [], color=f"C{k}", lw=2 if lines else 0, label=label))
     if least.size <= MANY:
         _mark_points(axes, view, view.of(sweep.met()), np.isfinite(least))
@@ -133,6 +132,14 @@ def _plane(sweep: SweepResult, view: View) -> Figure:
     return figure
 
 
+def _extent(inside: Any) -> str:
+    """Say where a specification is met that no boundary crosses the picture for."""
+    solved = inside[np.isfinite(inside)]
+    if not solved.size:
+        return "nothing solved"
+    return "met everywhere" if (solved >= 0.0).all() else "met nowhere"
+
+
 def _fill(axes: Axes, view: View, least: Any, margins: Sequence[Any]) -> None:
     """Fill all that was solved, then take away what each specification excludes.
 
@@ -141,7 +148,7 @@ def _fill(axes: Axes, view: View, least: Any, margins: Sequence[Any]) -> None:
     """
     x, y = (axis.values for axis in view.axes)
     axes.set_facecolor(OUTSIDE)
-    if not (least >= 0.0).any():
+    if not np.isfinite(least).any():
         return
     solved = np.where(np.isfinite(least), 1.0, np.nan)
     axes.contourf(x, y, solved.T, levels=[0.0, 2.0], colors=[WINDOW])
