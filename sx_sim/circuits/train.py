@@ -217,10 +217,8 @@ def _product(solved: Mapping[str, Solved], link: Link) -> Stream:
     return solved[link.source].result.result.streams[link.product]
 
 
-def _change(
-    found: Mapping[Link, Stream], passed: Mapping[Link, Stream], train: TrainResult
-) -> float:
-    whole = sum(train.fed.values())
+def _change(found: Mapping[Link, Stream], passed: Mapping[Link, Stream], whole: float) -> float:
+    """Return the largest change of what passes back, over what is fed in all."""
     sizes = [0.0]
     for link, stream in found.items():
         before = passed[link].moles if link in passed else 0.0
