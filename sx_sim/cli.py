@@ -76,11 +76,15 @@ def main(
 
 @app.command()
 def run(case: CasePath, out_file: OutPath = None, plots: PlotPath = None) -> None:
-    """Solve a case; print its streams, sections and cautions."""
+    """Solve a case or a train; print its streams, sections and cautions."""
     with plain_errors():
         from sx_sim import report
         from sx_sim.cases import load_case, solve
+        from sx_sim.cases.trains import is_train
 
+        if is_train(case):
+            run_train_file(case, out_file, plots)
+            return
         loaded = load_case(case)
         announce_compilation()
         result = solve(loaded, throw=False)
@@ -105,6 +109,34 @@ def run(case: CasePath, out_file: OutPath = None, plots: PlotPath = None) -> Non
         if not result.converged:
             err.print(f"[bold red]not solved:[/] {result.explanation}", soft_wrap=True)
             raise typer.Exit(NOT_SOLVED)
+
+
+def run_train_file(path: Path, out_file: Path | None, plots: Path | None) -> None:
+    """Solve a train; print its circuits and products."""
+    from sx_sim import report, report_train
+    from sx_sim.cases.trains import load_train, run_train
+    from sx_sim.errors import ConvergenceError
+
+    train = load_train(path)
+    announce_compilation()
+    try:
+        with report.progress_bar(err) as progress:
+            done: list[str] = []
+
+            def step(name: str) -> None:
+                done.append(name)
+                progress(len(done), max(len(train.files), len(done)))
+
+            found = run_train(train, step=step)
+    except ConvergenceError as error:
+        err.print(f"[bold red]not solved:[/] {_escape(str(error))}", soft_wrap=True)
+        raise typer.Exit(NOT_SOLVED) from None
+    report_train.print_train(out, train, found)
+    if out_file:
+        from sx_sim.store import save_train
+
+        save_train(found, out_file, train)
+        out.print(f"wrote {out_file}", soft_wrap=True)
 
 
 @app.command()
