@@ -175,6 +175,11 @@ class Solvent(Table):
         None, gt=0.0, le=1e4, description="solvent over aqueous flow in the first section"
     )
     recycle: bool = Field(False, description="whether the barren solvent comes back")
+    exchange: str | None = Field(
+        None,
+        description="product whose rare earths replace all base before the solvent is fed",
+        examples=["raffinate"],
+    )
     bleed: float = Field(
         0.0, ge=0.0, le=1.0, description="share of the barren solvent that fresh one replaces"
     )
