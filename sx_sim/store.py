@@ -20,6 +20,7 @@ import numpy as np
 from sx_sim.analysis.band import Band
 from sx_sim.analysis.sweep import PER_ELEMENT, PER_POINT, PER_PRODUCT, SweepAxis, SweepResult
 from sx_sim.cases.load import Case, parse_case
+from sx_sim.chemistry.extractants import is_path
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.results import Result, assemble
 from sx_sim.flowsheet.status import Status
@@ -245,12 +246,21 @@ def _describe(file: Any, kind: str, case: Case) -> None:
     file.attrs["software"] = "sx_sim"
     file.attrs["version"] = version("sx_sim")
     file.attrs["title"] = case.file.title
-    file.create_dataset("case", data=case.text, dtype=TEXT)
+    file.create_dataset("case", data=_text(case), dtype=TEXT)
     file.attrs["extractant_set"] = case.column.system.extractant.key
     constants = case.column.system.constants
     file.attrs["sources"] = sorted(
         {key for c in constants for key in (*c.source, *c.enthalpy_source)}
     )
+
+
+def _text(case: Case) -> str:
+    """Return the text of a case, the path of a set of one's own made absolute."""
+    key = case.raw["solvent"]["extractant"]
+    if not is_path(key):
+        return case.text
+    found = (Path(case.name).parent / key).resolve().as_posix()
+    return case.text.replace(f'"{key}"', f'"{found}"').replace(f"'{key}'", f"'{found}'")
 
 
 def _scale(file: Any, name: str, values: Any, long_name: str, unit: str | None = None) -> None:

@@ -2,24 +2,13 @@
 
 from pathlib import Path
 
-import numpy as np
-
-from sx_sim.cases.set_files import set_text
+from sx_sim.cases.set_files import level_and_own, set_text
 
 __all__ = ["DATA", "SERIES", "level_and_own", "main", "set_text", "sodium"]
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "sx_sim" / "data"
 SERIES = ["La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Y", "Er", "Tm", "Yb", "Lu"]
-
-
-def level_and_own(covariance):
-    """Split the errors of a series into one common to all and each element's own."""
-    n = len(covariance)
-    centre = np.eye(n) - 1.0 / n
-    common = np.sqrt(covariance.mean())
-    own = np.sqrt(np.diag(centre @ covariance @ centre.T))
-    return common, own
 
 
 def sodium(log10_k, source, conditions_note):

@@ -111,9 +111,7 @@ def of_temperature(result: Result, warmed: Array) -> Change:
     if betas.shape[1]:
         count = np.arange(1, betas.shape[1] + 1)
         terms = np.exp(betas + count * np.log(stages.free_anion)[:, None])
-        warmer = np.multiply.outer(
-            per_kelvin, np.array(system.extractant.beta_enthalpy)
-        )
+        warmer = np.multiply.outer(per_kelvin, np.array(system.extractant.beta_enthalpy))
         alpha = 1.0 + terms.sum(axis=1)
         d_alpha = (terms * warmer).sum(axis=1) / alpha
         d_bound = (count * terms * warmer).sum(axis=1) / alpha

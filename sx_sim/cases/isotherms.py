@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sx_sim.analysis.fitting import Isotherms
+from sx_sim.analysis.fitting import Fit, Isotherms
 from sx_sim.chemistry.elements import element
 from sx_sim.errors import CaseError
 
@@ -45,6 +45,7 @@ BOUNDS = {
 }
 IMBALANCE = 0.05
 KELVIN = 273.15
+YTTRIUM = 166.0  # between the masses of holmium and erbium
 
 TEMPLATE = """\
 contact,laboratory,element,extractant_formal,feed_acid,feed,aqueous,organic,oa,temperature,\
@@ -281,7 +282,8 @@ def _column(rows: list[Row], name: str) -> np.ndarray:
 
 
 def _series(symbol: str) -> float:
-    return element(symbol).mass
+    """Return a number by which elements sort as they extract: yttrium between Ho and Er."""
+    return YTTRIUM if symbol == "Y" else element(symbol).mass
 
 
 def _acid(group: list[Row]) -> float:
@@ -319,3 +321,25 @@ def _check_contacts(groups: Mapping[str, list[Row]]) -> None:
 
 def _shared(row: Row, key: str) -> object:
     return row.values[key] if key in row.values else getattr(row, key)
+
+
+def write_residuals(fit: Fit, path: str | Path) -> None:
+    """Write every point of a fit: measured, predicted, residual and weight.
+
+    Raises
+    ------
+    CaseError
+        If it cannot be written.
+    """
+    data = fit.data
+    columns = ("contact", "laboratory", "element", "log10_D", "predicted", "residual", "weight")
+    try:
+        with Path(path).open("w", newline="", encoding="utf-8") as file:
+            table = csv.writer(file)
+            table.writerow(columns)
+            for p, (contact, symbol) in enumerate(zip(data.contact, data.element, strict=True)):
+                numbers = (data.log10_d[p], fit.log10_d[p], fit.residuals[p], fit.weights[p])
+                names = (data.contacts[contact], data.laboratory[p], data.elements[symbol])
+                table.writerow([*names, *(f"{number:.5f}" for number in numbers)])
+    except OSError as error:
+        raise CaseError(f"cannot be written: {error}", str(path)) from None

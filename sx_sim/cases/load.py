@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 
 from sx_sim.cases.build import build_column
 from sx_sim.cases.schema import ALTERNATIVES, CaseFile
+from sx_sim.chemistry.extractants import is_path
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.column import Column
 from sx_sim.kernels.types import Options
@@ -109,13 +110,22 @@ def parse_case(text: str, name: str = "case") -> Case:
 
 def _validate(raw: Mapping[str, Any], text: str, name: str) -> Case:
     try:
-        file = CaseFile.model_validate(raw)
+        file = CaseFile.model_validate(_with_set_beside(raw, name))
         column = build_column(file)
     except ValidationError as error:
         raise CaseError(_problems(error), name) from None
     except CaseError as error:
         raise CaseError(error.problems, name) from None
     return Case(file, column, text, name, raw)
+
+
+def _with_set_beside(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return the tables with the file of a set of one's own found relative to the case file."""
+    solvent = raw.get("solvent")
+    key = solvent.get("extractant") if isinstance(solvent, dict) else None
+    if not isinstance(key, str) or not is_path(key):
+        return raw
+    return {**raw, "solvent": {**solvent, "extractant": str(Path(name).parent / key)}}
 
 
 def _problems(error: ValidationError) -> list[str]:

@@ -81,7 +81,6 @@ class Equilibrium:
     closed: NDArray[np.bool_]
 
 
-
 @dataclass(frozen=True)
 class _Iterate:
     """Scalars and what follows from them."""

@@ -60,28 +60,28 @@ def parts(data: Isotherms) -> dict[str, Array]:
 
     A part needs two groups at least, and has to differ from those before it.
     """
-    element = np.array(data.elements)[data.element]
-    both = np.char.add(np.char.add(data.laboratory, "/"), element)
-    labels = {
-        "laboratory": data.laboratory,
-        "laboratory and element": both,
-        "contact": data.contact,
-    }
+    laboratory = np.equal.outer(data.laboratory, data.laboratory)
+    contact = np.equal.outer(data.contact, data.contact)
+    both = laboratory & np.equal.outer(data.element, data.element)
+    shared = {"laboratory": laboratory}
+    if _crossed(data):
+        shared["laboratory and element"] = both
+    shared["contact"] = contact
     found: dict[str, Array] = {}
-    own = np.eye(data.points)
-    for name, label in labels.items():
-        same = np.equal.outer(label, label).astype(float)
-        known = [*found.values(), own]
-        if np.unique(label).size > 1 and not any(np.array_equal(same, k) for k in known):
-            found[name] = same
-    # a laboratory that measured each element alone cannot tell its level from its elements'
-    if "laboratory" in found and not _crossed(data):
-        found.pop("laboratory and element", None)
+    for name, same in shared.items():
+        sizes = same.sum(axis=1)
+        known = [*found.values(), np.eye(data.points)]
+        several = not same.all() and sizes.max() > 1
+        if several and not any(np.array_equal(same, k) for k in known):
+            found[name] = same.astype(float)
     return found | {POINT: np.diag(data.weight**2)}
 
 
 def _crossed(data: Isotherms) -> bool:
-    """Whether some laboratory measured an element that another did, and another element."""
+    """Whether laboratories share elements and have several.
+
+    Otherwise a laboratory's level cannot be told from that of its element.
+    """
     measured = {(lab, int(e)) for lab, e in zip(data.laboratory, data.element, strict=True)}
     elements = [e for _, e in measured]
     return any(elements.count(e) > 1 for e in set(elements)) and len(set(elements)) > 1
