@@ -23,7 +23,7 @@ MOST_BARS = 14  # of a tornado
 MOST_NINES = 6  # purities of 99.9999 % and better look alike
 
 
-def element_colours(elements: Iterable[str]) -> dict[str, tuple[float, ...]]:
+def element_colours(elements: Iterable[str]) -> dict[str, tuple[float, float, float, float]]:
     """Return a colour per element, from light (dark blue) to heavy (red)."""
     from matplotlib import colormaps
 

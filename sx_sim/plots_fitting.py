@@ -119,5 +119,9 @@ def _legends(axes: Axes, data: Isotherms, outside: bool = False) -> None:
         Line2D([], [], ls="", marker=MARKERS[k % len(MARKERS)], color="0.5", label=lab, ms=6)
         for k, lab in enumerate(_laboratories(data))
     ]
-    place = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)} if outside else {"loc": "best"}
-    axes.legend(handles=handles, fontsize=8, frameon=outside is False, **place)
+    if outside:
+        axes.legend(
+            handles=handles, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False
+        )
+    else:
+        axes.legend(handles=handles, fontsize=8)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 
 import numpy as np
 from rich.console import Console
@@ -309,7 +310,10 @@ def print_fit(console: Console, found: Fit) -> None:
     console.print(table)
     _print_factors(console, found)
     parts = ", ".join(f"{name} {sd:.3f}" for name, sd in found.errors.by_name.items())
-    console.print(f"Standard deviations in log10 D: {parts}", soft_wrap=True)
+    console.print(
+        f"Standard deviations (log10 K of laboratories, log10 D of contacts and points): {parts}",
+        soft_wrap=True,
+    )
     offsets = found.laboratory_offsets
     if len(offsets) > 1:
         shown = ", ".join(f"{name} {value:+.2f}" for name, value in offsets.items())
@@ -328,7 +332,7 @@ def _print_factors(console: Console, found: Fit) -> None:
     table = Table(title="Separation factors", title_justify="left")
     for name in ("pair", "value", "from", "to"):
         table.add_column(name, justify="left" if name == "pair" else "right")
-    for lighter, heavier in zip(order, order[1:], strict=False):
+    for lighter, heavier in pairwise(order):
         cells = [f"{number:.3g}" for number in found.separation_factor(heavier, lighter)]
         table.add_row(f"{heavier}/{lighter}", *cells)
     console.print(table)

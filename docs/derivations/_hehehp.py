@@ -4,7 +4,8 @@ Shared by the derivation of the sets and by the comparison of candidate laws.
 """
 
 import csv
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from _sets import DATA, SERIES
@@ -79,7 +80,7 @@ def mixture_factors(data):
     order = [data.elements.index(s) for s in SERIES if s in data.elements]
     for contact in np.unique(data.contact):
         d = {int(data.element[p]): data.log10_d[p] for p in np.flatnonzero(data.contact == contact)}
-        for light, heavy in zip(order, order[1:], strict=False):
+        for light, heavy in pairwise(order):
             if light in d and heavy in d:
                 pair = (data.elements[heavy], data.elements[light])
                 found.setdefault(pair, []).append(float(d[heavy] - d[light]))
@@ -190,8 +191,3 @@ class Problem:
 def without(data, laboratory):
     """Return the isotherms without one laboratory."""
     return data.where(data.laboratory != laboratory)
-
-
-def with_beta(base, beta):
-    """Return a set with other formation constants."""
-    return replace(base, log10_beta=tuple(beta), complexes="chloride")

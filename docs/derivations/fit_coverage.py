@@ -1,8 +1,9 @@
 """How often the 95 % intervals of a fit hold the truth, over 200 synthetic data sets.
 
-Every set has its own contacts, laboratories and errors: offsets between laboratories (0.3 in
-log10 D), between laboratories element by element (0.1), between contacts (0.05), and each
-point's own (0.08). Constants, slopes and separation factors are counted apart.
+Every set has its own contacts, laboratories and errors: offsets of log10 K between
+laboratories (0.3) and between laboratories element by element (0.1), of log10 D between
+contacts (0.05), and each point's own (0.08). Constants, slopes and separation factors are
+counted apart.
 
 Usage: python docs/derivations/fit_coverage.py [SETS] [LABORATORIES]
 """
@@ -14,7 +15,6 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
 from support.isotherms import Noise, design, measured, truth
-
 from sx_sim.analysis.fitting import fit
 
 FREE = ("log10_K", "order_dimer", "order_acid")

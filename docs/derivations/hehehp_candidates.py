@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
-from _sets import SERIES
 from _hehehp import Problem, isotherms, mixture_factors, published, start, without
+from _sets import SERIES
 
 from sx_sim.analysis.fitting.equilibrium import equilibrium
 from sx_sim.analysis.fitting.model import Model, Prediction
@@ -107,7 +107,9 @@ class ActivityModel(Model):
             step[k] = 1e-4
             up, down = self._found(values + step), self._found(values - step)
             slopes.append((up.ln_d - down.ln_d)[at] / 2e-4 / LN10)
-        return Prediction(found.ln_d[at] / LN10, np.array(slopes).T, found)
+        nothing = np.zeros(self.data.points)
+        slopes = np.array(slopes).T
+        return Prediction(found.ln_d[at] / LN10, slopes, nothing, nothing, found)
 
 
 def compare(name, base, shared, kind=None):
@@ -132,7 +134,8 @@ def compare(name, base, shared, kind=None):
         left += np.sum((one.predict(whole.own(there)).log10_d - one.data.log10_d) ** 2)
     every = replace(whole.model, data=data).predict(whole.own(best)).log10_d
     mine, measured = mixture_factors(data.with_log10_d(every)), mixture_factors(data)
-    factors = [abs(10 ** (a - b) - 1) for p in measured for a, b in zip(mine[p], measured[p])]
+    ratios = np.concatenate([np.subtract(mine[pair], measured[pair]) for pair in measured])
+    factors = np.abs(10**ratios - 1)
     n, mean = points.points, np.mean(error**2)
     constants = len(points.elements) + len(shared)
     shared_values = best[len(SERIES) :]

@@ -122,7 +122,9 @@ def _validate(raw: Mapping[str, Any], text: str, name: str) -> Case:
 def _with_set_beside(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """Return the tables with the file of a set of one's own found relative to the case file."""
     solvent = raw.get("solvent")
-    key = solvent.get("extractant") if isinstance(solvent, dict) else None
+    if not isinstance(solvent, dict):
+        return raw
+    key = solvent.get("extractant")
     if not isinstance(key, str) or not is_path(key):
         return raw
     return {**raw, "solvent": {**solvent, "extractant": str(Path(name).parent / key)}}

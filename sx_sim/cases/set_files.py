@@ -13,6 +13,7 @@ from sx_sim.chemistry.elements import element
 from sx_sim.chemistry.extractants import Constants
 from sx_sim.errors import CaseError
 
+AROUND = 5.0  # [K] a set holds this far around the temperatures measured
 LEVEL_OF_ONE_LABORATORY = 0.3  # log10 K: how far laboratories differ, where one measured
 
 
@@ -188,22 +189,17 @@ def _ranges(fit: Fit) -> dict[str, list[float]]:
     """Return what the fitted contacts span."""
     data = fit.data
     used = np.unique(data.contact)
-    found = fit.model.predict(fit.values).found
+    solved = fit.model.predict(fit.values).found
     dimers = np.array([fit.extractant.species[s].dimers for s in data.elements])
-    held = found.organic[:, : len(data.elements)] @ dimers
+    held = solved.organic[:, : len(data.elements)] @ dimers
     spans = {
-        "acid": np.exp(found.scalars[used, 0]),
+        "acid": np.exp(solved.scalars[used, 0]),
         "anion": data.anion[used],
         "loading": np.append(0.0, (held / (data.extractant / 2))[used]),
         "extractant": data.extractant[used],
         "temperature": data.temperature[used],
     }
-    margin = {"temperature": 5.0}
-    return {
-        name: [
-            float(f"{values.min() * (0.999 if name != 'loading' else 1):.4g}")
-            - margin.get(name, 0),
-            float(f"{values.max() * 1.001:.4g}") + margin.get(name, 0),
-        ]
-        for name, values in spans.items()
-    }
+    found = {name: (values.min() * 0.999, values.max() * 1.001) for name, values in spans.items()}
+    low, high = found["temperature"]
+    found["temperature"] = (low - AROUND, high + AROUND)
+    return {name: [float(f"{bound:.4g}") for bound in span] for name, span in found.items()}

@@ -5,16 +5,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sx_sim.analysis.fitting import Isotherms
+from sx_sim.analysis.fitting.equilibrium import equilibrium
 from sx_sim.analysis.fitting.model import Model
 from sx_sim.chemistry.extractants import ExtractantSet, extractant_set
 
 ELEMENTS = ("La", "Pr", "Nd", "Sm")
-NO_FLOATS = np.zeros(0)
 
 
 @dataclass(frozen=True)
 class Noise:
-    """Standard deviations in log10 D."""
+    """Standard deviations: of log10 K for laboratories, of log10 D for the rest."""
 
     laboratory: float = 0.3
     laboratory_element: float = 0.1
@@ -69,13 +69,12 @@ def design(rng: np.random.Generator, laboratories: int = 4, each: int = 14) -> I
 def measured(data: Isotherms, known: ExtractantSet, noise: Noise, rng) -> Isotherms:
     """Return the contacts with what laboratories would have found."""
     exact = Model(known, data, ("log10_K." + data.elements[0],))
-    found = exact.predict(exact.initial).log10_d
-
-    def shared(labels, sd):
-        names, which = np.unique(labels, return_inverse=True)
-        return rng.normal(0.0, sd, len(names))[which]
-
-    both = [f"{lab}/{e}" for lab, e in zip(data.laboratory, data.element, strict=True)]
-    found = found + shared(data.laboratory, noise.laboratory)
-    found = found + shared(both, noise.laboratory_element) + shared(data.contact, noise.contact)
-    return replace(data, log10_d=found + rng.normal(0.0, noise.point, data.points))
+    law = exact.law(exact.initial)
+    laboratories, which = np.unique(data.laboratories, return_inverse=True)
+    shape = (len(laboratories), len(data.elements))
+    shift = rng.normal(0.0, noise.laboratory, (shape[0], 1))
+    shift = (shift + rng.normal(0.0, noise.laboratory_element, shape))[which]
+    found = equilibrium(data.shakes, replace(law, ln_k=law.ln_k + np.log(10) * shift))
+    log10_d = found.ln_d[data.contact, data.element] / np.log(10)
+    log10_d = log10_d + rng.normal(0.0, noise.contact, len(data.contacts))[data.contact]
+    return replace(data, log10_d=log10_d + rng.normal(0.0, noise.point, data.points))

@@ -1,12 +1,14 @@
 """How measurement errors are shared, and how large each part is.
 
-Points of one laboratory share an error, points of one laboratory and element another, and
-points of one contact a third; the rest is each point's own. The standard deviations are
-estimated by restricted maximum likelihood (Patterson and Thompson, Biometrika 58, 1971, 545).
-Few laboratories leave the likelihood flat down to zero, so every shared part carries the weak
-penalty of Chung et al. (Psychometrika 78, 2013, 685), which keeps it off zero without moving
-it by more than its own uncertainty. What the estimate itself is uncertain by enters the
-intervals through Satterthwaite's degrees of freedom.
+Points of one laboratory share an error of log10 K, points of one laboratory and element
+another, and points of one contact an error of log10 D; the rest is each point's own. An error
+of log10 K reaches log10 D through the equilibrium, the less the more is extracted.
+
+The standard deviations are estimated by restricted maximum likelihood (Patterson and Thompson,
+Biometrika 58, 1971, 545). Few laboratories leave the likelihood flat down to zero, so every
+shared part carries the weak penalty of Chung et al. (Psychometrika 78, 2013, 685), which keeps
+it off zero without moving it by more than its own uncertainty. What the estimate itself is
+uncertain by enters the intervals through Satterthwaite's degrees of freedom.
 """
 
 from __future__ import annotations
@@ -20,12 +22,14 @@ from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import minimize
 
 from sx_sim.analysis.fitting.isotherms import Isotherms
+from sx_sim.analysis.fitting.model import Prediction
 
 Array = NDArray[np.float64]
 
+LABORATORY, ELEMENT, CONTACT = "laboratory", "laboratory and element", "contact"
 POINT = "point"
 SMALLEST, LARGEST = 1e-3, 3.0  # standard deviations in log10 D
-START = {"laboratory": 0.2, "laboratory and element": 0.1, "contact": 0.05, POINT: 0.1}
+START = {LABORATORY: 0.2, ELEMENT: 0.1, CONTACT: 0.05, POINT: 0.1}
 
 
 @dataclass(frozen=True)
@@ -35,9 +39,9 @@ class Errors:
     Parameters
     ----------
     shared : mapping of str to (P, P) array
-        By name, which points share an error; the last is each point's own.
+        By name, what a part adds to the covariance of log10 D; the last is each point's own.
     sd : (C,) array
-        Standard deviation of every part, in log10 D.
+        Standard deviation of every part: of log10 K for laboratories, else of log10 D.
     """
 
     shared: Mapping[str, Array]
@@ -55,25 +59,31 @@ class Errors:
         return np.sum([part * sd**2 for part, sd in parts], axis=0)
 
 
-def parts(data: Isotherms) -> dict[str, Array]:
-    """Return which points share which error, leaving out parts that cannot be told apart.
+def groups(data: Isotherms) -> dict[str, NDArray[np.bool_]]:
+    """Return which points (P, P) share which error, leaving out what cannot be told apart.
 
     A part needs two groups at least, and has to differ from those before it.
     """
     laboratory = np.equal.outer(data.laboratory, data.laboratory)
-    contact = np.equal.outer(data.contact, data.contact)
-    both = laboratory & np.equal.outer(data.element, data.element)
-    shared = {"laboratory": laboratory}
+    shared = {LABORATORY: laboratory}
     if _crossed(data):
-        shared["laboratory and element"] = both
-    shared["contact"] = contact
-    found: dict[str, Array] = {}
+        shared[ELEMENT] = laboratory & np.equal.outer(data.element, data.element)
+    shared[CONTACT] = np.equal.outer(data.contact, data.contact)
+    found: dict[str, NDArray[np.bool_]] = {}
     for name, same in shared.items():
-        sizes = same.sum(axis=1)
-        known = [*found.values(), np.eye(data.points)]
-        several = not same.all() and sizes.max() > 1
-        if several and not any(np.array_equal(same, k) for k in known):
-            found[name] = same.astype(float)
+        known = [*found.values(), np.eye(data.points, dtype=bool)]
+        if not same.all() and not any(np.array_equal(same, k) for k in known):
+            found[name] = same
+    return found
+
+
+def parts(data: Isotherms, predicted: Prediction) -> dict[str, Array]:
+    """Return what each part adds to the covariance of log10 D (P, P), per unit of its variance."""
+    reach = {LABORATORY: predicted.level, ELEMENT: predicted.own}
+    found = {}
+    for name, same in groups(data).items():
+        effect = reach.get(name, np.ones(data.points))
+        found[name] = same * np.outer(effect, effect)
     return found | {POINT: np.diag(data.weight**2)}
 
 
@@ -87,9 +97,9 @@ def _crossed(data: Isotherms) -> bool:
     return any(elements.count(e) > 1 for e in set(elements)) and len(set(elements)) > 1
 
 
-def start(data: Isotherms) -> Errors:
+def start(data: Isotherms, predicted: Prediction) -> Errors:
     """Return parts of usual size, to begin with."""
-    shared = parts(data)
+    shared = parts(data, predicted)
     return Errors(shared, np.array([START[name] for name in shared]))
 
 
@@ -101,14 +111,14 @@ def estimate(errors: Errors, residual: Array, jacobian: Array) -> Errors:
         sd = np.exp(log_sd)
         covariance = np.sum([m * s**2 for m, s in zip(matrices, sd, strict=True)], axis=0)
         kept = _Projection.of(covariance, jacobian)
-        value = 0.5 * (kept.log_determinants + residual @ kept.times(residual))
+        value = 0.5 * (kept.log_determinants + float(residual @ kept.times(residual)))
         seen = kept.times(residual)
         slope = [
             s**2 * (np.sum(kept.matrix * m) - seen @ m @ seen)
             for m, s in zip(matrices, sd, strict=True)
         ]
         penalty = np.append(np.ones(len(sd) - 1), 0.0)
-        return value - float(penalty @ log_sd), np.array(slope) - penalty
+        return float(value - penalty @ log_sd), np.array(slope) - penalty
 
     bounds = [(np.log(SMALLEST), np.log(LARGEST))] * len(matrices)
     found = minimize(objective, np.log(errors.sd), jac=True, bounds=bounds, method="L-BFGS-B")

@@ -178,12 +178,13 @@ def _settled_by(model: Model) -> None:
 def _rounds(model: Model, robust: bool) -> Fit:
     """Fit constants and errors in turn until neither moves."""
     data = model.data
-    errors = shared_errors.start(data)
+    errors = shared_errors.start(data, model.predict(model.initial))
     weights = np.ones(data.points)
     values = model.initial
     for _ in range(ROUNDS):
         covariance = _covariance(errors, weights)
         values, predicted = _least_squares(model, values, covariance)
+        errors = replace(errors, shared=shared_errors.parts(data, predicted))
         residual = data.log10_d - predicted.log10_d
         scaled = replace(errors, shared=_weighted(errors, weights))
         again = shared_errors.estimate(scaled, residual, predicted.jacobian)
@@ -197,6 +198,7 @@ def _rounds(model: Model, robust: bool) -> Fit:
             break
     covariance = _covariance(errors, weights)
     values, predicted = _least_squares(model, values, covariance)
+    errors = replace(errors, shared=shared_errors.parts(data, predicted))
     return _finished(model, values, predicted, errors, weights)
 
 
@@ -209,7 +211,7 @@ def _finished(
     return Fit(
         model=model,
         values=values,
-        covariance=np.linalg.inv(information),
+        covariance=np.asarray(np.linalg.inv(information), dtype=float),
         freedom=shared_errors.degrees_of_freedom(errors, covariance, jacobian, every),
         errors=errors,
         log10_d=predicted.log10_d,
@@ -261,7 +263,13 @@ def _least_squares(model: Model, start: Array, covariance: Array) -> tuple[Array
     limits = np.array([LIMITS.get(name, (-np.inf, np.inf)) for name in model.free]).T
     inside = np.clip(start, limits[0] + 1e-6, limits[1] - 1e-6)
     found = least_squares(
-        whitened, inside, jac=slopes, bounds=limits, x_scale="jac", xtol=1e-10, ftol=1e-10
+        whitened,
+        inside,
+        jac=slopes,  # pyright: ignore[reportArgumentType]
+        bounds=limits,
+        x_scale="jac",
+        xtol=1e-10,
+        ftol=1e-10,
     )
     if not np.all(np.isfinite(found.x)):
         raise CaseError("the fit does not settle; hold more constants fixed")

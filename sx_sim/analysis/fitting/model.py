@@ -31,10 +31,12 @@ LN10 = np.log(10.0)
 
 @dataclass(frozen=True)
 class Prediction:
-    """log10 D of every point, and its derivatives by the free constants."""
+    """log10 D of every point, and its derivatives."""
 
     log10_d: Array  # (P,)
-    jacobian: Array  # (P, F)
+    jacobian: Array  # (P, F) by the free constants
+    own: Array  # (P,) by log10 K of the point's own element
+    level: Array  # (P,) by log10 K of all elements together
     found: Equilibrium
 
 
@@ -124,13 +126,24 @@ class Model:
         found = equilibrium(shakes, law, start)
         if not np.all(found.closed) and start is not None:
             found = equilibrium(shakes, law)
-        answers = responses(shakes, law, found, *self._direct(law, found))
         at = (data.contact, data.element)
-        return Prediction(found.ln_d[at] / LN10, answers[at] / LN10, found)
+        answers = responses(shakes, law, found, *self._direct(law, found))[at] / LN10
+        by_element = answers[:, len(self.free) :]
+        return Prediction(
+            log10_d=found.ln_d[at] / LN10,
+            jacobian=answers[:, : len(self.free)],
+            own=by_element[np.arange(data.points), data.element],
+            level=by_element.sum(axis=1),
+            found=found,
+        )
 
     def _direct(self, law: ShakeLaw, found: Equilibrium) -> tuple[Array, Array]:
-        """Return what the constants do to ln D and to bound ligands at fixed scalars."""
-        shape = (*found.ln_d.shape, len(self.free))
+        """Return what the constants do to ln D and to bound ligands at fixed scalars.
+
+        After the free constants, log10 K of every element.
+        """
+        elements = range(len(self.data.elements))
+        shape = (*found.ln_d.shape, len(self.free) + len(elements))
         direct, bound = np.zeros(shape), np.zeros(shape)
         for p, name in enumerate(self.free):
             kind, _, symbol = name.partition(".")
@@ -144,6 +157,8 @@ class Model:
                 direct[:, self._metal, p] = -found.scalars[:, 0:1]
             else:
                 self._complexing(law, found, direct[:, :, p], bound[:, :, p])
+        for e in elements:
+            direct[:, e, len(self.free) + e] = LN10
         return direct, bound
 
     @staticmethod
