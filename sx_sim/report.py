@@ -311,7 +311,7 @@ def print_fit(console: Console, found: Fit) -> None:
     _print_factors(console, found)
     parts = ", ".join(f"{name} {sd:.3f}" for name, sd in found.errors.by_name.items())
     console.print(
-        f"Standard deviations (log10 K of laboratories, log10 D of contacts and points): {parts}",
+        f"Standard deviations (of log10 K for laboratories, else of log10 D): {parts}",
         soft_wrap=True,
     )
     offsets = found.laboratory_offsets

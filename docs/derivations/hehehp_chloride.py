@@ -6,7 +6,7 @@ factors join as differences of log10 K, the medians of those measured in mixture
 and Ce are held, and published slopes against pH join with their scatter. Saponified solvent
 enters through its separation factors only, as how far it was saponified is not known.
 
-Two laws are written:
+Three laws are written:
 
 hehehp-chloride
     Exponents of the free dimer and of the acid are fitted, and chloride lowers D by
@@ -15,6 +15,8 @@ hehehp-chloride
     below 0.01 mol/L, where there are no data.
 hehehp-chloride-complexed
     Stoichiometric exponents, and the published constant of MCl2+.
+hehehp-chloride-conditional
+    Stoichiometric exponents, and nothing for the medium.
 
 hehehp_candidates.py compares these with others:
 
@@ -37,6 +39,7 @@ Usage: python docs/derivations/hehehp_chloride.py [--check]
 """
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +57,43 @@ CONTACT = 0.03
 POINT = 0.10
 PKA_BIPHASIC = 7.1  # half-neutralised at 1 mol/L sodium, doppa1995
 EFFECTIVE = 2.0  # log10 of the factor of chloride
+EXPONENTS = ("order_dimer", "order_acid")
+CONDITIONS = "25 degC assumed, O/A 1, hydrochloric acid"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One of the laws: what it is called, what it has for chloride, what is fitted."""
+
+    key: str
+    title: str
+    medium: str
+    beta: tuple[float, ...] = ()
+    free: tuple[str, ...] = ()
+    own_beta: bool = False
+
+
+KINDS = (
+    Kind(
+        "hehehp-chloride",
+        "HEH[EHP] (PC-88A, P507) in chloride",
+        "chloride lowers D by an effective factor, activities included",
+        (EFFECTIVE,),
+        EXPONENTS,
+        own_beta=True,
+    ),
+    Kind(
+        "hehehp-chloride-complexed",
+        "HEH[EHP] (PC-88A, P507) in chloride, stoichiometric with chloride complexes",
+        "aqueous rare earths bind one chloride, beta of aqueous.toml",
+        (-0.474,),
+    ),
+    Kind(
+        "hehehp-chloride-conditional",
+        "HEH[EHP] (PC-88A, P507) in chloride, stoichiometric and conditional",
+        "conditional constants: aqueous complexes and activities are inside log10 K",
+    ),
+)
 
 MEASURED = ("La", "Ce", "Pr", "Nd", "Sm", "Dy", "Y")
 DERIVED = {"Tb": ["shinetsu-ep2388344", "ufrj-tcc"], "Er": ["lideqian2019"]}
@@ -118,30 +158,53 @@ def solved(problem):
     return log10_k, shared, held.covariance(log10_k, spread)
 
 
-def derive(effective):
-    """Return the text of the set: effective chloride and exponents, or stoichiometric."""
-    beta = EFFECTIVE if effective else -0.474
-    free = ("order_dimer", "order_acid") if effective else ()
+def derive(kind):
+    """Return the text of the set of one law."""
     factors = published()
-    data = isotherms()
-    problem = Problem.of(data, start((beta,)), free, factors)
+    problem = Problem.of(isotherms(), start(kind.beta), kind.free, factors)
     log10_k, shared, covariance = solved(problem)
     common, own = level_and_own(covariance)
-    header, level, formation = tables(effective, common)
-    ranges = measured_over(problem.model.data)
     comment = [
         "Written by docs/derivations/hehehp_chloride.py; change that, not this.",
         "log10 K on the dimer basis, mol/L; enthalpies in kJ/mol.",
         "log10_K_sd and enthalpy_sd are each element's own error; [level] holds the error",
         "that all rare earths share, which leaves separation factors alone.",
     ]
-    if effective:
+    tables = {
+        "level": {"log10_K_sd": round(common, 3), "enthalpy_sd": 10.0, "sd_quality": "derived"},
+        "ranges": measured_over(problem.model.data),
+    }
+    if kind.own_beta:
         comment += [
             "[formation] is an effective constant: what chloride does to D in all, activities",
             "included. It is not the stability of MCl2+.",
         ]
-    rows = species(log10_k, own, shared, factors)
-    return set_text(comment, header, {"level": level, "ranges": ranges} | formation, rows)
+        tables["formation"] = {
+            "log10_beta": list(kind.beta),
+            "enthalpy": [0.0],
+            "quality": "derived",
+            "source": ["quah2021"],
+        }
+    return set_text(comment, header(kind), tables, species(log10_k, own, shared, factors))
+
+
+def header(kind):
+    """Return the keys that a set begins with."""
+    return {
+        "key": kind.key,
+        "title": kind.title,
+        "extractant": "HEH[EHP]",
+        "synonyms": ["PC-88A", "P507", "EHEHPA"],
+        "medium": "chloride",
+        "diluent": "aliphatic",
+        "law": "mass action",
+        "reaction": "M3+ + 3 (HA)2 = M(HA2)3 + 3 H+",
+        "basis": "dimer",
+        "complexes": "chloride" if kind.beta else "none",
+        "reference_temperature": 298.15,
+        "derived_by": "docs/derivations/hehehp_chloride.py",
+        "conditions": f"{CONDITIONS}; {kind.medium}",
+    }
 
 
 def measured_over(data):
@@ -165,41 +228,6 @@ def share(data):
     return 1 / (1 + 10**-data.log10_d)
 
 
-def tables(effective, common):
-    """Return header, level and formation tables."""
-    conditions = (
-        "chloride lowers D by an effective factor, activities included"
-        if effective
-        else "aqueous rare earths bind one chloride, beta of aqueous.toml"
-    )
-    header = {
-        "key": "hehehp-chloride" if effective else "hehehp-chloride-complexed",
-        "title": "HEH[EHP] (PC-88A, P507) in chloride"
-        + ("" if effective else ", stoichiometric with chloride complexes"),
-        "extractant": "HEH[EHP]",
-        "synonyms": ["PC-88A", "P507", "EHEHPA"],
-        "medium": "chloride",
-        "diluent": "aliphatic",
-        "law": "mass action",
-        "reaction": "M3+ + 3 (HA)2 = M(HA2)3 + 3 H+",
-        "basis": "dimer",
-        "complexes": "chloride",
-        "reference_temperature": 298.15,
-        "derived_by": "docs/derivations/hehehp_chloride.py",
-        "conditions": f"25 degC assumed, O/A 1, hydrochloric acid; {conditions}",
-    }
-    level = {"log10_K_sd": round(common, 3), "enthalpy_sd": 10.0, "sd_quality": "derived"}
-    formation = {
-        "log10_beta": [EFFECTIVE],
-        "enthalpy": [0.0],
-        "quality": "derived",
-        "source": ["quah2021"],
-    }
-    return header, level, {"formation": formation} if effective else {}
-
-
 if __name__ == "__main__":
     folder = DATA / "extractants"
-    failed = main(folder / "hehehp-chloride.toml", derive(effective=True))
-    failed += main(folder / "hehehp-chloride-complexed.toml", derive(effective=False))
-    sys.exit(failed)
+    sys.exit(sum(main(folder / f"{kind.key}.toml", derive(kind)) for kind in KINDS))

@@ -18,7 +18,11 @@ from sx_sim.chemistry.extractants import extractant_set
 
 Array = NDArray[np.float64]
 
-SETS = ("hehehp-chloride", "hehehp-chloride-complexed")
+SETS = (
+    "hehehp-chloride",
+    "hehehp-chloride-complexed",
+    "hehehp-chloride-conditional",
+)
 SAPONIFIED = ("Banda (2014)", "Liu (2014)")
 
 
@@ -92,8 +96,8 @@ def factors(data: Isotherms, log10_d: Array) -> list[Factor]:
         points = np.flatnonzero(data.contact == contact)
         for a, b in combinations(points[np.argsort(data.element[points])], 2):
             pair = (int(data.element[b]), int(data.element[a]))
-            both = (data.log10_d[b] - data.log10_d[a], log10_d[b] - log10_d[a])
-            found.setdefault(pair, []).append(both)
+            measured = float(data.log10_d[b] - data.log10_d[a])
+            found.setdefault(pair, []).append((measured, float(log10_d[b] - log10_d[a])))
     rows = [
         Factor(
             heavier=data.elements[b],
