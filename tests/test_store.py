@@ -46,7 +46,9 @@ def test_a_result_comes_back_whole(tmp_path):
 
 def test_a_complexed_result_comes_back(tmp_path):
     text = HEAVY.format(solvent=400, strength=0.3, acid=0.05, extraction=8, scrub=6)
-    case = sx_sim.parse_case(text.replace("hehehp-chloride-conditional", "hehehp-chloride-complexed"))
+    case = sx_sim.parse_case(
+        text.replace("hehehp-chloride-conditional", "hehehp-chloride-complexed")
+    )
     result = sx_sim.solve(case)
     assert (result.stages.free_anion < result.stages.anion).all()
     sx_sim.save_result(result, tmp_path / "a.h5", case)

@@ -116,12 +116,27 @@ def read_isotherms(path: str | Path, *, laboratories: Iterable[str] = ()) -> Iso
         raise CaseError("there is no such file", str(path)) from None
     except (OSError, UnicodeDecodeError) as error:
         raise CaseError(f"cannot be read: {error}", str(path)) from None
+    return parse_isotherms(text, str(path), laboratories=laboratories)
+
+
+def parse_isotherms(
+    text: str, name: str = "isotherms", *, laboratories: Iterable[str] = ()
+) -> Isotherms:
+    """Read the text of a table of isotherms; errors as ``read_isotherms``.
+
+    Examples
+    --------
+    >>> parse_isotherms(TEMPLATE).elements
+    ('Pr', 'Nd')
+    """
+    wanted = set(laboratories)
     try:
-        wanted = set(laboratories)
         rows = [r for r in _rows(text) if not wanted or r.laboratory in wanted]
+        if wanted and not rows:
+            raise CaseError(f"has nothing of {', '.join(sorted(wanted))}")
         return _isotherms(rows)
     except CaseError as error:
-        raise CaseError(error.problems, str(path)) from None
+        raise CaseError(error.problems, name) from None
 
 
 def _rows(text: str) -> list[Row]:

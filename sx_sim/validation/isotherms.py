@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sx_sim.analysis.fitting import Isotherms, fit
 from sx_sim.analysis.fitting.model import Model
-from sx_sim.cases.isotherms import read_isotherms
+from sx_sim.cases.isotherms import parse_isotherms
 from sx_sim.chemistry.extractants import extractant_set
 
 Array = NDArray[np.float64]
@@ -23,6 +22,7 @@ SETS = (
     "hehehp-chloride-complexed",
     "hehehp-chloride-conditional",
 )
+EXCLUDED = "Formiga (2016)"
 SAPONIFIED = ("Banda (2014)", "Liu (2014)")
 
 
@@ -60,10 +60,20 @@ class Factor:
         return np.abs(self.predicted / self.measured - 1.0)
 
 
+def _text() -> str:
+    path = files("sx_sim").joinpath("data", "isotherms", "pc88a_hcl.csv")
+    return path.read_text(encoding="utf-8")
+
+
 def measurements() -> Isotherms:
     """Return every usable point, those of saponified solvent too."""
-    path = files("sx_sim").joinpath("data", "isotherms", "pc88a_hcl.csv")
-    return read_isotherms(Path(str(path)))
+    return parse_isotherms(_text())
+
+
+def excluded() -> Isotherms:
+    """Return the set that the compilers of the points left out."""
+    text = _text().replace(",set excluded by the compilers", ",")
+    return parse_isotherms(text, laboratories=[EXCLUDED])
 
 
 def with_levels(data: Isotherms) -> Isotherms:
