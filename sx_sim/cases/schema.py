@@ -18,7 +18,7 @@ from sx_sim.cases.fields import (
     Strength,
     Temperature,
 )
-from sx_sim.chemistry import database
+from sx_sim.chemistry.extractants import extractant_set
 from sx_sim.errors import CaseError
 
 STAGE_LIMIT = 5000
@@ -29,7 +29,7 @@ ALTERNATIVES = {"acid": "pH", "pH": "acid", "flow": "oa", "oa": "flow", "fractio
 
 def _known_set(key: str) -> str:
     try:
-        database.lookup("extractants", key)
+        extractant_set(key)
     except CaseError as error:
         raise ValueError(str(error)) from None
     return key
