@@ -17,6 +17,7 @@ from sx_sim.analysis.changes import Change, no_change
 from sx_sim.analysis.sensitivity import Linearised
 from sx_sim.circuits.recycles import (
     Circuit,
+    Exchange,
     Recycle,
     Reflux,
     feed_of,
@@ -26,11 +27,13 @@ from sx_sim.circuits.recycles import (
 from sx_sim.errors import ConvergenceError
 from sx_sim.flowsheet.column import Column
 from sx_sim.flowsheet.results import Result, solve_column
+from sx_sim.flowsheet.status import Status
 from sx_sim.flowsheet.streams import Stream
 from sx_sim.kernels.types import Options
 
 Array = NDArray[np.float64]
 LOOP_LIMIT = 1e-10  # mismatch of what comes back, over what is fed in all
+ROUND_AND_ROUND = 1e-4  # share of what goes round below which a mismatch is none
 LEAST = 1e-15  # share of what is fed below which a species counts as that much
 MOST_ROUNDS = 40
 SLOW = 0.1  # contraction above which derivatives are taken afresh
@@ -132,13 +135,22 @@ class _Loop:
             parts.append(np.append(metals, anions))
         return np.concatenate(parts)
 
-    def scale(self) -> Array:
-        """Return moles per hour of each unknown, over what is fed in all."""
+    def mismatch(self, off: Array, returned: Array) -> float:
+        """Return the largest difference of what comes back, over what is fed in all.
+
+        Where a species goes round so often that this is beyond rounding, over a small share of
+        what goes round.
+        """
         fed = net_feed(self.circuit)
         water = [f.stream for f in self.template.feeds if f.stream.phase == "aqueous"]
         anions = sum(stream.flow * stream.carrier for stream in water)
         whole = np.append(np.maximum(fed, LEAST * fed.max()), anions)
-        return np.concatenate([self.fresh(r).flow / whole for r in self.circuit.recycles])
+        worst = 0.0
+        for recycle, place in self.pairs:
+            flow = self.fresh(recycle).flow
+            scale = np.maximum(whole, ROUND_AND_ROUND * flow * returned[place])
+            worst = max(worst, float((flow * np.abs(off[place]) / scale).max()))
+        return worst
 
     def slopes(self, result: Result) -> Array:
         """Return d what leaves / d what comes back (U, U)."""
@@ -220,28 +232,31 @@ def solve_circuit(
     known = start is not None and len(start.returned) == loop.unknowns
     returned = start.returned if start is not None and known else loop.first()
     slopes = start.slopes if start is not None and known else None
-    scale = loop.scale()
     result = start.result if start is not None else None
+    # nothing is known of an exchange until a column has been solved
+    guessed = not known and any(isinstance(r, Exchange) for r in circuit.recycles)
     last, rounds = np.inf, 0
     while True:
         rounds += 1
         result = solve_column(loop.column(returned), options=options, start=result, throw=False)
-        if not result.converged:
+        mismatch = np.inf
+        if result.status not in (Status.CONVERGED, Status.EXCESS_BASE):
             break
         off = loop.left(result) - returned
-        mismatch = float(np.abs(off * scale).max())
+        mismatch = loop.mismatch(off, returned)
         if mismatch <= LOOP_LIMIT or rounds == MOST_ROUNDS:
             break
+        if guessed or not result.converged:  # what comes back may yet take up the base
+            guessed, returned = False, returned + off
+            continue
         if slopes is None or mismatch > SLOW * last:
             slopes = loop.slopes(result)
         last = mismatch
-        step = np.linalg.solve(np.eye(len(off)) - slopes, off)
+        step, *_ = np.linalg.lstsq(np.eye(len(off)) - slopes, off, rcond=None)
         returned = np.maximum(returned + step, 0.0)
-    solved = result.converged
-    mismatch = float(np.abs((loop.left(result) - returned) * scale).max()) if solved else np.inf
     if slopes is None:
         slopes = np.zeros((loop.unknowns, loop.unknowns))
-    if solved:
+    if result.converged:
         streams = net_products(circuit, result.streams)
         result = replace(result, streams=streams, net_fed=net_feed(circuit))
     found = CircuitResult(circuit, result, rounds, mismatch, returned, slopes)
