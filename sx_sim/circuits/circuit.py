@@ -36,6 +36,7 @@ LOOP_LIMIT = 1e-10  # mismatch of what comes back, over what is fed in all
 ROUND_AND_ROUND = 1e-4  # share of what goes round below which a mismatch is none
 LEAST = 1e-15  # share of what is fed below which a species counts as that much
 MOST_ROUNDS = 40
+MOST_ALKALINE = 3  # rounds with more base than acid
 SLOW = 0.1  # contraction above which derivatives are taken afresh
 
 
@@ -235,7 +236,7 @@ def solve_circuit(
     result = start.result if start is not None else None
     # nothing is known of an exchange until a column has been solved
     guessed = not known and any(isinstance(r, Exchange) for r in circuit.recycles)
-    last, rounds = np.inf, 0
+    last, rounds, alkaline = np.inf, 0, 0
     while True:
         rounds += 1
         result = solve_column(loop.column(returned), options=options, start=result, throw=False)
@@ -248,6 +249,9 @@ def solve_circuit(
             break
         if guessed or not result.converged:  # what comes back may yet take up the base
             guessed, returned = False, returned + off
+            alkaline += not result.converged
+            if alkaline > MOST_ALKALINE:
+                break
             continue
         if slopes is None or mismatch > SLOW * last:
             slopes = loop.slopes(result)
