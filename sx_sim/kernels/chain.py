@@ -60,6 +60,7 @@ def solve_chain(
             laws.protonation[q],
             laws.ligand_charge,
             laws.debye[q],
+            laws.acid_by_dimer,
         )
         start = first if q == 0 else none
         if solved > 0:

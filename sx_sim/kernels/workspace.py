@@ -68,6 +68,7 @@ def new_workspace(
             y=empty((n, s)),
             f=empty((n, m)),
             row=empty(s),
+            orders=empty((2, s)),
         ),
         factors=Factors(
             linear=Linear(

@@ -41,7 +41,15 @@ def heavy_case(**changes: float) -> sx_sim.Case:
     return sx_sim.parse_case(HEAVY.format(**(values | changes)))
 
 
-KINDS = ("plain", "one complex", "two complexes", "protonated ligand", "activities", "dosed")
+KINDS = (
+    "plain",
+    "one complex",
+    "two complexes",
+    "protonated ligand",
+    "activities",
+    "dosed",
+    "varying order",
+)
 
 
 def varied(cascade: Cascade, law: Law, kind: str, seed: int = 0) -> tuple[Cascade, Law]:
@@ -57,6 +65,8 @@ def varied(cascade: Cascade, law: Law, kind: str, seed: int = 0) -> tuple[Cascad
         law = law._replace(ln_beta=beta, protonation=rng.uniform(1, 90, n), ligand_charge=2.0)
     elif kind == "activities":
         law = law._replace(debye=np.tile(1.17 * (law.charge**2 - law.order_acid), (n, 1)))
+    elif kind == "varying order":
+        law = law._replace(acid_by_dimer=rng.uniform(-0.5, 1.5, s))
     elif kind == "dosed":
         water = cascade.aqueous + cascade.aqueous_draw
         held = np.full(n, np.nan)
