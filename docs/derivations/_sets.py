@@ -8,6 +8,14 @@ ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "sx_sim" / "data"
 SERIES = ["La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Y", "Er", "Tm", "Yb", "Lu"]
 
+NUMBERS = dict(
+    zip(
+        ["La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu"],
+        [57, 58, 59, 60, *range(62, 72)],
+        strict=True,
+    )
+)  # atomic numbers
+
 
 def toml_value(value):
     """Return a TOML literal: text, list or number."""

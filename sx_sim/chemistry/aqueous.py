@@ -1,4 +1,4 @@
-"""Aqueous chemistry beside the metals' own charge: water, hydrolysis, complexes."""
+"""Water and the first hydrolysis, by van 't Hoff."""
 
 from __future__ import annotations
 
@@ -49,25 +49,13 @@ def water_enthalpy() -> float:
     return database.read("aqueous.toml")["water"]["enthalpy"]
 
 
-def hydrolysis_constant(symbol: str) -> float | None:
-    """Return log10 K of the first hydrolysis at 25 degC, or None where there is no source."""
-    row = database.read("aqueous.toml")["hydrolysis"]["elements"].get(symbol)
-    return None if row is None else row["log10_K"]
+def hydrolysis_constants(symbol: str, temperature: Array) -> Array | None:
+    """Return log10 K of the first hydrolysis at each temperature [K], None without a source.
 
-
-def ln_formation_constants(ligand: str, temperature: Array) -> Array:
-    """Return ln beta (N, K) of the rare earths' complexes with a ligand.
-
-    ``ligand`` is ``none`` (K = 0) or the name of a table of ``aqueous.toml``.
+    Where no enthalpy is known the constant at 25 degC holds throughout.
     """
-    if ligand == "none":
-        return np.zeros((len(temperature), 0))
-    row = database.read("aqueous.toml")[ligand]
-    return vant_hoff(np.array(row["log10_beta"]), np.array(row["enthalpy"]), temperature, REFERENCE)
-
-
-def formation_enthalpies(ligand: str) -> Array:
-    """Return the enthalpies (K,) of those complexes [kJ/mol]."""
-    if ligand == "none":
-        return np.zeros(0)
-    return np.array(database.read("aqueous.toml")[ligand]["enthalpy"])
+    row = database.read("aqueous.toml")["hydrolysis"]["elements"].get(symbol)
+    if row is None:
+        return None
+    heat = row.get("enthalpy", 0.0)
+    return vant_hoff(row["log10_K"], heat, temperature, REFERENCE) / LN10

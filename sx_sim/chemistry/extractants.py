@@ -8,6 +8,9 @@ from types import MappingProxyType
 from typing import Any
 
 from sx_sim.chemistry import database
+from sx_sim.chemistry.activity import MODELS
+from sx_sim.chemistry.ligands import ligand
+from sx_sim.errors import CaseError
 
 QUALITIES = ("measured", "derived", "estimated")
 
@@ -16,8 +19,8 @@ QUALITIES = ("measured", "derived", "estimated")
 class Constants:
     """How one species distributes.
 
-    ``log10 D = log10_K(T) + order_dimer log10 e - order_acid log10 h``, less the
-    aqueous complexes. Errors are standard deviations of this species' own, beside the
+    ``log10 D = log10_K(T) + order_dimer log10 e - (order_acid + acid_by_dimer e) log10 h``,
+    less the aqueous complexes or with activities, as the set has them. Errors are standard deviations of this species' own, beside the
     one that the whole set shares. An inert species stays in the aqueous phase.
     """
 
@@ -34,14 +37,17 @@ class Constants:
     enthalpy_source: tuple[str, ...]
     note: str = ""
     inert: bool = False
+    acid_by_dimer: float = 0.0  # [L/mol]
 
 
 @dataclass(frozen=True)
 class ExtractantSet:
     """One extractant in one medium.
 
-    ``ranges`` gives, for acid [mol/L], anion [mol/L], loading, extractant [formal mol/L]
-    and temperature [K], the interval the constants were measured over.
+    ``ranges`` gives, for acid [mol/L], anion [mol/L], ionic strength [mol/L], loading,
+    extractant [formal mol/L] and temperature [K], the interval the constants were measured
+    over. ``complexes`` names the ligand whose complexes stand outside the constants, and
+    ``activity`` the model of the activities they go with: ``none`` for conditional ones.
     """
 
     key: str
@@ -57,6 +63,7 @@ class ExtractantSet:
     level_enthalpy_sd: float  # [kJ/mol]
     ranges: Mapping[str, tuple[float, float]]
     species: Mapping[str, Constants]
+    activity: str = "none"
 
     @property
     def balances_extractant(self) -> bool:
@@ -101,7 +108,21 @@ def extractant_set(key: str) -> ExtractantSet:
     'measured'
     """
     data = database.lookup("extractants", key)
+    try:
+        return _set(key, data)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise CaseError(f"extractant set '{key}' is not complete: {error!r}") from None
+
+
+def _set(key: str, data: Mapping[str, Any]) -> ExtractantSet:
     species = {symbol: _constants(row) for symbol, row in data["species"].items()}
+    activity = data.get("activity", "none")
+    if activity not in MODELS or (activity != "none" and data["complexes"] != "none"):
+        raise CaseError(
+            f"extractant set '{key}': activity = '{activity}' must be one of "
+            f"{', '.join(MODELS)}, and goes with complexes = 'none'"
+        )
+    ligand(data["complexes"])
     return ExtractantSet(
         key=key,
         title=data["title"],
@@ -116,6 +137,7 @@ def extractant_set(key: str) -> ExtractantSet:
         level_enthalpy_sd=data["level"]["enthalpy_sd"],
         ranges=MappingProxyType({name: (lo, hi) for name, (lo, hi) in data["ranges"].items()}),
         species=MappingProxyType(species),
+        activity=activity,
     )
 
 

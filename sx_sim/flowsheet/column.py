@@ -100,6 +100,14 @@ class Column:
     solvent_outlet: str = LOADED
     set_points: tuple[SetPoint, ...] = ()
 
+    def __post_init__(self) -> None:
+        if self.set_points and self.system.active:
+            raise CaseError(
+                f"set_points.{self.set_points[0].name}: set '{self.system.extractant.key}' goes "
+                "with activities, which follow from anions that doses would change; give the "
+                "feeds' acid instead, or a set with activity = 'none'"
+            )
+
     @property
     def stages(self) -> int:
         """Number of stages N."""
@@ -214,4 +222,4 @@ class Column:
         if self.set_points:
             carry = np.append(passes[1:], 0.0) / (passes + drawn)
             cascade = cascade._replace(carry=carry, set_ln_h=self.set_ln_h)
-        return cascade, self.system.law(self.temperature)
+        return cascade, self.system.law(self.temperature, cascade.anion)

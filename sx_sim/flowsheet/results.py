@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sx_sim.chemistry.aqueous import water_ion_product
+from sx_sim.chemistry.speciation import Speciation, speciate
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.errors import ConvergenceError
 from sx_sim.flowsheet.checks import CLOSURE_LIMIT, Checks, acidity, check
@@ -41,7 +43,7 @@ class Profile:
     free_dimer: Array  # (N,)
     anion: Array  # (N,)
     free_anion: Array  # (N,) less what complexes hold
-    ionic_strength: Array  # (N,) of ions not bound in complexes
+    ionic_strength: Array  # (N,) of ions, complexes and protonated anions among them
     dimer: Array  # (N,) total extractant, as dimer
     loading: Array  # (N,) share of the dimer that rare earths hold
     scalars: Array  # (N, 2 or 3) the solver's unknowns, from which another solve can start
@@ -148,6 +150,13 @@ class Result:
         left = self.stream(stream).moles
         return np.divide(left, fed, out=np.full(fed.shape, np.nan), where=fed > 0)
 
+    def speciation(self) -> Speciation:
+        """Return free ions, complexes and protonated anions at every stage."""
+        s = self.stages
+        law = self.system.law(s.temperature, s.anion)
+        hydroxide = water_ion_product(s.temperature) / s.acid
+        return speciate(law, s.aqueous, s.acid, hydroxide, s.free_anion)
+
     def to_dataframe(self) -> pd.DataFrame:
         """Return the stage profiles, one row per stage; needs pandas.
 
@@ -220,7 +229,9 @@ def assemble(column: Column, cascade: Cascade, law: Law, solution: Solution) -> 
         status = Status.UNBALANCED
     acid, anion = acidity(cascade, solution.scalars)
     complexed = law.ln_beta.shape[2] > 0
-    charges = anion + cascade.water_ion_product / acid + acid
+    free_anion = np.exp(solution.scalars[:, 2]) if complexed else anion
+    hydroxide = cascade.water_ion_product / acid
+    dissolved = speciate(law, solution.aqueous, acid, hydroxide, free_anion)
     profile = Profile(
         section=tuple(s.name for s in column.sections for _ in range(s.stages)),
         temperature=column.temperature,
@@ -231,8 +242,8 @@ def assemble(column: Column, cascade: Cascade, law: Law, solution: Solution) -> 
         acid=acid,
         free_dimer=np.exp(solution.scalars[:, 1]),
         anion=anion,
-        free_anion=np.exp(solution.scalars[:, 2]) if complexed else anion,
-        ionic_strength=0.5 * (charges + solution.aqueous @ law.charge**2),
+        free_anion=free_anion,
+        ionic_strength=dissolved.ionic_strength,
         dimer=cascade.dimer,
         loading=solution.organic @ (law.dimers * column.system.rare_earth) / cascade.dimer,
         scalars=solution.scalars,

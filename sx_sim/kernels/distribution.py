@@ -3,7 +3,8 @@
 import numpy as np
 from numba import njit
 
-CLOSEST = 1.5  # of the Debye-Hueckel term sqrt(I) / (1 + 1.5 sqrt(I)) [L^0.5/mol^0.5]
+from sx_sim.kernels.types import CLOSEST
+
 
 
 @njit(cache=True, error_model="numpy")
