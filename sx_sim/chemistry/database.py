@@ -1,15 +1,19 @@
-"""Finding and reading the data files that come with the simulator."""
+"""Finding and reading the data files that come with the simulator, and a user's own sets."""
 
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import tomllib
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from sx_sim.errors import CaseError
+
+OWN_SETS = "SX_SIM_SETS"  # environment variable: a folder of a user's own extractant sets
 
 
 @cache
@@ -25,20 +29,41 @@ def keys(folder: str) -> tuple[str, ...]:
     return tuple(sorted(e.name.removesuffix(".toml") for e in entries if e.name.endswith(".toml")))
 
 
+def own_sets() -> dict[str, Path]:
+    """Return the files of a user's own extractant sets, by key."""
+    folder = os.environ.get(OWN_SETS)
+    if not folder:
+        return {}
+    if not Path(folder).is_dir():
+        raise CaseError(f"{OWN_SETS} = '{folder}': there is no such folder")
+    return {path.stem: path for path in sorted(Path(folder).glob("*.toml"))}
+
+
 def lookup(folder: str, key: str) -> dict[str, Any]:
-    """Return one data set.
+    """Return one data set; of extractant sets a user's own come first.
 
     Raises
     ------
     CaseError
         If there is none of that key; the message names what there is.
     """
-    known = keys(folder)
+    own = own_sets() if folder == "extractants" else {}
+    if key in own:
+        return _own(str(own[key]))
+    known = (*keys(folder), *own)
     if key not in known:
         near = difflib.get_close_matches(key, known, n=1)
         guess = f"did you mean '{near[0]}'? " if near else ""
         raise CaseError(f"no '{key}' in {folder}; {guess}there are: {', '.join(known)}")
     return read(folder, f"{key}.toml")
+
+
+@cache
+def _own(path: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise CaseError(f"cannot be read: {error}", path) from None
 
 
 @cache
