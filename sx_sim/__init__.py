@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from sx_sim.analysis.sweep import SweepResult
     from sx_sim.cases import Case, load_case, parse_case, run_sweep, solve
     from sx_sim.cases.sensitivities import Sensitivity, sensitivity
+    from sx_sim.chemistry.catalogue import cite
     from sx_sim.contacts import Contact, contact
-    from sx_sim.errors import CaseError, ConvergenceError, SxSimError
+    from sx_sim.errors import CaseError, ConvergenceError, OutsideRangeError, SxSimError
     from sx_sim.flowsheet.column import Column
     from sx_sim.flowsheet.results import Result
     from sx_sim.flowsheet.status import Status
@@ -27,12 +28,14 @@ _HOMES = {
     "Column": "sx_sim.flowsheet.column",
     "Contact": "sx_sim.contacts",
     "ConvergenceError": "sx_sim.errors",
+    "OutsideRangeError": "sx_sim.errors",
     "Result": "sx_sim.flowsheet.results",
     "Sensitivity": "sx_sim.cases.sensitivities",
     "Status": "sx_sim.flowsheet.status",
     "Stream": "sx_sim.flowsheet.streams",
     "SweepResult": "sx_sim.analysis.sweep",
     "SxSimError": "sx_sim.errors",
+    "cite": "sx_sim.chemistry.catalogue",
     "contact": "sx_sim.contacts",
     "load_case": "sx_sim.cases",
     "load_result": "sx_sim.store",
@@ -52,12 +55,14 @@ __all__ = [
     "Column",
     "Contact",
     "ConvergenceError",
+    "OutsideRangeError",
     "Result",
     "Sensitivity",
     "Status",
     "Stream",
     "SweepResult",
     "SxSimError",
+    "cite",
     "contact",
     "load_case",
     "load_result",

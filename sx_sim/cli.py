@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from sx_sim.errors import CaseError
+from sx_sim.errors import CaseError, OutsideRangeError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,11 +25,14 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+data = typer.Typer(help="The data that come with the simulator.", no_args_is_help=True)
+app.add_typer(data, name="data")
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 BAD_INPUT = 2
 NOT_SOLVED = 3
+OUTSIDE = 4
 INTERRUPTED = 130
 
 CasePath = Annotated[Path, typer.Argument(metavar="CASE.toml", help="The case file.")]
@@ -38,6 +41,10 @@ OutPath = Annotated[Path | None, typer.Option("--out", metavar="FILE.h5", help="
 TablePath = Annotated[
     Path | None, typer.Option("--out-table", metavar="FILE.csv", help="Write the table.")
 ]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Make leaving a range of the constants an error.")
+]
+Key = Annotated[str, typer.Argument(metavar="KEY", help="As sx-sim data list gives it.")]
 PlotPath = Annotated[Path | None, typer.Option("--plots", metavar="DIR", help="Write pictures.")]
 
 
@@ -46,6 +53,10 @@ def plain_errors() -> Iterator[None]:
     """Turn an input error into its message and exit code."""
     try:
         yield
+    except OutsideRangeError as error:
+        for line in error.problems:
+            err.print(f"[bold red]outside its range:[/] {_escape(line)}", soft_wrap=True)
+        raise typer.Exit(OUTSIDE) from None
     except CaseError as error:
         for line in str(error).splitlines():
             err.print(f"[bold red]error[/] {_escape(line)}", soft_wrap=True)
@@ -75,15 +86,24 @@ def main(
 
 
 @app.command()
-def run(case: CasePath, out_file: OutPath = None, plots: PlotPath = None) -> None:
-    """Solve a case; print its streams, sections and cautions."""
+def run(
+    case: CasePath, out_file: OutPath = None, plots: PlotPath = None, strict: Strict = False
+) -> None:
+    """Solve a case; print its streams, sections and cautions.
+
+    With --strict nothing is written, and the exit code is 4, where it leaves a range.
+    """
     with plain_errors():
         from sx_sim import report
         from sx_sim.cases import load_case, solve
 
         loaded = load_case(case)
         announce_compilation()
-        result = solve(loaded, throw=False)
+        try:
+            result = solve(loaded, throw=False, strict=strict)
+        except OutsideRangeError as error:
+            report.print_result(out, loaded, error.result)
+            raise
         report.print_result(out, loaded, result)
         if out_file:
             from sx_sim.store import save_result
@@ -120,11 +140,12 @@ def sweep(
     dask: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Scheduler of a Dask cluster that solves.")
     ] = None,
+    strict: Strict = False,
 ) -> None:
     """Solve a case over the grid in its sweep table.
 
     With --out, every block of points is kept as it is solved: a sweep that was stopped goes
-    on with --resume.
+    on with --resume. With --strict it ends, with exit code 4, at a point that leaves a range.
     """
     with plain_errors():
         from sx_sim import report
@@ -145,7 +166,9 @@ def sweep(
                 cluster(dask) if dask else processes(workers) as executor,
                 report.progress_bar(err) as progress,
             ):
-                found = run_sweep(loaded, executor=executor, journal=journal, progress=progress)
+                found = run_sweep(
+                    loaded, executor=executor, journal=journal, progress=progress, strict=strict
+                )
         except KeyboardInterrupt:
             kept = f"; {len(journal.kept)} blocks are kept, go on with --resume" if journal else ""
             err.print(f"stopped{kept}")
@@ -259,6 +282,33 @@ def elements() -> None:
     from sx_sim import report
 
     report.print_elements(out)
+
+
+@data.command("list")
+def data_list() -> None:
+    """List extractant sets, feeds and isotherms, with the quality of their numbers."""
+    with plain_errors():
+        from sx_sim import datasheets
+
+        datasheets.print_list(out)
+
+
+@data.command("show")
+def data_show(key: Key) -> None:
+    """Print a data set: every constant with its error, quality, source and range."""
+    with plain_errors():
+        from sx_sim import datasheets
+
+        datasheets.print_sheet(out, key)
+
+
+@data.command("cite")
+def data_cite(key: Key) -> None:
+    """Print the BibTeX entries that a data set rests on."""
+    with plain_errors():
+        from sx_sim.chemistry.catalogue import cite, entry
+
+        sys.stdout.write("\n\n".join(cite(entry(key).sources).values()) + "\n")
 
 
 def announce_compilation() -> None:

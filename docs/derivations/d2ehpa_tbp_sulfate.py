@@ -69,7 +69,8 @@ def derive():
         "complexes": "bisulfate",
         "reference_temperature": 298.15,
         "derived_by": "docs/derivations/d2ehpa_tbp_sulfate.py",
-        "conditions": "leach liquor of coal refuse; pH of the free hydrogen ion, with HSO4-; temperature not stated, taken as 25 degC; ranges are those of the published case",
+        "conditions": "leach liquor of coal refuse; pH of the free hydrogen ion, with HSO4-; "
+        "temperature not stated, taken as 25 degC; ranges are those of the published case",
     }
     level = {"log10_K_sd": 0.1, "enthalpy_sd": 15.0, "sd_quality": "estimated"}
     ranges = {

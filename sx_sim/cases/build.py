@@ -63,7 +63,9 @@ def _change(base: ExtractantSet, symbol: str, table: Override) -> dict[str, obje
     if symbol not in base.species and not table.inert and "log10_K" not in given:
         raise CaseError(f"constants.{symbol}: the set has no {symbol}; give its log10_K")
     change: dict[str, object] = dict(given)
-    if {"log10_K", "order_dimer", "order_acid", "acid_by_dimer", "dimers"} & set(given) or table.inert:
+    if {"log10_K", "order_dimer", "order_acid", "acid_by_dimer", "dimers"} & set(
+        given
+    ) or table.inert:
         change |= {"quality": "estimated", "source": (table.source,), "inert": table.inert}
     if "enthalpy" in given:
         change |= {"enthalpy_quality": "estimated", "enthalpy_source": (table.source,)}

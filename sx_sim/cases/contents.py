@@ -14,6 +14,8 @@ from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.streams import Stream
 
+TRACE = 1e-20  # mol/L of ligand in pure water, so that it has a logarithm
+
 
 def amounts(liquor: Liquor) -> dict[str, float]:
     """Return what a liquor holds by symbol [mol/L], nothing at zero."""
@@ -73,4 +75,5 @@ def aqueous_stream(
             f"{key}.{given}: alkaline without the cations for it; give as much Na or NH4 in "
             f"concentrations as there is hydroxide, {kw / acid:.3g} mol/L"
         )
-    return Stream(system, key.split(".")[-1], "aqueous", flow, concentration, max(anions, 0), acid)
+    anions = max(anions, TRACE if system.ligand else 0.0)
+    return Stream(system, key.split(".")[-1], "aqueous", flow, concentration, anions, acid)

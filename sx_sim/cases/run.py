@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
+from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Protocol
 
@@ -25,10 +26,13 @@ from sx_sim.cases.schema import Axis
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.column import Column
 from sx_sim.flowsheet.results import Result, solve_column
+from sx_sim.kernels.types import Options
 from sx_sim.units import NUMBER, convert
 
 
-def solve(case: Case | Column, *, start: Result | None = None, throw: bool = True) -> Result:
+def solve(
+    case: Case | Column, *, start: Result | None = None, throw: bool = True, strict: bool = False
+) -> Result:
     """Solve a case for its steady state.
 
     Parameters
@@ -38,6 +42,8 @@ def solve(case: Case | Column, *, start: Result | None = None, throw: bool = Tru
         A solved column of as many stages to start from.
     throw : bool
         Whether to raise on failure instead of returning the last iterate.
+    strict : bool
+        Whether a result beyond the ranges of its constants is an error.
 
     Returns
     -------
@@ -47,6 +53,8 @@ def solve(case: Case | Column, *, start: Result | None = None, throw: bool = Tru
     ------
     ConvergenceError
         If it is not solved; the error's ``result`` holds the last iterate.
+    OutsideRangeError
+        If it is strict and leaves a range; a CaseError whose ``result`` holds the solution.
 
     Examples
     --------
@@ -70,9 +78,11 @@ def solve(case: Case | Column, *, start: Result | None = None, throw: bool = Tru
     >>> result.recovery("Dy", "loaded solvent") > 0.999
     True
     """
-    if isinstance(case, Column):
-        return solve_column(case, start=start, throw=throw)
-    return solve_column(case.column, options=case.options, start=start, throw=throw)
+    column = case if isinstance(case, Column) else case.column
+    options = Options() if isinstance(case, Column) else case.options
+    if strict:
+        column = replace(column, strict=True)
+    return solve_column(column, options=options, start=start, throw=throw)
 
 
 def run_sweep(
@@ -81,6 +91,7 @@ def run_sweep(
     executor: Executor | None = None,
     journal: Journal | None = None,
     progress: Progress | None = None,
+    strict: bool = False,
 ) -> SweepResult:
     """Solve a case at every point of its sweep.
 
@@ -95,11 +106,14 @@ def run_sweep(
         Keeps every block as it is solved, and gives back those kept before.
     progress : callable, optional
         Called with the solves done and all there are.
+    strict : bool
+        Whether a point beyond the ranges of its constants ends the sweep.
 
     Raises
     ------
     CaseError
-        If there is no sweep, or an axis does not fit the case.
+        If there is no sweep, or an axis does not fit the case; as OutsideRangeError, if it is
+        strict and a point leaves a range.
     """
     sweep = case.file.sweep
     if sweep is None:
@@ -117,7 +131,7 @@ def run_sweep(
     step = _counter(int(np.prod(grid.shape)) + extra, progress)
     tables = run_grid(
         grid,
-        partial(_solve_block, case.text, case.name, grid),
+        partial(_solve_block, case.text, case.name, grid, strict),
         executor=executor,
         known=journal.blocks if journal else None,
         keep=journal.keep if journal else None,
@@ -152,10 +166,14 @@ class Journal(Protocol):
         ...
 
 
-def _solve_block(text: str, name: str, grid: Grid, block: Block) -> Tables:
+def _solve_block(text: str, name: str, grid: Grid, strict: bool, block: Block) -> Tables:
     """Solve a block of a case's sweep; all it needs is passed, so it can run anywhere."""
     case = _parsed(text, name)
-    return grid.solve_block(block, lambda values: case.with_values(values).column, case.options)
+
+    def build(values: Mapping[str, float | str]) -> Column:
+        return replace(case.with_values(values).column, strict=strict)
+
+    return grid.solve_block(block, build, case.options)
 
 
 @lru_cache(maxsize=2)

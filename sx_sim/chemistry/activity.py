@@ -51,6 +51,15 @@ def interaction(species: Sequence[str]) -> Array:
     return np.array([known[symbol]["epsilon"] for symbol in species])
 
 
+def sources(species: Sequence[str]) -> list[str]:
+    """Return the source keys of the slope and of the coefficients of cations."""
+    data = database.read("sit.toml")
+    found = [data["debye_hueckel"]["source"]]
+    for symbol in (PROTON, *species):
+        found += data["interaction"][symbol]["source"]
+    return found
+
+
 def ionic_strength_range() -> tuple[float, float]:
     """Return the ionic strengths the coefficients were fitted over."""
     low, high = database.read("sit.toml")["ionic_strength_range"]

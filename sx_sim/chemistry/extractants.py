@@ -20,8 +20,9 @@ class Constants:
     """How one species distributes.
 
     ``log10 D = log10_K(T) + order_dimer log10 e - (order_acid + acid_by_dimer e) log10 h``,
-    less the aqueous complexes or with activities, as the set has them. Errors are standard deviations of this species' own, beside the
-    one that the whole set shares. An inert species stays in the aqueous phase.
+    less the aqueous complexes or with activities, as the set has them. Errors are standard
+    deviations of this species' own, beside the one that the whole set shares. An inert
+    species stays in the aqueous phase.
     """
 
     log10_K: float

@@ -97,7 +97,9 @@ def ligand(name: str) -> Ligand | None:
     """
     if name == "none":
         return None
-    tables = database.read("complexes.toml") | {"chloride": database.read("aqueous.toml")["chloride"]}
+    tables = database.read("complexes.toml") | {
+        "chloride": database.read("aqueous.toml")["chloride"]
+    }
     if name not in tables:
         raise CaseError(f"complexes = '{name}': must be none, {', '.join(sorted(tables))}")
     table = tables[name]

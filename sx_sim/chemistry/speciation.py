@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
+from scipy.optimize import root_scalar
 
 from sx_sim.chemistry.aqueous import REFERENCE, water_ion_product
 from sx_sim.chemistry.ligands import ligand
@@ -137,7 +137,7 @@ def _at_acidity(
     if others <= 0.0:
         return others, h
     most = np.log(others / (q * (1.0 + proton * h) - proton * h)) + 1e-9
-    free = float(np.exp(brentq(missing, most - SPAN, most, xtol=1e-14)))
+    free = float(np.exp(root_scalar(missing, bracket=(most - SPAN, most), xtol=1e-14).root))
     return others + proton * h * free, h
 
 
@@ -155,6 +155,8 @@ def _at_total(
         free = held / (proton * h)
         return free + held + bound(free) - anions(h) / q
 
-    odds = brentq(missing, -SPAN, SPAN, xtol=1e-14)
+    if missing(-SPAN) >= 0.0:  # no more anions than hydroxide leaves
+        return anions(acid), acid
+    odds = root_scalar(missing, bracket=(-SPAN, SPAN), xtol=1e-14).root
     h = float(acid / (1.0 + np.exp(odds)))
     return anions(h), h

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from sx_sim.chemistry import activity, aqueous
+from sx_sim.chemistry import activity, aqueous, database
 from sx_sim.chemistry.elements import element
 from sx_sim.chemistry.extractants import Constants, ExtractantSet
 from sx_sim.chemistry.ligands import Ligand, ligand
@@ -67,6 +67,19 @@ class ChemicalSystem:
     def constants(self) -> tuple[Constants, ...]:
         """Constants of every species, in order."""
         return tuple(self.extractant.species[symbol] for symbol in self.species)
+
+    @cached_property
+    def sources(self) -> tuple[str, ...]:
+        """Source keys of all constants in use, each once."""
+        found: list[str] = []
+        for c in self.constants:
+            found += [] if c.inert else [*c.source, *c.enthalpy_source]
+        if self.ligand is not None:
+            found += self.ligand.sources
+        if self.active:
+            found += activity.sources(self.species)
+        known = database.sources()
+        return tuple(key for key in dict.fromkeys(found) if key in known)
 
     @cached_property
     def rare_earth(self) -> NDArray[np.bool_]:

@@ -90,6 +90,8 @@ class Column:
     solvent_outlet : str
     set_points : tuple of SetPoint
         At most one at a stage.
+    strict : bool
+        Whether a result that leaves the ranges of its constants is an error.
     """
 
     system: ChemicalSystem
@@ -99,6 +101,7 @@ class Column:
     temperature: Array
     solvent_outlet: str = LOADED
     set_points: tuple[SetPoint, ...] = ()
+    strict: bool = False
 
     def __post_init__(self) -> None:
         if self.set_points and self.system.active:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sx_sim.chemistry.aqueous import water_ion_product
 from sx_sim.chemistry.speciation import Speciation, speciate
 from sx_sim.chemistry.system import ChemicalSystem
-from sx_sim.errors import ConvergenceError
+from sx_sim.errors import ConvergenceError, OutsideRangeError
 from sx_sim.flowsheet.checks import CLOSURE_LIMIT, Checks, acidity, check
 from sx_sim.flowsheet.column import RAFFINATE, Column
 from sx_sim.flowsheet.status import Status
@@ -100,6 +100,11 @@ class Result:
     def elements(self) -> tuple[str, ...]:
         """Species, in the order of every array."""
         return self.system.species
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Source keys of the constants it rests on; ``sx_sim.cite`` gives their entries."""
+        return self.system.sources
 
     @property
     def converged(self) -> bool:
@@ -222,7 +227,13 @@ def solve_column(
 
 
 def assemble(column: Column, cascade: Cascade, law: Law, solution: Solution) -> Result:
-    """Return the result that the kernels' arrays stand for, everything recomputed."""
+    """Return the result that the kernels' arrays stand for, everything recomputed.
+
+    Raises
+    ------
+    OutsideRangeError
+        If the column is strict, and solved beyond the ranges of its constants.
+    """
     checks = check(cascade, law, solution.aqueous, solution.organic, solution.scalars)
     status = Status(solution.status)
     if status == Status.CONVERGED and not checks.passed:
@@ -248,7 +259,7 @@ def assemble(column: Column, cascade: Cascade, law: Law, solution: Solution) -> 
         loading=solution.organic @ (law.dimers * column.system.rare_earth) / cascade.dimer,
         scalars=solution.scalars,
     )
-    return Result(
+    result = Result(
         column=column,
         status=status,
         iterations=solution.iterations,
@@ -259,6 +270,10 @@ def assemble(column: Column, cascade: Cascade, law: Law, solution: Solution) -> 
         doses=doses(column, cascade, profile),
         cautions=cautions(column.system, profile),
     )
+    left = [c.text for c in result.cautions if c.outside] if column.strict else []
+    if left and result.converged:
+        raise OutsideRangeError(left, result)
+    return result
 
 
 def doses(column: Column, cascade: Cascade, stages: Profile) -> dict[str, float]:

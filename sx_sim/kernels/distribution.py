@@ -6,7 +6,6 @@ from numba import njit
 from sx_sim.kernels.types import CLOSEST
 
 
-
 @njit(cache=True, error_model="numpy")
 def distribution(law, ln_h, scalars, d, bound):
     """Fill the distribution ratios and how the third scalar lowers them.

@@ -55,10 +55,14 @@ def interaction(m, z, symbol):
 
 def test_pitzer_reproduces_a_tabulated_coefficient():
     """HCl at 1 mol/kg: 0.809 (Robinson and Stokes)."""
-    assert 10 ** pitzer(1.0, 1, 0.177000779, 0.292922504, 0.000362) == pytest.approx(0.809, abs=2e-3)
+    assert 10 ** pitzer(1.0, 1, 0.177000779, 0.292922504, 0.000362) == pytest.approx(
+        0.809, abs=2e-3
+    )
 
 
-@pytest.mark.parametrize(("salts", "largest", "within"), [("HCl", 4.0, 0.015), ("LnCl3", 1.0, 0.045)])
+@pytest.mark.parametrize(
+    ("salts", "largest", "within"), [("HCl", 4.0, 0.015), ("LnCl3", 1.0, 0.045)]
+)
 def test_activities_agree_with_pitzer(salts, largest, within):
     """log10 of mean coefficients; 1 mol/kg of LnCl3 is an ionic strength of 6 mol/kg."""
     worst = 0.0
@@ -118,7 +122,7 @@ def test_a_column_keeps_its_mass_action_in_activities(own_sets):
 
 def test_what_activities_cannot_do_is_refused(own_sets):
     held = CASE + "\n[set_points.first]\nstage = 1\npH = 1.0\n"
-    with pytest.raises(sx_sim.CaseError, match="set_points.first: set 'test-activity' goes with"):
+    with pytest.raises(sx_sim.CaseError, match=r"set_points.first: set 'test-activity' goes with"):
         sx_sim.parse_case(held)
     extractant = extractant_set("test-activity").with_constants({"NH4": {"log10_K": -6.8}})
     assert ChemicalSystem.of(extractant, ["Dy", "NH4"]).active
@@ -127,7 +131,7 @@ def test_what_activities_cannot_do_is_refused(own_sets):
 def test_own_sets_are_found_and_bad_ones_named(tmp_path, monkeypatch):
     monkeypatch.setenv("SX_SIM_SETS", str(tmp_path))
     (tmp_path / "half.toml").write_text('key = "half"\n')
-    with pytest.raises(sx_sim.CaseError, match="'half' is not complete.*species"):
+    with pytest.raises(sx_sim.CaseError, match=r"'half' is not complete.*species"):
         extractant_set("half")
     (tmp_path / "broken.toml").write_text("key = \n")
     with pytest.raises(sx_sim.CaseError, match="cannot be read"):

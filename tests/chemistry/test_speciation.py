@@ -12,7 +12,11 @@ from sx_sim.chemistry.system import ChemicalSystem
 
 KW = 1e-14
 METALS = {"La": 0.01, "Nd": 0.02, "Y": 0.005}
-BETA = {"La": (3.643, 5.1), "Nd": (3.643, 5.0), "Y": (3.4, 4.9)}  # Nd's second lies between Pr and Sm
+BETA = {
+    "La": (3.643, 5.1),
+    "Nd": (3.643, 5.0),
+    "Y": (3.4, 4.9),
+}  # Nd's second lies between Pr and Sm
 PROTON = 10**1.988
 
 
