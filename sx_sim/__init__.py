@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sx_sim.analysis.sweep import SweepResult
     from sx_sim.cases import Case, load_case, parse_case, run_sweep, solve
     from sx_sim.cases.sensitivities import Sensitivity, sensitivity
+    from sx_sim.cases.uncertainties import Uncertainty, uncertainty
     from sx_sim.chemistry.catalogue import cite
     from sx_sim.contacts import Contact, contact
     from sx_sim.errors import CaseError, ConvergenceError, OutsideRangeError, SxSimError
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from sx_sim.flowsheet.results import Result
     from sx_sim.flowsheet.status import Status
     from sx_sim.flowsheet.streams import Stream
-    from sx_sim.store import load_result, load_sweep, save_result, save_sweep
+    from sx_sim.store import load_result, open_sweep, save_result, save_sweep
 
 _HOMES = {
     "Case": "sx_sim.cases",
@@ -35,11 +36,12 @@ _HOMES = {
     "Stream": "sx_sim.flowsheet.streams",
     "SweepResult": "sx_sim.analysis.sweep",
     "SxSimError": "sx_sim.errors",
+    "Uncertainty": "sx_sim.cases.uncertainties",
     "cite": "sx_sim.chemistry.catalogue",
     "contact": "sx_sim.contacts",
     "load_case": "sx_sim.cases",
     "load_result": "sx_sim.store",
-    "load_sweep": "sx_sim.store",
+    "open_sweep": "sx_sim.store",
     "parse_case": "sx_sim.cases",
     "plots": "sx_sim.plots",
     "run_sweep": "sx_sim.cases",
@@ -47,6 +49,7 @@ _HOMES = {
     "save_sweep": "sx_sim.store",
     "sensitivity": "sx_sim.cases.sensitivities",
     "solve": "sx_sim.cases",
+    "uncertainty": "sx_sim.cases.uncertainties",
 }
 
 __all__ = [
@@ -62,11 +65,12 @@ __all__ = [
     "Stream",
     "SweepResult",
     "SxSimError",
+    "Uncertainty",
     "cite",
     "contact",
     "load_case",
     "load_result",
-    "load_sweep",
+    "open_sweep",
     "parse_case",
     "plots",
     "run_sweep",
@@ -74,6 +78,7 @@ __all__ = [
     "save_sweep",
     "sensitivity",
     "solve",
+    "uncertainty",
 ]
 
 

@@ -224,6 +224,56 @@ def sensitivity(case: CasePath, out_table: TablePath = None, plots: PlotPath = N
 
 
 @app.command()
+def uncertainty(
+    case: CasePath,
+    out_file: OutPath = None,
+    plots: PlotPath = None,
+    samples: Annotated[int, typer.Option(help="Points of the sample, a power of two.")] = 256,
+    scale: Annotated[float, typer.Option(min=0.0, help="Times the standard deviations.")] = 1.0,
+    shares: Annotated[bool, typer.Option(help="Find the share of every constant.")] = True,
+    seed: Annotated[int, typer.Option(min=0, help="Of the sample.")] = 0,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that solve.")] = 1,
+) -> None:
+    """Say how sure purities and recoveries are, with the constants as well known as they are."""
+    with plain_errors():
+        from sx_sim import report
+        from sx_sim.cases import load_case, solve
+        from sx_sim.cases.uncertainties import uncertainty
+        from sx_sim.executors import processes
+
+        loaded = load_case(case)
+        announce_compilation()
+        result = solve(loaded, throw=False)
+        if not result.converged:
+            err.print(f"[bold red]not solved:[/] {result.explanation}", soft_wrap=True)
+            raise typer.Exit(NOT_SOLVED)
+        with processes(workers) as executor, report.progress_bar(err) as progress:
+            found = uncertainty(
+                loaded,
+                samples=samples,
+                scale=scale,
+                share=shares,
+                seed=seed,
+                executor=executor,
+                progress=progress,
+            )
+        report.print_uncertainty(out, loaded, found)
+        if out_file:
+            from sx_sim.store import save_sweep
+
+            save_sweep(found.sample, out_file, loaded)
+            out.print(f"wrote {out_file}", soft_wrap=True)
+        if plots:
+            from sx_sim import plots as draw
+
+            figures = {
+                "uncertainty": lambda: draw.uncertainty(found),
+                "bands": lambda: draw.profile_bands(found),
+            }
+            save_figures(plots, case.stem, figures)
+
+
+@app.command()
 def check(case: CasePath) -> None:
     """Read a case and say what it describes, without solving it."""
     with plain_errors():

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sx_sim.analysis.sweep import BLOCK, Tables
+from sx_sim.analysis.points import BLOCK
+from sx_sim.analysis.tables import Tables
 from sx_sim.cases.load import Case
 from sx_sim.errors import CaseError
 
@@ -31,6 +32,8 @@ class SweepJournal:
         The sweep's HDF5 file.
     case : Case
         What is swept. Blocks of another case, or of another version, are not taken up.
+    settings : str
+        What else decides what is solved, where points are not the case's own.
 
     Examples
     --------
@@ -41,10 +44,15 @@ class SweepJournal:
     >>> sweep = sx_sim.run_sweep(case, journal=journal)  # doctest: +SKIP
     """
 
-    def __init__(self, path: Path, case: Case) -> None:
+    def __init__(self, path: Path, case: Case, settings: str = "") -> None:
         self.path = path
         self.folder = path.with_name(f".{path.name}.blocks")
-        self.identity = {"version": version("sx_sim"), "block": BLOCK, "case": case.text}
+        self.identity = {
+            "version": version("sx_sim"),
+            "block": BLOCK,
+            "case": case.text,
+            "settings": settings,
+        }
 
     @property
     def kept(self) -> list[Path]:
@@ -87,6 +95,7 @@ class SweepJournal:
             self.begin()
             return
         names = {"version": "version of sx_sim", "block": "size of blocks", "case": "case file"}
+        names["settings"] = "choice of points"
         changed = [names[key] for key in names if found.get(key) != self.identity[key]]
         if changed:
             raise CaseError(

@@ -14,13 +14,14 @@ from sx_sim.analysis.band import Band
 from sx_sim.analysis.sweep import SweepResult
 from sx_sim.cases import Case
 from sx_sim.cases.shifts import Tornado
+from sx_sim.cases.uncertainties import Uncertainty
 from sx_sim.chemistry import database
 from sx_sim.chemistry.elements import elements
 from sx_sim.chemistry.extractants import extractant_set
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.flowsheet.results import Result
 from sx_sim.flowsheet.status import Status
-from sx_sim.plots import split_at
+from sx_sim.plots import LEAST_SHARE, MOST_FACTORS, shortened, split_at
 
 NEGLIGIBLE = 1e-8  # [%]
 NOTICEABLE = 1e-6  # [percentage points]
@@ -237,6 +238,47 @@ def _points(effect: float) -> str:
     if np.isnan(effect):
         return "not solved"
     return f"{100 * effect:+.2g}" if effect else "0"
+
+
+def print_uncertainty(console: Console, case: Case, found: Uncertainty) -> None:
+    """Print how every output scatters, and the constants with the largest share in it."""
+    console.print(f"[bold]{case.file.title or case.name}[/]", soft_wrap=True)
+    table = Table(title="With the errors of the constants, %", title_justify="left")
+    for name in ("", "as they are", "sd, linear", "sd, sample", "68 % of the sample", "95 %"):
+        table.add_column(name, justify="right" if name else "left")
+    rows = zip(
+        found.outputs, found.values, found.linear_sd, found.sampled_sd, found.quantiles, strict=True
+    )
+    for name, value, linear, sampled, quantiles in rows:
+        least, low, _, high, most = (percent(q) for q in quantiles)
+        spread = (f"{low} to {high}", f"{least} to {most}")
+        sds = (f"{100 * sd:.2g}" for sd in (linear, sampled))
+        table.add_row(shortened(name), percent(value), *sds, *spread)
+    console.print(table)
+    if np.isfinite(found.total).all():
+        console.print(share_table(found))
+    failed = f"; {found.failed} of them were not solved and are left out" if found.failed else ""
+    console.print(
+        f"Sample of {found.sample.points.count} points{failed}. Linear and sample differ where "
+        "a purity can only fall, or the column stands near the foot of a cliff.",
+        soft_wrap=True,
+    )
+
+
+def share_table(found: Uncertainty) -> Table:
+    """Return the share of the largest errors in the variance of every output."""
+    title = "Share of the variance: alone / together with others"
+    table = Table(title=title, title_justify="left")
+    table.add_column("error of")
+    for name in found.outputs:
+        table.add_column(shortened(name), justify="right")
+    matters = found.total.max(axis=0)
+    for f in np.argsort(-matters, kind="stable")[:MOST_FACTORS]:
+        if matters[f] > LEAST_SHARE:
+            shares = zip(found.first_order[:, f], found.total[:, f], strict=True)
+            cells = (f"{max(alone, 0.0):.2f} / {total:.2f}" for alone, total in shares)
+            table.add_row(found.factors[f].label, *cells)
+    return table
 
 
 def print_case(console: Console, case: Case) -> None:

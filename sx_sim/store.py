@@ -18,14 +18,17 @@ import h5py
 import numpy as np
 
 from sx_sim.analysis.band import Band
-from sx_sim.analysis.sweep import PER_ELEMENT, PER_POINT, PER_PRODUCT, SweepAxis, SweepResult
+from sx_sim.analysis.points import Points, SweepAxis
+from sx_sim.analysis.sweep import SweepResult
+from sx_sim.analysis.tables import CHOICES, FLAGS, Recorded
 from sx_sim.cases.load import Case, parse_case
+from sx_sim.cases.run import specifications
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.results import Result, assemble
 from sx_sim.flowsheet.status import Status
 from sx_sim.kernels.types import Solution
 
-FORMAT = 1
+FORMAT = 2
 RESULT, SWEEP = "sx_sim result", "sx_sim sweep"  # kinds of file
 TEXT = h5py.string_dtype("utf-8")
 
@@ -47,17 +50,11 @@ STAGE_SPECIES = {
     "aqueous": ("mol/L", "aqueous concentration"),
     "organic": ("mol/L", "organic concentration"),
 }
-SWEPT = {
-    "purity_reo": ("1", "share of the oxides of all rare earths, by mass"),
-    "purity_mol": ("1", "share of all rare earths, by moles"),
-    "recovery": ("1", "share of what is fed that leaves in the product"),
-    "flow": ("L/h", "flow of the product"),
-    "reo": ("g/L", "rare earths in the product, as oxides"),
-    "pH": ("1", "concentration pH of the product"),
-    "status": ("1", "how the solve ended"),
-    "iterations": ("1", "factorisations, in columns of full length"),
-    "residual": ("1", "largest closure residual, |ln(have / need)|"),
-    "loading": ("1", "highest loading of all stages"),
+LABELS = {
+    "product": "stream that leaves",
+    "element": "rare earth",
+    "species": "species",
+    "stage": "stage, along the organic flow",
 }
 
 
@@ -129,9 +126,9 @@ def _write_products(file: Any, result: Result) -> None:
     }
     many = {
         "product_concentration": ([s.concentration for s in streams], "mol/L", "concentration"),
-        "purity_reo": (purity("REO"), *SWEPT["purity_reo"]),
-        "purity_mol": (purity("mol"), *SWEPT["purity_mol"]),
-        "recovery": (by_species(lambda s, e: result.recovery(e, s.name)), *SWEPT["recovery"]),
+        "purity_reo": (purity("REO"), *CHOICES["purity_reo"][1:]),
+        "purity_mol": (purity("mol"), *CHOICES["purity_mol"][1:]),
+        "recovery": (by_species(lambda s, e: result.recovery(e, s.name)), *CHOICES["recovery"][1:]),
     }
     for name, (values, unit, long_name) in one.items():
         _write(file, name, values, ["product"], unit, long_name)
@@ -172,23 +169,34 @@ def load_result(path: str | Path) -> Result:
 
 def save_sweep(sweep: SweepResult, path: str | Path, case: Case) -> None:
     """Write a sweep to an HDF5 file; parameters and errors as ``save_result``."""
+    record = sweep.recorded
     with _writing(path) as file:
         _describe(file, SWEEP, case)
-        names = [axis.path for axis in sweep.axes]
-        file.attrs["axes"] = names
+        dimensions = list(sweep.points.dimensions)
+        file.attrs["axes"] = [axis.path for axis in sweep.axes]
+        file.attrs["dimensions"] = dimensions
+        file.attrs["alike"] = sweep.points.alike
+        for name, size in sweep.points.dimensions.items():
+            if all(axis.path != name for axis in sweep.axes):
+                _scale(file, name, np.arange(size), "place along axes that move together")
         for axis, nominal in zip(sweep.axes, sweep.nominal, strict=True):
-            _scale(file, axis.path, axis.values, axis.path, axis.unit or "1")
+            unit = axis.unit or "1"
+            if axis.path == axis.dimension:
+                _scale(file, axis.path, axis.values, axis.path, unit)
+            else:
+                _write(file, axis.path, axis.values, [axis.dimension], unit, axis.path)
             file[axis.path].attrs["nominal"] = nominal
-        _scale(file, "product", sweep.products, "stream that leaves")
-        _scale(file, "element", sweep.elements, "rare earth")
-        dimensions = {
-            **{table: [*names, "product", "element"] for table in PER_ELEMENT},
-            **{table: [*names, "product"] for table in PER_PRODUCT},
-            **dict.fromkeys(PER_POINT, names),
-        }
-        for name, along in dimensions.items():
-            _write(file, name, getattr(sweep, name), along, *SWEPT[name])
+            file[axis.path].attrs["dimension"] = axis.dimension
+        for along, labels in record.names.items():
+            _scale(file, along, labels, LABELS[along])
+        for name, kind in record.kinds.items():
+            values = sweep.tables[name]
+            _write(file, name, values, [*dimensions, *kind.along], kind.unit, kind.long_name)
+        file.attrs["tables"] = list(record.tables)
+        file.attrs["numbers"] = list(record.numbers)
         file["status"].attrs["meanings"] = [f"{s.value}: {s.text}" for s in Status]
+        file["cautions"].attrs["flag_masks"] = [1 << k for k in range(len(FLAGS))]
+        file["cautions"].attrs["flag_meanings"] = " ".join(f.replace(" ", "_") for f in FLAGS)
         if sweep.band is not None:
             _write_band(file, sweep.band)
 
@@ -200,33 +208,49 @@ def _write_band(file: Any, band: Band) -> None:
     members = np.arange(band.recovery.shape[1])
     _scale(file, "member", members, "0: nominal enthalpies; others: draws from their errors")
     along = [band.path, "member", "product", "element"]
-    _write(file, "band/purity_reo", band.purity_reo, along, *SWEPT["purity_reo"])
-    _write(file, "band/recovery", band.recovery, along, *SWEPT["recovery"])
+    _write(file, "band/purity_reo", band.purity_reo, along, *CHOICES["purity_reo"][1:])
+    _write(file, "band/recovery", band.recovery, along, *CHOICES["recovery"][1:])
 
 
-def load_sweep(path: str | Path) -> SweepResult:
-    """Read a sweep back from an HDF5 file; errors as ``load_result``."""
+def open_sweep(path: str | Path) -> SweepResult:
+    """Read a sweep back from an HDF5 file; errors as ``load_result``.
+
+    Examples
+    --------
+    >>> sweep = sx_sim.open_sweep("sweep.h5")  # doctest: +SKIP
+    >>> sweep.output("purity.La-Dy.raffinate").max()  # doctest: +SKIP
+    >>> sweep.to_xarray()  # doctest: +SKIP
+    """
     with _reading(path, SWEEP) as file:
-        axes = tuple(
-            SweepAxis(name, file[name][:], "" if (u := file[name].attrs["units"]) == "1" else u)
-            for name in file.attrs["axes"]
+        case = parse_case(file["case"].asstr()[()], str(path))
+        axes = tuple(_read_axis(file, name) for name in file.attrs["axes"])
+        record = Recorded(
+            tuple(file.attrs["tables"]),
+            tuple(file.attrs["numbers"]),
+            tuple(file["product"].asstr()[:]),
+            tuple(file["element"].asstr()[:]),
+            tuple(file["species"].asstr()[:]),
+            len(file["stage"]) if "stage" in file else 0,
         )
-        products = tuple(file["product"].asstr()[:])
-        elements = tuple(file["element"].asstr()[:])
         band = None
         if "band" in file:
             group = file["band"]
             along = group.attrs["axis"]
             tables = group["purity_reo"][:], group["recovery"][:]
-            band = Band(along, file[along][:], products, elements, *tables)
+            band = Band(along, file[along][:], record.products, record.elements, *tables)
         return SweepResult(
-            axes=axes,
+            points=Points(axes, bool(file.attrs["alike"])),
             nominal=tuple(float(file[axis.path].attrs["nominal"]) for axis in axes),
-            products=products,
-            elements=elements,
+            recorded=record,
+            tables={name: file[name][:] for name in record.kinds},
             band=band,
-            **{name: file[name][:] for name in (*PER_ELEMENT, *PER_PRODUCT, *PER_POINT)},
+            specifications=specifications(case),
         )
+
+
+def _read_axis(file: Any, name: str) -> SweepAxis:
+    unit, dimension = file[name].attrs["units"], file[name].attrs["dimension"]
+    return SweepAxis(name, file[name][:], "" if unit == "1" else unit, dimension)
 
 
 def load_any(path: str | Path) -> tuple[Case, Result | SweepResult]:
@@ -244,7 +268,7 @@ def load_any(path: str | Path) -> tuple[Case, Result | SweepResult]:
     with _reading(path) as file:
         kind = file.attrs["format"]
         case = parse_case(file["case"].asstr()[()], str(path))
-    return case, load_result(path) if kind == RESULT else load_sweep(path)
+    return case, load_result(path) if kind == RESULT else open_sweep(path)
 
 
 def _describe(file: Any, kind: str, case: Case) -> None:

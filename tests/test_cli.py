@@ -132,9 +132,9 @@ def test_info_and_export_read_what_run_and_sweep_wrote(case_path, tmp_path):
         assert line in shown.output
         assert invoke("export", file, "--csv", table).exit_code == 0
         assert len(table.read_text().splitlines()) == rows + 1
-    swept = sx_sim.load_sweep(tmp_path / "sweep.h5")
+    swept = sx_sim.open_sweep(tmp_path / "sweep.h5")
     frame = swept.to_dataframe()
-    assert frame["recovery Dy raffinate"][3] == swept.recovered("Dy", "raffinate")[1, 1]
+    assert frame["recovery raffinate Dy"][3] == swept.recovered("Dy", "raffinate")[1, 1]
     assert frame["temperature [degC]"].tolist() == [20, 30, 20, 30]
     assert invoke("info", case_path).exit_code == 2
     assert "no such file" in invoke("export", tmp_path / "no.h5", "--csv", "x.csv").output
@@ -159,5 +159,5 @@ def test_an_interrupted_sweep_says_how_to_go_on(case_path, tmp_path, monkeypatch
     )
     done = invoke("sweep", case_path, "--out", tmp_path / "s.h5", "--resume")
     assert done.exit_code == 0
-    assert sx_sim.load_sweep(tmp_path / "s.h5").shape == (2, 2)
+    assert sx_sim.open_sweep(tmp_path / "s.h5").shape == (2, 2)
     assert not list(tmp_path.glob(".s.h5*"))

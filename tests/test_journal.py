@@ -14,7 +14,6 @@ import pytest
 
 import sx_sim
 from support.columns import HEAVY
-from sx_sim.analysis.sweep import PER_ELEMENT, PER_POINT, PER_PRODUCT
 from sx_sim.executors import cluster, processes
 from sx_sim.journal import SweepJournal
 
@@ -51,8 +50,9 @@ def whole(case, tmp_path_factory):
 
 
 def assert_same(one, other):
-    for name in (*PER_ELEMENT, *PER_PRODUCT, *PER_POINT):
-        np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+    assert list(one.tables) == list(other.tables)
+    for name, table in one.tables.items():
+        np.testing.assert_array_equal(table, other.tables[name])
 
 
 class Stop(BaseException):

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sx_sim.analysis.tables import Recorded, Tables
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.flowsheet.column import Column
-from sx_sim.flowsheet.results import Result, solve_column
+from sx_sim.flowsheet.results import solve_columns
 from sx_sim.kernels.types import Options
 
 Array = NDArray[np.float64]
+TABLES = ("purity_reo", "recovery")
 QUANTILES = (0.159, 0.841)  # one standard deviation either way
 
 
@@ -68,48 +70,28 @@ def enthalpy_shifts(system: ChemicalSystem, members: int) -> Array:
     return np.asarray(draws[:, :1] * level + draws[:, 1:] * own, dtype=np.float64)
 
 
-def enthalpy_band(
-    path: str,
-    values: Array,
-    column_at: Callable[[float], Column],
-    products: tuple[str, ...],
-    elements: tuple[str, ...],
-    members: int,
-    options: Options,
-    step: Callable[[], None],
-) -> Band:
-    """Solve the column at every temperature with nominal and with shifted enthalpies.
+def solve_members(column: Column, recorded: Recorded, members: int, options: Options) -> Tables:
+    """Solve a column with nominal and with shifted enthalpies.
 
     Parameters
     ----------
-    path : str
-        The temperature's path.
-    values : (T,) array
-    column_at : callable
-        From a temperature to the column.
-    products, elements : tuples of str
-        What to record.
+    column : Column
+    recorded : Recorded
+        Whose products and elements to record.
     members : int
-        Solves per temperature beside the nominal one.
+        Solves beside the nominal one.
     options : Options
-    step : callable
-        Called after every solve.
     """
-    size = (len(values), members + 1, len(products), len(elements))
-    purity, recovery = np.full(size, np.nan), np.full(size, np.nan)
-    for t, value in enumerate(values):
-        column = column_at(float(value))
-        shifts = enthalpy_shifts(column.system, members)
-        nominal: Result | None = None
-        for m, shift in enumerate([np.zeros(shifts.shape[1]), *shifts]):
-            shifted = column.with_system(column.system.with_enthalpy_shift(shift))
-            result = solve_column(shifted, options=options, start=nominal, throw=False)
-            if result.converged:
-                nominal = nominal or result
-                chosen = [result.system.index(symbol) for symbol in elements]
-                for p, name in enumerate(products):
-                    if name in result.streams:
-                        purity[t, m, p] = result.stream(name).purities()[chosen]
-                        recovery[t, m, p] = result.recoveries(name)[chosen]
-            step()
-    return Band(path, values, products, elements, purity, recovery)
+    shifts = enthalpy_shifts(column.system, members)
+    moved = [column.with_system(column.system.with_enthalpy_shift(shift)) for shift in shifts]
+    record = replace(recorded, tables=TABLES, numbers=())
+    tables = record.empty((members + 1,))
+    for m, result in enumerate(solve_columns([column, *moved], options=options, start=column)):
+        record.write(tables, m, result)
+    return {name: tables[name] for name in TABLES}
+
+
+def band_of(path: str, values: Array, recorded: Recorded, found: Mapping[int, Tables]) -> Band:
+    """Return the band of what was solved at every place of a temperature axis."""
+    stacked = [np.stack([found[t][name] for t in range(len(values))]) for name in TABLES]
+    return Band(path, values, recorded.products, recorded.elements, *stacked)

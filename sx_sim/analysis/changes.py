@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sx_sim.chemistry import activity, aqueous
-from sx_sim.flowsheet.column import RAFFINATE, Column
+from sx_sim.flowsheet.column import Column
 from sx_sim.flowsheet.results import Result
 from sx_sim.kernels.types import CLOSEST, Cascade
 
@@ -41,23 +41,8 @@ class Change(NamedTuple):
 
 def product_flows(column: Column, names: Sequence[str]) -> Array:
     """Return the flows of products (P,) [L/h], zero where one is empty."""
-    outlets = {name: flow for name, _, _, flow in outlets_of(column)}
+    outlets = {name: flow for name, _, _, flow in column.outlets()}
     return np.array([outlets[name] for name in names])
-
-
-def outlets_of(column: Column) -> list[tuple[str, str, int, float]]:
-    """Return name, phase, stage (from 0) and flow of everything that leaves a column."""
-    found = []
-    for name, phase, j in (
-        (RAFFINATE, "aqueous", 0),
-        (column.solvent_outlet, "organic", column.stages - 1),
-    ):
-        found.append((name, phase, j, float(column.flows(phase)[0][j])))
-    for d in column.draws:
-        j = d.stage - 1
-        passes, drawn = column.flows(d.phase)
-        found.append((d.name, d.phase, j, float(d.takes(passes[j] + drawn[j]))))
-    return found
 
 
 def no_change(result: Result) -> Change:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sx_sim.analysis.changes import outlets_of
 from sx_sim.chemistry.aqueous import LN10
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.results import Result
@@ -18,7 +18,9 @@ FORMS = (
     "recovery.ELEMENT.PRODUCT",
     "pH.PRODUCT",
     "reo.PRODUCT",
+    "flow.PRODUCT",
 )
+KINDS = tuple(form.partition(".")[0] for form in FORMS)
 
 
 @dataclass(frozen=True)
@@ -62,36 +64,55 @@ def output(result: Result, name: str) -> Output:
     ----------
     result : Result
     name : str
-        One of ``FORMS``. Several elements are joined by ``+``; purities are of REO.
+        One of ``FORMS``. Several elements are joined by ``+``, or as in ``La-Nd`` given by
+        the first and the last in the order of extraction; purities are of REO.
 
     Raises
     ------
     CaseError
         Saying what there is, where the name fits nothing.
     """
-    kind, _, rest = name.partition(".")
-    if kind not in ("purity", "recovery", "pH", "reo") or not rest:
-        raise CaseError(f"output '{name}': must be one of {', '.join(FORMS)}")
-    symbols: list[str] = []
-    if kind in ("purity", "recovery"):
-        joined, _, rest = rest.partition(".")
-        symbols = joined.split("+")
+    kind, joined, rest = split_output(name)
     if rest not in result.streams:
         there = ", ".join(result.streams)
         raise CaseError(f"output '{name}': no product '{rest}'; there are {there}")
     chosen = np.zeros(len(result.elements))
     rare = [e for e, r in zip(result.elements, result.system.rare_earth, strict=True) if r]
     allowed = rare if kind == "purity" else list(result.elements)
-    for symbol in symbols:
-        if symbol not in allowed:
-            raise CaseError(f"output '{name}': no '{symbol}'; there are {', '.join(allowed)}")
+    for symbol in element_sum(joined, allowed, name):
         chosen[result.system.index(symbol)] = 1.0
     return _output(result, name, kind, rest, chosen)
 
 
+def split_output(name: str) -> tuple[str, str, str]:
+    """Return kind, elements (empty where it has none) and product of an output's name."""
+    kind, _, rest = name.partition(".")
+    if kind not in KINDS or not rest:
+        raise CaseError(f"output '{name}': must be one of {', '.join(FORMS)}")
+    if kind not in ("purity", "recovery"):
+        return kind, "", rest
+    joined, _, product = rest.partition(".")
+    return kind, joined, product
+
+
+def element_sum(joined: str, there: Sequence[str], name: str) -> list[str]:
+    """Return the elements that a sum such as ``La-Nd+Y`` names, in the order of extraction."""
+    chosen: list[str] = []
+    for part in joined.split("+") if joined else []:
+        ends = part.split("-")
+        for symbol in ends:
+            if symbol not in there:
+                raise CaseError(f"output '{name}': no '{symbol}'; there are {', '.join(there)}")
+        first, last = there.index(ends[0]), there.index(ends[-1])
+        if last < first or len(ends) > 2:
+            raise CaseError(f"output '{name}': '{part}' must go from lighter to heavier")
+        chosen += there[first : last + 1]
+    return list(dict.fromkeys(chosen))
+
+
 def _output(result: Result, name: str, kind: str, product: str, chosen: Array) -> Output:
     stream = result.streams[product]
-    phase, stage = next((p, j) for n, p, j, _ in outlets_of(result.column) if n == product)
+    phase, stage = next((p, j) for n, p, j, _ in result.column.outlets() if n == product)
     mass = result.system.oxide_mass
     none = np.zeros(len(chosen))
     base = {
@@ -107,6 +128,8 @@ def _output(result: Result, name: str, kind: str, product: str, chosen: Array) -
         return Output(**base, unit="", value=stream.pH, concentration=none, ln_h=-1.0 / LN10)
     if kind == "reo":
         return Output(**base, unit="g/L", value=stream.reo, concentration=mass)
+    if kind == "flow":
+        return Output(**base, unit="L/h", value=stream.flow, concentration=none, flow=1.0)
     if kind == "purity":
         if not stream.reo > 0.0:
             raise CaseError(f"output '{name}': there are no rare earths in the {product}")

@@ -1,20 +1,22 @@
-"""A grid of columns, and what comes out of each."""
+"""Many columns, and what comes out of each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
-from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sx_sim.analysis.band import Band
+from sx_sim.analysis.outputs import element_sum, split_output
+from sx_sim.analysis.points import Block, Points, SweepAxis, blocks
+from sx_sim.analysis.tables import Recorded, Tables
 from sx_sim.errors import CaseError
-from sx_sim.flowsheet.column import RAFFINATE, Column
-from sx_sim.flowsheet.results import Result, solve_column
+from sx_sim.flowsheet.column import Column
+from sx_sim.flowsheet.results import solve_columns
 from sx_sim.flowsheet.status import Status
 from sx_sim.kernels.types import Options
 
@@ -25,50 +27,67 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 Builder = Callable[[Mapping[str, float | str]], Column]
 Progress = Callable[[int, int], None]
-Tables = dict[str, Any]
-BLOCK = 32  # points that start from one another
 
 
 @dataclass(frozen=True)
-class SweepAxis:
-    """One input and the values it takes, as numbers in ``unit`` (empty for none)."""
+class Specification:
+    """What a product has to meet: an output, at least or at most so much."""
 
-    path: str
-    values: Array
-    unit: str
-
-    def setting(self, value: float) -> float | str:
-        """Return a value as a case would give it."""
-        return f"{float(value)!r} {self.unit}" if self.unit else float(value)
+    output: str
+    least: float = -np.inf
+    most: float = np.inf
 
 
 @dataclass(frozen=True)
 class SweepResult:
-    """What a sweep found; arrays run over the axes, then products, then rare earths.
+    """What a sweep found.
 
-    Fractions are between 0 and 1, flows L/h, oxides g/L; NaN where a point failed.
+    Parameters
+    ----------
+    points : Points
+        Where it solved.
+    nominal : tuple of float
+        The case's own value of every axis, NaN where it gives that in another way.
+    recorded : Recorded
+        What the tables are of.
+    tables : mapping of str to array
+        By name, over the dimensions of the points and then those of the table. Fractions
+        are between 0 and 1; NaN where a point failed.
+    band : Band, optional
+    specifications : tuple of Specification
     """
 
-    axes: tuple[SweepAxis, ...]
+    points: Points
     nominal: tuple[float, ...]
-    products: tuple[str, ...]
-    elements: tuple[str, ...]
-    status: NDArray[np.int64]
-    iterations: NDArray[np.int64]
-    residual: Array
-    purity_reo: Array
-    purity_mol: Array
-    recovery: Array
-    flow: Array  # (axes, products)
-    reo: Array  # (axes, products)
-    pH: Array  # (axes, products), NaN for organic ones
-    loading: Array  # (axes), highest of all stages
+    recorded: Recorded
+    tables: Mapping[str, Any]
     band: Band | None = None
+    specifications: tuple[Specification, ...] = ()
+
+    @property
+    def axes(self) -> tuple[SweepAxis, ...]:
+        """Inputs and their values."""
+        return self.points.axes
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Points along each axis."""
-        return self.status.shape
+        """Points along each dimension."""
+        return self.points.shape
+
+    @property
+    def products(self) -> tuple[str, ...]:
+        """Streams that leave, in the order of the tables."""
+        return self.recorded.products
+
+    @property
+    def elements(self) -> tuple[str, ...]:
+        """Rare earths, in the order of the tables."""
+        return self.recorded.elements
+
+    @property
+    def status(self) -> NDArray[np.int64]:
+        """How every point ended."""
+        return self.table("status")
 
     @property
     def counts(self) -> dict[Status, int]:
@@ -76,92 +95,122 @@ class SweepResult:
         values, numbers = np.unique(self.status, return_counts=True)
         return {Status(int(v)): int(n) for v, n in zip(values, numbers, strict=True)}
 
-    def purity(
-        self, element: str | tuple[str, ...] | list[str], product: str, basis: str = "REO"
-    ) -> Array:
-        """Return the purity of one or several rare earths in a product over the grid."""
-        table = {"REO": self.purity_reo, "mol": self.purity_mol}[basis]
+    def table(self, name: str) -> Any:
+        """Return a table by its name.
+
+        Raises
+        ------
+        CaseError
+            If it was not recorded.
+        """
+        if name not in self.tables:
+            there = ", ".join(self.tables)
+            raise CaseError(f"'{name}' was not recorded in this sweep; it has {there}")
+        return self.tables[name]
+
+    def purity(self, element: str | Sequence[str], product: str, basis: str = "REO") -> Array:
+        """Return the purity of one or several rare earths in a product at every point."""
         symbols = [element] if isinstance(element, str) else element
+        table = self.table({"REO": "purity_reo", "mol": "purity_mol"}[basis])
+        return self._of(table, product, symbols)
+
+    def recovered(self, element: str, product: str) -> Array:
+        """Return the recovery of a rare earth in a product at every point."""
+        return self._of(self.table("recovery"), product, [element])
+
+    def _of(self, table: Array, product: str, symbols: Sequence[str]) -> Array:
+        for name, there in ((product, self.products), *((s, self.elements) for s in symbols)):
+            if name not in there:
+                raise CaseError(f"no '{name}' in this sweep; there are {', '.join(there)}")
         chosen = [self.elements.index(symbol) for symbol in symbols]
         return table[..., self.products.index(product), chosen].sum(axis=-1)
 
-    def recovered(self, element: str, product: str) -> Array:
-        """Return the recovery of a rare earth in a product over the grid."""
-        return self.recovery[..., self.products.index(product), self.elements.index(element)]
+    def output(self, name: str) -> Array:
+        """Return one number at every point.
+
+        Parameters
+        ----------
+        name : str
+            A table without further dimensions, such as ``loading``; or as outputs of
+            sensitivities are named, such as ``purity.La-Dy.raffinate``.
+
+        Raises
+        ------
+        CaseError
+            If it was not recorded and does not follow from what was.
+        """
+        if name in self.tables and self.recorded.kinds[name].along == ():
+            return self.tables[name]
+        kind, symbols, product = split_output(name)
+        if kind in ("pH", "reo", "flow"):
+            self._of(self.table(kind)[..., None], product, [])
+            return self.table(kind)[..., self.products.index(product)]
+        if kind == "recovery" and ("+" in symbols or "-" in symbols):
+            raise CaseError(f"output '{name}': of several elements has to be asked for in outputs")
+        table = self.table("purity_reo" if kind == "purity" else "recovery")
+        return self._of(table, product, element_sum(symbols, self.elements, name))
+
+    def met(self) -> NDArray[np.bool_]:
+        """Return where every specification of the case is met."""
+        meets = np.ones(self.shape, dtype=bool)
+        for spec in self.specifications:
+            values = self.output(spec.output)
+            meets &= (values >= spec.least) & (values <= spec.most)
+        return meets
 
     def to_dataframe(self) -> pd.DataFrame:
         """Return the sweep with a row per point; needs pandas.
 
-        Columns are the axes, ``status`` and the other numbers of a point, then per product
-        ``flow raffinate`` and the like, and per rare earth ``recovery Dy raffinate``.
+        Columns are the axes, then the tables: ``flow raffinate`` per product and the like,
+        ``recovery raffinate Dy`` per product and rare earth. Profiles are left out.
         """
         import pandas as pd
 
-        grids = np.meshgrid(*(axis.values for axis in self.axes), indexing="ij")
+        grids = dict(
+            zip(
+                self.points.dimensions,
+                np.meshgrid(*(np.arange(n) for n in self.shape), indexing="ij"),
+                strict=True,
+            )
+        )
         columns: dict[str, Any] = {
-            f"{axis.path} [{axis.unit}]" if axis.unit else axis.path: grid.ravel()
-            for axis, grid in zip(self.axes, grids, strict=True)
+            f"{axis.path} [{axis.unit}]" if axis.unit else axis.path: axis.values[
+                grids[axis.dimension]
+            ].ravel()
+            for axis in self.axes
         }
-        columns |= {name: getattr(self, name).ravel() for name in PER_POINT}
-        for p, stream in enumerate(self.products):
-            for name in PER_PRODUCT:
-                columns[f"{name} {stream}"] = getattr(self, name)[..., p].ravel()
-            for name in PER_ELEMENT:
-                for e, symbol in enumerate(self.elements):
-                    columns[f"{name} {symbol} {stream}"] = getattr(self, name)[..., p, e].ravel()
+        for name, kind in self.recorded.kinds.items():
+            if "stage" not in kind.along:
+                labels = [self.recorded.labels[along] for along in kind.along]
+                for place in np.ndindex(*(len(one) for one in labels)):
+                    words = [name, *(one[i] for one, i in zip(labels, place, strict=True))]
+                    columns[" ".join(words)] = self.tables[name][(..., *place)].ravel()
         return pd.DataFrame(columns)
 
     def to_xarray(self) -> xarray.Dataset:
         """Return the sweep as a labelled data set; needs xarray."""
         import xarray
 
-        axes = [axis.path for axis in self.axes]
-        full, part = [*axes, "product", "element"], [*axes, "product"]
-        data = {name: (full, getattr(self, name)) for name in PER_ELEMENT}
-        data |= {name: (part, getattr(self, name)) for name in PER_PRODUCT}
-        data |= {name: (axes, getattr(self, name)) for name in PER_POINT}
-        coords: dict[str, object] = {
-            axis.path: (axis.path, axis.values, {"units": axis.unit}) for axis in self.axes
+        dimensions = tuple(self.points.dimensions)
+        data = {
+            name: (
+                (*dimensions, *kind.along),
+                self.tables[name],
+                {"units": kind.unit, "long_name": kind.long_name},
+            )
+            for name, kind in self.recorded.kinds.items()
         }
-        coords |= {"product": list(self.products), "element": list(self.elements)}
+        coords: dict[str, Any] = {
+            axis.path: (axis.dimension, axis.values, {"units": axis.unit or "1"})
+            for axis in self.axes
+        }
+        coords |= {along: list(labels) for along, labels in self.recorded.labels.items()}
         return xarray.Dataset(data, coords)
 
 
-PER_ELEMENT = ("purity_reo", "purity_mol", "recovery")
-PER_PRODUCT = ("flow", "reo", "pH")
-PER_POINT = ("status", "iterations", "residual", "loading")
-
-
-@dataclass(frozen=True)
-class Block:
-    """Neighbouring points, along the last axis, that are solved one from another.
-
-    Blocks know nothing of one another: whatever runs them and in whatever order, each
-    gives the same bits.
-    """
-
-    number: int
-    lead: tuple[int, ...]  # indices on all axes but the last
-    first: int
-    last: int  # one past
-
-    @property
-    def place(self) -> tuple[int | slice, ...]:
-        """Where its points lie in a table."""
-        return (*self.lead, slice(self.first, self.last))
-
-
-def blocks(shape: tuple[int, ...]) -> list[Block]:
-    """Return the blocks of a grid, in order."""
-    starts = range(0, shape[-1], BLOCK)
-    return [
-        Block(number, lead, first, min(first + BLOCK, shape[-1]))
-        for number, (lead, first) in enumerate(product(np.ndindex(*shape[:-1]), starts))
-    ]
-
-
-def run_grid(
-    grid: Grid,
+def run_points(
+    points: Points,
+    recorded: Recorded,
     solve: Callable[[Block], Tables],
     *,
     executor: Executor | None = None,
@@ -169,11 +218,12 @@ def run_grid(
     keep: Callable[[int, Tables], None] | None = None,
     step: Callable[[int], None] = lambda _: None,
 ) -> Tables:
-    """Solve a column at every point of a grid.
+    """Solve a column at every point.
 
     Parameters
     ----------
-    grid : Grid
+    points : Points
+    recorded : Recorded
     solve : callable
         From a block to the tables of its points; has to be picklable if the executor's
         workers are processes.
@@ -186,15 +236,15 @@ def run_grid(
     step : callable
         Called with how many points have been solved.
     """
-    tables = grid.tables()
+    tables = recorded.empty(points.shape)
     known = known or {}
     waiting = []
-    for block in blocks(grid.shape):
+    for block in blocks(points.shape):
         if block.number in known:
             _place(tables, block, known[block.number], step)
         else:
             waiting.append(block)
-    for block, found in _solved(waiting, solve, executor):
+    for block, found in each_done(solve, waiting, executor):
         if keep:
             keep(block.number, found)
         _place(tables, block, found, step)
@@ -204,18 +254,18 @@ def run_grid(
 def _place(tables: Tables, block: Block, found: Tables, step: Callable[[int], None]) -> None:
     for name, values in found.items():
         tables[name][block.place] = values
-    step(block.last - block.first)
+    step(block.size)
 
 
-def _solved(
-    waiting: list[Block], solve: Callable[[Block], Tables], executor: Executor | None
-) -> Iterator[tuple[Block, Tables]]:
-    """Yield blocks as they are solved."""
+def each_done(
+    solve: Callable[[Any], Any], waiting: Sequence[Any], executor: Executor | None
+) -> Iterator[tuple[Any, Any]]:
+    """Yield each thing to be done with its result, as they are done."""
     if executor is None:
-        for block in waiting:
-            yield block, solve(block)
+        for one in waiting:
+            yield one, solve(one)
         return
-    running = {executor.submit(solve, block): block for block in waiting}
+    running = {executor.submit(solve, one): one for one in waiting}
     try:
         for future in as_completed(running):
             yield running[future], future.result()
@@ -224,99 +274,34 @@ def _solved(
             future.cancel()
 
 
-@dataclass(frozen=True)
-class Grid:
-    """The points of a sweep, and what is recorded of each."""
+def solve_block(
+    points: Points, recorded: Recorded, block: Block, build: Builder, options: Options
+) -> Tables:
+    """Solve the points of a block.
 
-    axes: tuple[SweepAxis, ...]
-    products: tuple[str, ...]
-    elements: tuple[str, ...]
+    Parameters
+    ----------
+    points : Points
+    recorded : Recorded
+    block : Block
+    build : callable
+        From values by path to the column; may raise CaseError.
+    options : Options
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Points along each axis."""
-        return tuple(len(axis.values) for axis in self.axes)
-
-    def values(self, point: tuple[int, ...]) -> dict[str, float | str]:
-        """Return the inputs of a point, by path."""
-        return {
-            a.path: a.setting(float(a.values[i])) for a, i in zip(self.axes, point, strict=True)
-        }
-
-    def tables(self, shape: tuple[int, ...] | None = None) -> Tables:
-        """Return the tables of a SweepResult, by name, with nothing in them yet."""
-        shape = self.shape if shape is None else shape
-        many, part = len(self.elements), len(self.products)
-        tables: Tables = {name: np.full((*shape, part, many), np.nan) for name in PER_ELEMENT}
-        tables |= {name: np.full((*shape, part), np.nan) for name in PER_PRODUCT}
-        tables |= {name: np.full(shape, np.nan) for name in ("residual", "loading")}
-        tables["status"] = np.full(shape, int(Status.INVALID))
-        tables["iterations"] = np.zeros(shape, dtype=np.int64)
-        return tables
-
-    def solve_block(self, block: Block, build: Builder, options: Options) -> Tables:
-        """Solve the points of a block, each started from those before it.
-
-        Parameters
-        ----------
-        block : Block
-        build : callable
-            From values by path to the column; may raise CaseError.
-        options : Options
-
-        Returns
-        -------
-        Tables
-            A point that fails is recorded with its status and does not stop the others.
-        """
-        tables = self.tables((block.last - block.first,))
-        trail: list[Array] = []  # scalars of the one or two points before
-        for k, i in enumerate(range(block.first, block.last)):
-            try:
-                column = build(self.values((*block.lead, i)))
-            except CaseError:
-                trail = []
-                continue
-            if trail and len(trail[-1]) != column.stages:
-                trail = []
-            start = 2.0 * trail[-1] - trail[-2] if len(trail) > 1 else trail[-1] if trail else None
-            result = solve_column(column, options=options, start=start, throw=False)
-            tables["status"][k] = int(result.status)
-            tables["iterations"][k] = result.iterations
-            tables["residual"][k] = result.residual
-            if not result.converged:
-                trail = []
-                continue
-            trail = [*trail[-1:], result.stages.scalars]
-            _record(tables, (k,), result, self.products, self.elements)
-        return tables
-
-
-def grid_of(base: Column, axes: tuple[SweepAxis, ...]) -> Grid:
-    """Return the grid over the axes of a column."""
-    products = (RAFFINATE, *(draw.name for draw in base.draws), base.solvent_outlet)
-    rare = tuple(s for s, r in zip(base.system.species, base.system.rare_earth, strict=True) if r)
-    return Grid(axes, products, rare)
-
-
-def _record(
-    table: dict[str, Array],
-    point: tuple[int, ...],
-    result: Result,
-    products: tuple[str, ...],
-    rare: tuple[str, ...],
-) -> None:
-    """Write one solved point into the tables."""
-    table["loading"][point] = result.stages.loading.max()
-    chosen = [result.system.index(symbol) for symbol in rare if symbol in result.elements]
-    columns = [e for e, symbol in enumerate(rare) if symbol in result.elements]
-    for p, name in enumerate(products):
-        if name not in result.streams:
+    Returns
+    -------
+    Tables
+        A point that fails is recorded with its status and does not stop the others.
+    """
+    tables = recorded.empty((block.size,))
+    columns: list[tuple[int, Column]] = []
+    for k in range(block.size):
+        try:
+            columns.append((k, build(points.values((*block.lead, block.first + k)))))
+        except CaseError:
             continue
-        stream = result.streams[name]
-        table["flow"][(*point, p)] = stream.flow
-        table["reo"][(*point, p)] = stream.reo
-        table["pH"][(*point, p)] = stream.pH
-        table["purity_reo"][(*point, p, columns)] = stream.purities()[chosen]
-        table["purity_mol"][(*point, p, columns)] = stream.purities("mol")[chosen]
-        table["recovery"][(*point, p, columns)] = result.recoveries(name)[chosen]
+    start = None if points.alike else build({})
+    results = solve_columns([column for _, column in columns], options=options, start=start)
+    for (k, _), result in zip(columns, results, strict=True):
+        recorded.write(tables, k, result)
+    return tables

@@ -48,6 +48,11 @@ class Case:
         solver = self.file.solver
         return Options(tolerance=solver.tolerance, iteration_limit=solver.iteration_limit)
 
+    @property
+    def species(self) -> tuple[str, ...]:
+        """Species, in the order of every array."""
+        return self.column.system.species
+
     def with_values(self, values: Mapping[str, float | str]) -> Case:
         """Return the case with some inputs changed.
 
@@ -64,6 +69,8 @@ class Case:
         raw = copy.deepcopy(dict(self.raw))
         for path, value in values.items():
             *parents, key = path.split(".")
+            if parents[:1] == ["constants"] and parents[1:] in [[s] for s in self.species]:
+                raw.setdefault("constants", {}).setdefault(parents[1], {})
             table: Any = raw
             for done, part in enumerate(parents):
                 if not isinstance(table, dict) or part not in table:

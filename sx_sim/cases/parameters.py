@@ -18,7 +18,7 @@ from sx_sim.errors import CaseError
 from sx_sim.flowsheet.column import Column
 from sx_sim.flowsheet.results import Result
 from sx_sim.flowsheet.streams import Stream
-from sx_sim.units import NUMBER
+from sx_sim.units import NUMBER, parse
 
 ROOTS = ("temperature", "solvent", "feeds", "sections", "draws", "set_points")
 FORMS = (
@@ -106,6 +106,32 @@ def _constant(result: Result, path: str, parts: list[str]) -> Parameter:
     return Parameter(path, value, unit, lambda: of_constant(result, symbol, name))
 
 
+def constant_of(case: Case, path: str, value: float | str) -> tuple[str, str, float]:
+    """Return species, name and number of a value for a constant of a case.
+
+    Raises
+    ------
+    CaseError
+        If there is no such constant, or its unit is of another kind.
+    """
+    _, *parts = path.split(".")
+    symbol, name = parts if len(parts) == 2 else ("", "")
+    if symbol not in case.species:
+        there = ", ".join(case.species)
+        raise CaseError(f"'{path}': must be constants.SPECIES.NAME, of {there}", case.name)
+    if name not in CONSTANTS:
+        raise CaseError(f"'{path}': no '{name}'; there are {', '.join(CONSTANTS)}", case.name)
+    unit = CONSTANT_UNITS.get(name, "")
+    if not isinstance(value, str):
+        if unit:
+            raise CaseError(f"{path} = {value:g}: needs a unit, such as '5 {unit}'", case.name)
+        return symbol, name, float(value)
+    try:
+        return symbol, name, parse(value, unit)[0] if unit else float(value)
+    except ValueError as error:
+        raise CaseError(f'{path} = "{value}": {error}', case.name) from None
+
+
 def nominal(case: Case, path: str) -> tuple[float, str]:
     """Return value and unit of an input as a case gives it.
 
@@ -117,6 +143,11 @@ def nominal(case: Case, path: str) -> tuple[float, str]:
         If the case does not give it as a number.
     """
     *parents, key = path.split(".")
+    if parents[:1] == ["constants"]:
+        unit = CONSTANT_UNITS.get(key, "")
+        symbol, name, _ = constant_of(case, path, f"0 {unit}" if unit else 0.0)
+        system = case.column.system
+        return float(getattr(system.constants[system.index(symbol)], name)), unit
     raw: Any = case.raw
     model: Any = case.file
     for done, part in enumerate(parents):

@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Protocol
 
-import numpy as np
-
-from sx_sim.analysis.band import enthalpy_band
+from sx_sim.analysis.band import Band, band_of, solve_members
+from sx_sim.analysis.points import Block, Points, SweepAxis
 from sx_sim.analysis.sweep import (
-    Block,
-    Grid,
     Progress,
-    SweepAxis,
+    Specification,
     SweepResult,
-    Tables,
-    grid_of,
-    run_grid,
+    each_done,
+    run_points,
+    solve_block,
 )
+from sx_sim.analysis.tables import Recorded, Tables, check_numbers, recorded
+from sx_sim.cases.axes import check_axes, nominal_of, points_of
 from sx_sim.cases.load import Case, parse_case
-from sx_sim.cases.schema import Axis
+from sx_sim.cases.parameters import constant_of
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.column import Column
 from sx_sim.flowsheet.results import Result, solve_column
 from sx_sim.kernels.types import Options
-from sx_sim.units import NUMBER, convert
 
 
 def solve(
@@ -88,6 +86,8 @@ def solve(
 def run_sweep(
     case: Case,
     *,
+    points: Points | None = None,
+    outputs: Sequence[str] | None = None,
     executor: Executor | None = None,
     journal: Journal | None = None,
     progress: Progress | None = None,
@@ -98,7 +98,11 @@ def run_sweep(
     Parameters
     ----------
     case : Case
-        With a ``[sweep]`` table.
+        With a ``[sweep]`` table, unless points are given.
+    points : Points, optional
+        Where to solve, instead.
+    outputs : sequence of str, optional
+        What to record, instead of what the case says.
     executor : concurrent.futures.Executor, optional
         What runs the blocks of neighbouring points: processes, or a cluster behind that
         interface. None for one after another, here. The bits are the same.
@@ -112,45 +116,71 @@ def run_sweep(
     Raises
     ------
     CaseError
-        If there is no sweep, or an axis does not fit the case; as OutsideRangeError, if it is
-        strict and a point leaves a range.
+        If there is no sweep, or an axis or an output does not fit the case; as
+        OutsideRangeError, if it is strict and a point leaves a range.
     """
     sweep = case.file.sweep
-    if sweep is None:
+    if points is not None:
+        check_axes(case, points.axes)
+        heated = None
+    elif sweep is None:
         raise CaseError(
             "sweep is missing: give [[sweep.axes]] with path, from, to, points", case.name
         )
-    axes = tuple(_axis(k, axis, case.name) for k, axis in enumerate(sweep.axes))
-    for axis in axes:  # an axis that does not fit is found before the first solve
-        for end in {axis.values.min(), axis.values.max()}:
-            case.with_values({axis.path: axis.setting(end)})
-    grid = grid_of(case.column, axes)
-    heated = next((axis for axis in axes if axis.path.endswith("temperature")), None)
-    members = sweep.band_members if heated else 0
-    extra = len(heated.values) * (members + 1) if heated and members else 0
-    step = _counter(int(np.prod(grid.shape)) + extra, progress)
-    tables = run_grid(
-        grid,
-        partial(_solve_block, case.text, case.name, grid, strict),
+    else:
+        points = points_of(case, sweep)
+        heated = _heated(points) if sweep.band_members else None
+    record = _recorded(case, points, outputs)
+    members = sweep.band_members if sweep else 0
+    extra = len(heated.values) * (members + 1) if heated else 0
+    step = _counter(points.count + extra, progress)
+    tables = run_points(
+        points,
+        record,
+        partial(_solve_block, case.text, case.name, points, record, strict),
         executor=executor,
         known=journal.blocks if journal else None,
         keep=journal.keep if journal else None,
         step=step,
     )
-    band = None
-    if heated and members:
-        band = enthalpy_band(
-            heated.path,
-            heated.values,
-            lambda value: case.with_values({heated.path: heated.setting(value)}).column,
-            grid.products,
-            grid.elements,
-            members,
-            case.options,
-            partial(step, 1),
+    return SweepResult(
+        points=points,
+        nominal=tuple(nominal_of(case, axis) for axis in points.axes),
+        recorded=record,
+        tables=tables,
+        band=_band(case, heated, record, members, executor, step) if heated else None,
+        specifications=specifications(case),
+    )
+
+
+def specifications(case: Case) -> tuple[Specification, ...]:
+    """Return what the products of a case have to meet."""
+    return tuple(
+        Specification(
+            s.output,
+            -float("inf") if s.least is None else s.least,
+            float("inf") if s.most is None else s.most,
         )
-    nominal = tuple(_nominal(case, axis) for axis in axes)
-    return SweepResult(axes, nominal, grid.products, grid.elements, band=band, **tables)
+        for s in case.file.specifications
+    )
+
+
+def column_at(case: Case, values: Mapping[str, float | str]) -> Column:
+    """Return the column of a case with some inputs changed, constants among them.
+
+    Raises
+    ------
+    CaseError
+        If a path does not exist or a value does not fit.
+    """
+    inputs = {path: v for path, v in values.items() if not path.startswith("constants.")}
+    column = case.with_values(inputs).column if inputs else case.column
+    changes: dict[str, dict[str, float]] = {}
+    for path, value in values.items():
+        if path not in inputs:
+            symbol, name, number = constant_of(case, path, value)
+            changes.setdefault(symbol, {})[name] = number
+    return column.with_constants(changes) if changes else column
 
 
 class Journal(Protocol):
@@ -166,14 +196,71 @@ class Journal(Protocol):
         ...
 
 
-def _solve_block(text: str, name: str, grid: Grid, strict: bool, block: Block) -> Tables:
+def _recorded(case: Case, points: Points, outputs: Sequence[str] | None) -> Recorded:
+    sweep = case.file.sweep
+    named = sweep.outputs if sweep and outputs is None else outputs
+    try:
+        record = recorded(
+            case.column,
+            named,
+            more=[spec.output for spec in case.file.specifications],
+            products=sweep.products if sweep else None,
+            elements=sweep.elements if sweep else None,
+        )
+        check_numbers(case.column, record.numbers)
+    except CaseError as error:
+        raise CaseError(error.problems, case.name) from None
+    longer = [a.path for a in points.axes if a.path.rpartition(".")[2] == "stages"]
+    if record.stages and longer:
+        raise CaseError(
+            f"sweep.outputs: profiles need as many stages everywhere, and '{longer[0]}' is an "
+            "axis; leave out one of them",
+            case.name,
+        )
+    return record
+
+
+def _heated(points: Points) -> SweepAxis | None:
+    """Return the axis of a temperature that has a dimension of its own."""
+    heated = (axis for axis in points.axes if axis.path.endswith("temperature"))
+    return next((axis for axis in heated if axis.path == axis.dimension), None)
+
+
+def _band(
+    case: Case,
+    heated: SweepAxis,
+    record: Recorded,
+    members: int,
+    executor: Executor | None,
+    step: Callable[[int], None],
+) -> Band:
+    solve = partial(_solve_members, case.text, case.name, heated, record, members)
+    found = {}
+    for t, tables in each_done(solve, range(len(heated.values)), executor):
+        found[t] = tables
+        step(members + 1)
+    return band_of(heated.path, heated.values, record, found)
+
+
+def _solve_block(
+    text: str, name: str, points: Points, record: Recorded, strict: bool, block: Block
+) -> Tables:
     """Solve a block of a case's sweep; all it needs is passed, so it can run anywhere."""
     case = _parsed(text, name)
 
     def build(values: Mapping[str, float | str]) -> Column:
-        return replace(case.with_values(values).column, strict=strict)
+        return replace(column_at(case, values), strict=strict)
 
-    return grid.solve_block(block, build, case.options)
+    return solve_block(points, record, block, build, case.options)
+
+
+def _solve_members(
+    text: str, name: str, heated: SweepAxis, record: Recorded, members: int, place: int
+) -> Tables:
+    """Solve one temperature of the band; all it needs is passed, so it can run anywhere."""
+    case = _parsed(text, name)
+    column = column_at(case, {heated.path: heated.setting(float(heated.values[place]))})
+    return solve_members(column, record, members, case.options)
 
 
 @lru_cache(maxsize=2)
@@ -192,44 +279,3 @@ def _counter(total: int, progress: Progress | None) -> Callable[[int], None]:
             progress(done, total)
 
     return step
-
-
-def _axis(k: int, axis: Axis, name: str) -> SweepAxis:
-    """Return an axis with its values as numbers in one unit."""
-    given = axis.values if axis.values is not None else [axis.start, axis.stop]
-    pairs = [_split(value, f"sweep.axes[{k + 1}]", name) for value in given]
-    unit = pairs[0][1]
-    if any(u != unit for _, u in pairs):
-        raise CaseError(f"sweep.axes[{k + 1}]: give all values in one unit, '{unit}'", name)
-    numbers = np.array([number for number, _ in pairs])
-    if axis.points is not None:
-        if axis.scale == "log" and numbers.min() <= 0.0:
-            raise CaseError(f"sweep.axes[{k + 1}]: a log scale needs values above zero", name)
-        space = np.geomspace if axis.scale == "log" else np.linspace
-        numbers = space(numbers[0], numbers[1], axis.points)
-    return SweepAxis(axis.path, numbers, unit)
-
-
-def _split(value: float | str | None, key: str, name: str) -> tuple[float, str]:
-    """Return number and unit of an axis value, the unit empty where there is none."""
-    if isinstance(value, str):
-        found = NUMBER.match(value)
-        if not found:
-            raise CaseError(
-                f'{key} = "{value}": must be a number, with its unit if it has one', name
-            )
-        return float(found[1]), found[2]
-    return float(value or 0.0), ""
-
-
-def _nominal(case: Case, axis: SweepAxis) -> float:
-    """Return the case's own value on an axis, NaN where it gives it in another way."""
-    table = case.raw
-    *parents, key = axis.path.split(".")
-    for part in parents:
-        table = table.get(part, {})
-    value = table.get(key)
-    if value is None or (isinstance(value, str) and not NUMBER.match(value)):
-        return np.nan
-    number, unit = _split(value, axis.path, case.name)
-    return convert(number, unit, axis.unit) if unit and axis.unit else number

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from sx_sim.cases.fields import (
@@ -218,23 +219,64 @@ class Axis(Table):
     values: list[float | str] | None = Field(None, min_length=1)
     start: float | str | None = Field(None, alias="from")
     stop: float | str | None = Field(None, alias="to")
-    points: int | None = Field(None, ge=2, le=10_000)
+    points: int | None = Field(None, ge=2, le=100_000)
     scale: Literal["linear", "log"] = "linear"
+    zip: str | None = Field(
+        None, description="name that axes share which move together, point by point"
+    )
 
     @model_validator(mode="after")
     def _one_form(self) -> Axis:
-        spaced = [self.start, self.stop, self.points]
+        spaced = [self.start, self.stop]
         if self.values is None and any(part is None for part in spaced):
             raise ValueError("give values, or all three of from, to and points")
-        if self.values is not None and any(part is not None for part in spaced):
+        if self.values is not None and any(part is not None for part in [*spaced, self.points]):
             raise ValueError("values excludes from, to and points")
         return self
 
 
-class Sweep(Table):
-    """A grid over one or several inputs."""
+class Design(Table):
+    """Points spread over the ranges of all axes, instead of a grid."""
 
-    axes: list[Axis] = Field(min_length=1, max_length=4)
+    kind: Literal["sobol", "latin"] = Field(description="Sobol sequence or Latin hypercube")
+    points: int = Field(ge=2, le=10_000_000)
+    seed: int = Field(0, ge=0)
+
+    @model_validator(mode="after")
+    def _even(self) -> Design:
+        if self.kind == "sobol":
+            try:
+                _power_of_two(self.points)
+            except ValueError:
+                raise ValueError(
+                    f"points = {self.points}: a Sobol sequence needs a power of two, such as "
+                    f"{2 ** round(np.log2(self.points))}"
+                ) from None
+        return self
+
+
+class Specification(Table):
+    """What a product has to meet."""
+
+    output: str = Field(examples=["purity.La-Dy.raffinate"])
+    least: float | None = None
+    most: float | None = None
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Specification:
+        if self.least is None and self.most is None:
+            raise ValueError("give least, such as 0.999, or most, or both")
+        return self
+
+
+class Sweep(Table):
+    """A grid over one or several inputs, or a design."""
+
+    axes: list[Axis] = Field(min_length=1, max_length=64)
+    design: Design | None = None
+    outputs: list[str] | None = Field(None, min_length=1, description="tables and single numbers")
+    products: list[str] | None = Field(None, min_length=1, description="those recorded")
+    elements: list[str] | None = Field(None, min_length=1, description="those recorded")
     band_members: Annotated[int, AfterValidator(_power_of_two)] = Field(
         32, ge=0, le=4096, description="solves per temperature for the enthalpy band; 0 for none"
     )
@@ -244,6 +286,14 @@ class Sweep(Table):
         paths = [axis.path for axis in self.axes]
         if len(set(paths)) < len(paths):
             raise ValueError("two axes have the same path")
+        for axis in self.axes:
+            if axis.zip in paths:
+                raise ValueError(f"zip = '{axis.zip}': is the path of an axis; name it otherwise")
+            spans = axis.values is None and axis.points is None
+            if self.design is None and spans:
+                raise ValueError(f"axis '{axis.path}': give points, as this is no design")
+            if self.design is not None and (not spans or axis.zip):
+                raise ValueError(f"axis '{axis.path}': in a design, give from and to alone")
         return self
 
 
@@ -265,4 +315,5 @@ class CaseFile(Table):
         None, description="the two neighbours between which the column separates, lighter first"
     )
     solver: Solver = Field(default_factory=Solver)
+    specifications: list[Specification] = []
     sweep: Sweep | None = None

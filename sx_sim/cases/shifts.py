@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sx_sim.analysis.outputs import output
 from sx_sim.cases.load import Case
 from sx_sim.cases.parameters import nominal
+from sx_sim.cases.run import column_at
 from sx_sim.cases.sensitivities import sensitivity
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.column import RAFFINATE
@@ -129,25 +130,15 @@ def tornado(case: Case, result: Result) -> Tornado:
 
 def _solved(case: Case, result: Result, shift: Shift, share: float) -> Result | None:
     """Return the column solved with a share of a shift made, none if that fails."""
-    constants: dict[str, dict[str, float]] = {}
     values: dict[str, float | str] = {}
     for path in shift.inputs:
-        if path.startswith("constants."):
-            _, symbol, name = path.split(".")
-            known = result.system.constants[result.system.index(symbol)]
-            moved = getattr(known, name) + share * shift.size
-            constants.setdefault(symbol, {})[name] = moved
-        else:
-            value, unit = nominal(case, path)
-            number = float(value + share * shift.size)
-            values[path] = f"{number!r} {unit}" if unit else number
+        value, unit = nominal(case, path)
+        number = float(value + share * shift.size)
+        values[path] = f"{number!r} {unit}" if unit else number
     try:
-        column = case.with_values(values).column if values else result.column
+        column = column_at(case, values)
     except CaseError:
         return None
-    if constants:
-        extractant = column.system.extractant.with_constants(constants)
-        column = column.with_system(replace(column.system, extractant=extractant))
     moved = solve_column(column, options=case.options, start=result, throw=False)
     return moved if moved.converged else None
 

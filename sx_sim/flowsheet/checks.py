@@ -48,7 +48,8 @@ class Checks:
     worst : Worst
         Where that is.
     law : float
-        Largest difference of ln(y / x) from the distribution law.
+        Largest logarithm of the organic that leaves over what the distribution law, and the
+        efficiency, make of it.
     negative : bool
         Whether any concentration is below zero.
     finite : bool
@@ -83,7 +84,7 @@ def check(cascade: Cascade, law: Law, x: Array, y: Array, scalars: Array) -> Che
     cascade, law
         The problem.
     x, y : (N, S) arrays
-        Aqueous and organic concentrations [mol/L].
+        Aqueous and organic concentrations, of what leaves [mol/L].
     scalars : (N, m) array
         As the kernels return them.
 
@@ -96,8 +97,11 @@ def check(cascade: Cascade, law: Law, x: Array, y: Array, scalars: Array) -> Che
 
 
 def _check(cascade: Cascade, law: Law, x: Array, y: Array, scalars: Array) -> Checks:
-    aqueous = cascade.aqueous[:, None] * x
-    organic = cascade.organic[:, None] * y
+    real = cascade.efficiency.size > 0
+    up = cascade.aqueous_up if real else np.zeros(len(x))
+    down = cascade.organic_down if real else np.zeros(len(x))
+    aqueous = cascade.aqueous[:, None] * x + down[:, None] * y
+    organic = cascade.organic[:, None] * y + up[:, None] * x
     drawn = cascade.aqueous_draw[:, None] * x + cascade.organic_draw[:, None] * y
     arriving = cascade.feed.copy()
     arriving[:-1] += aqueous[1:]
@@ -114,20 +118,9 @@ def _check(cascade: Cascade, law: Law, x: Array, y: Array, scalars: Array) -> Ch
     hydroxide = cascade.water_ion_product / h
     third = np.exp(scalars[:, 2]) if scalars.shape[1] == 3 else np.zeros_like(h)
     protonated = law.protonation * h * third if law.protonation.size else np.zeros_like(h)
-    closures = {
-        "charge": (anion + hydroxide, h + protonated, x * law.charge),
-        "extractant": (cascade.dimer, e, y * law.dimers),
-    }
-    if law.ln_beta.shape[2]:
-        ligand = anion / law.ligand_charge
-        closures["ligand"] = (ligand, third + protonated, x * bound / alpha)
     if law.debye.size:
-        most = 0.5 * (anion + hydroxide + h)
-        closures["ionic strength"] = (third, most, 0.5 * x * law.charge**2)
         root = np.sqrt(third)
         alpha = np.exp(law.debye * (root / (1.0 + 1.5 * root))[:, None])
-    closure, worst = _furthest(closures)
-    held = (x > NOTHING) & (y > NOTHING)
     ln_d = (
         law.ln_k
         + law.order_dimer * scalars[:, 1:2]
@@ -135,7 +128,21 @@ def _check(cascade: Cascade, law: Law, x: Array, y: Array, scalars: Array) -> Ch
         - (np.outer(e * np.log(h), law.acid_by_dimer) if law.acid_by_dimer.size else 0.0)
         - np.log(alpha)
     )
-    law_error = np.abs(np.log(y / x) - ln_d)[held]
+    met = np.exp(ln_d) * x
+    leaves = expected(cascade, organic, met) if real else met
+    closures = {
+        "charge": (anion + hydroxide, h + protonated, x * law.charge),
+        "extractant": (cascade.dimer, e, (met if real else y) * law.dimers),
+    }
+    if law.ln_beta.shape[2]:
+        ligand = anion / law.ligand_charge
+        closures["ligand"] = (ligand, third + protonated, x * bound / alpha)
+    if law.debye.size:
+        most = 0.5 * (anion + hydroxide + h)
+        closures["ionic strength"] = (third, most, 0.5 * x * law.charge**2)
+    closure, worst = _furthest(closures)
+    held = (x > NOTHING) & (y > NOTHING)
+    law_error = np.abs(np.log(y / leaves))[held]
     stage = np.abs(arriving - leaving) / np.maximum(arriving, leaving)
     stage = stage[np.maximum(arriving, leaving) > NOTHING]
     return Checks(
@@ -147,6 +154,15 @@ def _check(cascade: Cascade, law: Law, x: Array, y: Array, scalars: Array) -> Ch
         negative=bool((x < 0).any() or (y < 0).any()),
         finite=bool(np.isfinite(x).all() and np.isfinite(y).all() and np.isfinite(scalars).all()),
     )
+
+
+def expected(cascade: Cascade, risen: Array, met: Array) -> Array:
+    """Return the organic that leaves (N, S), from what meets the water and what passes by."""
+    arrives = cascade.organic_feed.copy()
+    arrives[1:] += risen[:-1]
+    flow = (cascade.organic + cascade.organic_draw + cascade.organic_down)[:, None]
+    eff = cascade.efficiency[:, None]
+    return (1.0 - eff) * arrives / flow + eff * met
 
 
 def acidity(cascade: Cascade, scalars: Array) -> tuple[Array, Array]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,7 @@ from numpy.typing import NDArray
 from sx_sim.chemistry import aqueous
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.errors import CaseError
+from sx_sim.flowsheet.settlers import Volumes, mixed_back, settle
 from sx_sim.flowsheet.streams import Stream
 from sx_sim.kernels.types import Cascade, Law
 
@@ -73,6 +76,31 @@ class SetPoint:
 
 
 @dataclass(frozen=True)
+class Settling:
+    """How far stages fall short of ideal; arrays (N,).
+
+    Parameters
+    ----------
+    efficiency : array
+        Murphree's, of the organic: how much of the way to equilibrium it goes.
+    in_organic : array
+        Water carried along per volume of organic that leaves a stage.
+    in_aqueous : array
+        Organic carried along per volume of water that leaves a stage.
+    """
+
+    efficiency: Array
+    in_organic: Array
+    in_aqueous: Array
+
+    @property
+    def ideal(self) -> bool:
+        """Whether there is nothing to it."""
+        drops = self.in_organic.any() or self.in_aqueous.any()
+        return bool((self.efficiency == 1.0).all() and not drops)
+
+
+@dataclass(frozen=True)
 class Column:
     """A chain of stages, numbered 1..N in the direction of the organic flow.
 
@@ -90,6 +118,8 @@ class Column:
     solvent_outlet : str
     set_points : tuple of SetPoint
         At most one at a stage.
+    settling : Settling, optional
+        None where stages are ideal.
     strict : bool
         Whether a result that leaves the ranges of its constants is an error.
     """
@@ -101,6 +131,7 @@ class Column:
     temperature: Array
     solvent_outlet: str = LOADED
     set_points: tuple[SetPoint, ...] = ()
+    settling: Settling | None = None
     strict: bool = False
 
     def __post_init__(self) -> None:
@@ -120,6 +151,11 @@ class Column:
         """Return the column with other constants of the same species."""
         feeds = tuple(replace(f, stream=replace(f.stream, system=system)) for f in self.feeds)
         return replace(self, system=system, feeds=feeds)
+
+    def with_constants(self, changes: Mapping[str, Mapping[str, Any]]) -> Column:
+        """Return the column with some constants of some species changed."""
+        extractant = self.system.extractant.with_constants(changes)
+        return self.with_system(replace(self.system, extractant=extractant))
 
     def flows(self, phase: str) -> tuple[Array, Array]:
         """Return the flow that passes on and that is drawn off at every stage.
@@ -180,10 +216,7 @@ class Column:
 
     def mixed(self, phase: str) -> Array:
         """Return what only mixes (N,) [mol/L]: anions, or the extractant as dimer."""
-        fed = np.zeros(self.stages)
-        for feed in self.feeds:
-            if feed.stream.phase == phase:
-                fed[feed.stage - 1] += feed.stream.flow * feed.stream.carrier
+        fed = self._carried(phase)
         passes, drawn = self.flows(phase)
         # imported here: reading a case should not wait for the compiler to load
         from sx_sim.kernels.metals import mix
@@ -191,6 +224,14 @@ class Column:
         along = slice(None, None, 1 if phase == "organic" else -1)
         amounts = [np.ascontiguousarray(a[along]) for a in (passes, drawn, fed)]
         return np.ascontiguousarray(mix(*amounts)[along])
+
+    def _carried(self, phase: str) -> Array:
+        """Return what only mixes, fed at every stage (N,) [mol/h]."""
+        fed = np.zeros(self.stages)
+        for feed in self.feeds:
+            if feed.stream.phase == phase:
+                fed[feed.stage - 1] += feed.stream.flow * feed.stream.carrier
+        return fed
 
     @cached_property
     def fed(self) -> Array:
@@ -210,6 +251,9 @@ class Column:
 
     def pack(self) -> tuple[Cascade, Law]:
         """Return the arrays that the kernels take."""
+        if self.settling is not None:
+            cascade = self._pack_real(self.settling)
+            return cascade, self.system.law(self.temperature, cascade.anion)
         passes, drawn = self.flows("aqueous")
         organic, organic_draw = self.flows("organic")
         cascade = Cascade(
@@ -226,3 +270,59 @@ class Column:
             carry = np.append(passes[1:], 0.0) / (passes + drawn)
             cascade = cascade._replace(carry=carry, set_ln_h=self.set_ln_h)
         return cascade, self.system.law(self.temperature, cascade.anion)
+
+    @cached_property
+    def volumes(self) -> Volumes:
+        """Flows at every stage, drops included."""
+        passes, drawn = self.flows("aqueous")
+        organic, organic_draw = self.flows("organic")
+        if self.settling is None:
+            none = np.zeros(self.stages)
+            both = passes + drawn, organic + organic_draw
+            return Volumes(passes, drawn, none, organic, organic_draw, none, *both)
+        drops = self.settling.in_organic, self.settling.in_aqueous
+        return settle((passes, drawn), (organic, organic_draw), *drops)
+
+    def outlets(self) -> list[tuple[str, str, int, float]]:
+        """Return name, phase, stage (from 0) and flow [L/h] of everything that leaves."""
+        first = (RAFFINATE, "aqueous", 0, float(self.flows("aqueous")[0][0]))
+        last = (
+            self.solvent_outlet,
+            "organic",
+            self.stages - 1,
+            float(self.flows("organic")[0][-1]),
+        )
+        found = [first, last]
+        for d in self.draws:
+            passes, drawn = self.flows(d.phase)
+            j = d.stage - 1
+            found.insert(-1, (d.name, d.phase, j, float(d.takes(float(passes[j] + drawn[j])))))
+        if self.settling is None:
+            return found
+        v = self.volumes
+        settled = {"aqueous": v.settled_aqueous, "organic": v.settled_organic}
+        share = {phase: settled[phase] / np.add(*self.flows(phase)) for phase in settled}
+        return [(name, phase, j, float(flow * share[phase][j])) for name, phase, j, flow in found]
+
+    def _pack_real(self, settling: Settling) -> Cascade:
+        v = self.volumes
+        anion = mixed_back(v.aqueous, v.aqueous_up, v.aqueous_draw, self._carried("aqueous"))
+        dimer = mixed_back(v.organic_down, v.organic, v.organic_draw, self._carried("organic"))
+        fed = np.zeros_like(self.fed)
+        for feed in self.feeds:
+            if feed.stream.phase == "organic":
+                fed[feed.stage - 1] += feed.stream.moles
+        return Cascade(
+            aqueous=v.aqueous,
+            aqueous_draw=v.aqueous_draw,
+            organic=v.organic,
+            organic_draw=v.organic_draw,
+            feed=self.fed,
+            anion=anion,
+            dimer=dimer,
+            water_ion_product=aqueous.water_ion_product(self.temperature),
+            efficiency=settling.efficiency,
+            aqueous_up=v.aqueous_up,
+            organic_down=v.organic_down,
+            organic_feed=fed,
+        )

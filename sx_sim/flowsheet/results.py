@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -77,8 +79,6 @@ class Result:
         Products by name: the raffinate, the solvent that leaves, and every draw.
     doses : mapping of str to float
         Strong acid dosed at every set point, base below zero [mol/h].
-    cautions : tuple of Caution
-        Estimates it rests on, ranges it leaves.
     """
 
     column: Column
@@ -89,7 +89,11 @@ class Result:
     stages: Profile
     streams: Mapping[str, Stream]
     doses: Mapping[str, float]
-    cautions: tuple[Caution, ...]
+
+    @cached_property
+    def cautions(self) -> tuple[Caution, ...]:
+        """Estimates it rests on, ranges it leaves."""
+        return cautions(self.system, self.stages)
 
     @property
     def system(self) -> ChemicalSystem:
@@ -226,6 +230,46 @@ def solve_column(
     return result
 
 
+def solve_columns(
+    columns: Sequence[Column], *, options: Options = Options(), start: Column | None = None
+) -> list[Result]:
+    """Solve columns, whatever becomes of each.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+        In an order in which neighbours are alike: each starts from those before it, if they
+        are of one kind.
+    options : Options
+    start : Column, optional
+        Where they are not alike: what to solve first, and start all of them from.
+    """
+    # imported here: reading a case should not wait for the compiler to load
+    from sx_sim.kernels.solve import solve_together, stack
+
+    packed = [column.pack() for column in columns]
+    guess = np.empty((0, 0))
+    if start is not None:
+        lenient = replace(start, strict=False)
+        guess = solve_column(lenient, options=options, throw=False).stages.scalars
+    solutions: list[Solution] = []
+    for _, run in groupby(packed, key=lambda one: kind_of(*one)):
+        found = solve_together(*stack(list(run)), guess, start is None, options)
+        solutions += [Solution(*one) for one in zip(*found, strict=True)]
+    return [
+        assemble(column, *arrays, solution)
+        for column, arrays, solution in zip(columns, packed, solutions, strict=True)
+    ]
+
+
+def kind_of(cascade: Cascade, law: Law) -> tuple[Any, ...]:
+    """Return what columns have to share to be solved together: their shape and their orders."""
+    from sx_sim.kernels.workspace import shape_of
+
+    shared = (law.order_dimer, law.order_acid, law.acid_by_dimer, law.dimers, law.charge)
+    return *shape_of(cascade, law), law.least_acid, *(array.tobytes() for array in shared)
+
+
 def assemble(column: Column, cascade: Cascade, law: Law, solution: Solution) -> Result:
     """Return the result that the kernels' arrays stand for, everything recomputed.
 
@@ -246,8 +290,8 @@ def assemble(column: Column, cascade: Cascade, law: Law, solution: Solution) -> 
     profile = Profile(
         section=tuple(s.name for s in column.sections for _ in range(s.stages)),
         temperature=column.temperature,
-        aqueous_flow=cascade.aqueous + cascade.aqueous_draw,
-        organic_flow=cascade.organic + cascade.organic_draw,
+        aqueous_flow=column.volumes.settled_aqueous,
+        organic_flow=column.volumes.settled_organic,
         aqueous=solution.aqueous,
         organic=solution.organic,
         acid=acid,
@@ -268,7 +312,6 @@ def assemble(column: Column, cascade: Cascade, law: Law, solution: Solution) -> 
         stages=profile,
         streams=products(column, profile),
         doses=doses(column, cascade, profile),
-        cautions=cautions(column.system, profile),
     )
     left = [c.text for c in result.cautions if c.outside] if column.strict else []
     if left and result.converged:
@@ -285,31 +328,24 @@ def doses(column: Column, cascade: Cascade, stages: Profile) -> dict[str, float]
 
 
 def products(column: Column, stages: Profile) -> dict[str, Stream]:
-    """Return the streams that leave a column, by name."""
-
-    flows = {"aqueous": stages.aqueous_flow, "organic": stages.organic_flow}
+    """Return the streams that leave a column, by name, with the drops they carry along."""
+    settling = column.settling
 
     def leaving(name: str, phase: str, j: int, flow: float) -> Stream:
-        aqueous = phase == "aqueous"
+        x, z = stages.aqueous[j], stages.organic[j]
+        own, other = (x, z) if phase == "aqueous" else (z, x)
+        if settling is not None:
+            drops = settling.in_aqueous if phase == "aqueous" else settling.in_organic
+            own = own + drops[j] * other
         return Stream(
             system=column.system,
             name=name,
             phase=phase,
-            flow=float(flow),
-            concentration=(stages.aqueous if aqueous else stages.organic)[j],
-            carrier=float((stages.anion if aqueous else stages.dimer)[j]),
-            acid=float(stages.acid[j]) if aqueous else np.nan,
+            flow=flow,
+            concentration=own,
+            carrier=float((stages.anion if phase == "aqueous" else stages.dimer)[j]),
+            acid=float(stages.acid[j]) if phase == "aqueous" else np.nan,
         )
 
-    def left(phase: str, j: int) -> float:
-        return flows[phase][j] - sum(
-            d.takes(flows[phase][j]) for d in column.draws if (d.phase, d.stage) == (phase, j + 1)
-        )
-
-    last = column.stages - 1
-    streams = [leaving(RAFFINATE, "aqueous", 0, left("aqueous", 0))]
-    for d in column.draws:
-        taken = d.takes(flows[d.phase][d.stage - 1])
-        streams.append(leaving(d.name, d.phase, d.stage - 1, taken))
-    streams.append(leaving(column.solvent_outlet, "organic", last, left("organic", last)))
+    streams = [leaving(*outlet) for outlet in column.outlets()]
     return {s.name: s for s in streams if s.flow > 0.0}

@@ -13,11 +13,12 @@ def solve_chain(
     cascades: Cascade,
     laws: Law,
     first: Array,
+    alike: bool,
     options: Options,
     work: Work,
     solutions: Solutions,
 ):
-    """Solve columns one after another, each from a start extrapolated from the two before.
+    """Solve columns one after another.
 
     Parameters
     ----------
@@ -26,7 +27,9 @@ def solve_chain(
     laws : Law
         What has a stage axis with that axis before it, the rest shared.
     first : (N, m) array, or (0, m) for none
-        Scalars to start the first column from.
+        Scalars to start the first column from; all of them, if they are not alike.
+    alike : bool
+        Whether to start each column from the two before, extrapolated.
     options : Options
     work : Work
     solutions : Solutions, out
@@ -47,6 +50,10 @@ def solve_chain(
             cascades.dimer[q],
             cascades.water_ion_product[q],
             cascades.carry[q],
+            cascades.efficiency[q],
+            cascades.aqueous_up[q],
+            cascades.organic_down[q],
+            cascades.organic_feed[q],
             cascades.set_ln_h[q],
         )
         law = Law(
@@ -62,11 +69,11 @@ def solve_chain(
             laws.debye[q],
             laws.acid_by_dimer,
         )
-        start = first if q == 0 else none
-        if solved > 0:
+        start = first if q == 0 or not alike else none
+        if alike and solved > 0:
             start = work.start
             copy(n, scalars[q - 1], start)
-        if solved > 1:
+        if alike and solved > 1:
             for j in range(n):
                 for a in range(m):
                     start[j, a] += scalars[q - 1, j, a] - scalars[q - 2, j, a]

@@ -13,6 +13,7 @@ from numba import njit
 
 from sx_sim.kernels.distribution import bound_slope, distribution, fill_orders
 from sx_sim.kernels.metals import balance_metals
+from sx_sim.kernels.real import balance_real
 
 
 @njit(cache=True, error_model="numpy")
@@ -23,7 +24,10 @@ def evaluate(cascade, law, state):
     """
     acidity(cascade, state)
     distribution(law, state.ln_h, state.scalars, state.d, state.bound)
-    balance_metals(cascade, state.d, state.x, state.y, state.row)
+    if cascade.efficiency.size > 0:
+        balance_real(cascade, state.d, state.x, state.y, state.leaving, state.risen, state.nothing)
+    else:
+        balance_metals(cascade, state.d, state.x, state.y, state.row)
     return closures(cascade, law, state)
 
 

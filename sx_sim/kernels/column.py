@@ -69,7 +69,7 @@ def solve_into(cascade, law, start, options, work, x, y, scalars):
         else:
             level = 0
     copy(n, state.x, x)
-    copy(n, state.y, y)
+    copy(n, state.leaving if cascade.efficiency.size > 0 else state.y, y)
     copy(n, state.scalars, scalars)
     # an iterate may go alkaline on its way to an acid answer: only an answer tells
     if status == CONVERGED and least(n, state.ln_h) < np.log(law.least_acid):

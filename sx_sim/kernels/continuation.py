@@ -43,6 +43,10 @@ def with_holdup(cascade, ratio, held, drawn, fed):
         cascade.dimer,
         cascade.water_ion_product,
         cascade.carry,
+        cascade.efficiency,
+        cascade.aqueous_up,
+        cascade.organic_down,
+        cascade.organic_feed,
         cascade.set_ln_h,
     )
 

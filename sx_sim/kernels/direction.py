@@ -8,7 +8,7 @@ from sx_sim.kernels.by_metals import eliminate_metals, step_by_metals
 from sx_sim.kernels.linear import change, linearise
 
 ACCURATE = 1e-6  # how well a step has to cancel the residuals, relative to the largest
-REFINEMENTS = 3  # of a step that doses make, for which there is no other elimination
+REFINEMENTS = 3  # of a step where there is no other elimination: doses, stages not ideal
 
 
 @njit(cache=True, error_model="numpy", inline="always")
@@ -18,11 +18,11 @@ def newton_direction(cascade, law, state, factors, step):
     linearise(cascade, law, state, factors.linear)
     eliminate_closures(n, factors.linear, factors.closures)
     step_by_closures(n, factors.linear, factors.closures, state.f, step)
-    dosed = cascade.set_ln_h.size > 0
+    plain = cascade.set_ln_h.size == 0 and cascade.efficiency.size == 0
     accurate = cancels(n, factors.linear, state.f, step)
-    if dosed and not accurate:
+    if not (plain or accurate):
         refine(n, factors, state.f, step)
-    factors.by_metals[0] = not (accurate or dosed)
+    factors.by_metals[0] = plain and not accurate
     if factors.by_metals[0]:
         eliminate_metals(cascade, law, state, factors.linear, factors.metals)
         step_by_metals(cascade, factors.metals, state.f, step)

@@ -74,6 +74,10 @@ def shorten(cascade, law, kept, count, work):
         buffers.dimer[:count],
         buffers.water_ion_product[:count],
         buffers.carry[:count],
+        buffers.efficiency[:count],
+        buffers.aqueous_up[:count],
+        buffers.organic_down[:count],
+        buffers.organic_feed[:count],
         buffers.set_ln_h[:count],
     )
     short_law = Law(
@@ -101,6 +105,12 @@ def shorten(cascade, law, kept, count, work):
         if cascade.set_ln_h.size > 0:
             short.carry[q] = cascade.carry[j]
             short.set_ln_h[q] = cascade.set_ln_h[j]
+        if cascade.efficiency.size > 0:
+            short.efficiency[q] = cascade.efficiency[j]
+            short.aqueous_up[q] = cascade.aqueous_up[j]
+            short.organic_down[q] = cascade.organic_down[j]
+            for i in range(s):
+                short.organic_feed[q, i] = cascade.organic_feed[j, i]
         if law.protonation.size > 0:
             short_law.protonation[q] = law.protonation[j]
         for i in range(s):

@@ -19,13 +19,19 @@ from numba import njit
 
 from sx_sim.kernels.closure import is_set, linearise_closures
 from sx_sim.kernels.distribution import fill_orders
+from sx_sim.kernels.real import spread_real
 
 
 @njit(cache=True, error_model="numpy", inline="always")
 def linearise(cascade, law, state, linear):
     """Fill ``linear`` at ``state``."""
     linearise_closures(cascade, law, state, linear.f_scalar, linear.f_x)
-    spread(cascade, law, state, linear)
+    if cascade.efficiency.size > 0:
+        spread_real(cascade, law, state, linear)
+    else:
+        spread(cascade, law, state, linear)
+    if cascade.set_ln_h.size > 0:
+        spread_doses(cascade, state, linear)
 
 
 @njit(cache=True, error_model="numpy")
@@ -77,8 +83,6 @@ def spread(cascade, law, state, linear):
             if m == 3:
                 local[j, 2, i] = -state.bound[j, i] * here
                 pushed[j, 2, i] = -state.bound[j, i] * there
-    if cascade.set_ln_h.size > 0:
-        spread_doses(cascade, state, linear)
 
 
 @njit(cache=True, error_model="numpy")

@@ -39,6 +39,7 @@ def solve_column(cascade: Cascade, law: Law, start: Array, options: Options) -> 
         Cascade._make(a[None] for a in cascade),
         _each(law, lambda a: a[None]),
         start,
+        True,
         options,
         workspace(*shape_of(cascade, law)),
         found,
@@ -51,6 +52,32 @@ def solve_column(cascade: Cascade, law: Law, start: Array, options: Options) -> 
         int(found.iterations[0]),
         float(found.residual[0]),
     )
+
+
+def solve_together(
+    cascades: Cascade, laws: Law, start: Array, alike: bool, options: Options
+) -> Solutions:
+    """Solve columns of one shape, in an order in which neighbours are alike if they are.
+
+    Parameters
+    ----------
+    cascades : Cascade
+        Every array with a leading axis of length B.
+    laws : Law
+        What has a stage axis with that axis before it, the rest shared.
+    start : (N, m) array
+        What the first column starts from, and all if they are not alike. Of another shape,
+        it is not used.
+    alike : bool
+        Whether each starts from those before it.
+    options : Options
+    """
+    shape = shape_of(Cascade._make(a[0] for a in cascades), _each(laws, lambda a: a[0]))
+    found = empty_solutions(len(laws.ln_k), *shape)
+    if start.shape != found.scalars.shape[1:]:
+        start = np.empty((0, shape[3]))
+    solve_chain(cascades, laws, start, alike, options, workspace(*shape), found)
+    return found
 
 
 def solve_batch(
@@ -72,24 +99,14 @@ def solve_batch(
     executor : concurrent.futures.Executor, optional
         Threads to run chains on; the compiled core does not hold the interpreter's lock.
     """
-    one = Cascade._make(a[0] for a in cascades), _each(laws, lambda a: a[0])
-    solutions = empty_solutions(len(laws.ln_k), *shape_of(*one))
-    none = np.empty((0, solutions.scalars.shape[2]))
 
-    def solve(first: int) -> None:
+    def solve(first: int) -> Solutions:
         part = slice(first, first + CHAIN)
-        solve_chain(
-            Cascade._make(a[part] for a in cascades),
-            _each(laws, lambda a: a[part]),
-            none,
-            options,
-            workspace(*shape_of(*one)),
-            Solutions._make(a[part] for a in solutions),
-        )
+        cascade, law = Cascade._make(a[part] for a in cascades), _each(laws, lambda a: a[part])
+        return solve_together(cascade, law, np.empty((0, 0)), True, options)
 
-    for _ in (executor.map if executor else map)(solve, range(0, len(laws.ln_k), CHAIN)):
-        pass
-    return solutions
+    found = (executor.map if executor else map)(solve, range(0, len(laws.ln_k), CHAIN))
+    return Solutions._make(np.concatenate(arrays) for arrays in zip(*found, strict=True))
 
 
 def stack(columns: Sequence[tuple[Cascade, Law]]) -> tuple[Cascade, Law]:

@@ -50,6 +50,10 @@ class Cascade(NamedTuple):
     dimer: Array  # (N,) total extractant in the organic phase, as dimer [mol/L]
     water_ion_product: Array  # (N,) Kw [mol2/L2]
     carry: Array = np.empty(0)  # (N,) share of a stage's water that falls to it; (0,), see below
+    efficiency: Array = np.empty(0)  # (N,) Murphree's, of the organic; (0,) where all is ideal
+    aqueous_up: Array = np.empty(0)  # (N,) carried along with the organic [L/h], or (0,)
+    organic_down: Array = np.empty(0)  # (N,) carried along with the water [L/h], or (0,)
+    organic_feed: Array = np.empty((0, 0))  # (N, S) of the feed, what the organic brings; or (0, 0)
     set_ln_h: Array = np.empty(0)  # (N,) ln [H+] where it is set, else NaN; (0,) if nowhere
 
 
@@ -78,6 +82,9 @@ class State(NamedTuple):
     f: Array  # (N, m) closure residuals
     row: Array  # (S,) work
     orders: Array  # (2, S) of acid and dimer, where they vary
+    leaving: Array  # (N, S) in the organic that leaves, where stages are not ideal; or (0, 0)
+    risen: Array  # (2, N, S) work, or (0, 0, 0)
+    nothing: Array  # (0, 0)
 
 
 class Linear(NamedTuple):

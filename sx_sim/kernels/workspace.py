@@ -21,11 +21,19 @@ KEPT = 4  # shapes remembered per thread
 _mine = local()
 
 
-def shape_of(cascade: Cascade, law: Law) -> tuple[int, int, int, int, bool, bool]:
+def shape_of(cascade: Cascade, law: Law) -> tuple[int, int, int, int, bool, bool, bool]:
     """Return what ``new_workspace`` takes for a column."""
     n, s, k = law.ln_beta.shape
     m = 3 if k or law.debye.size else 2
-    return n, s, k, m, cascade.set_ln_h.size > 0, law.protonation.size > 0
+    return (
+        n,
+        s,
+        k,
+        m,
+        cascade.set_ln_h.size > 0,
+        law.protonation.size > 0,
+        cascade.efficiency.size > 0,
+    )
 
 
 def workspace(*shape: Any) -> Work:
@@ -41,7 +49,13 @@ def workspace(*shape: Any) -> Work:
 
 
 def new_workspace(
-    n: int, s: int, k: int, m: int, dosed: bool = False, protonated: bool = False
+    n: int,
+    s: int,
+    k: int,
+    m: int,
+    dosed: bool = False,
+    protonated: bool = False,
+    real: bool = False,
 ) -> Work:
     """Return uninitialised work arrays.
 
@@ -53,6 +67,8 @@ def new_workspace(
         Whether the acidity of some stage is set.
     protonated : bool
         Whether the ligand takes up acid.
+    real : bool
+        Whether stages are not ideal.
     """
     empty = np.empty
     ionic = m == 3 and k == 0
@@ -69,6 +85,9 @@ def new_workspace(
             f=empty((n, m)),
             row=empty(s),
             orders=empty((2, s)),
+            leaving=empty((n, s) if real else (0, 0)),
+            risen=empty((2, n, s) if real else (0, 0, 0)),
+            nothing=empty((0, 0)),
         ),
         factors=Factors(
             linear=Linear(
@@ -121,6 +140,10 @@ def new_workspace(
             dimer=empty(n),
             water_ion_product=empty(n),
             carry=empty(n if dosed else 0),
+            efficiency=empty(n if real else 0),
+            aqueous_up=empty(n if real else 0),
+            organic_down=empty(n if real else 0),
+            organic_feed=empty((n, s) if real else (0, 0)),
             set_ln_h=empty(n if dosed else 0),
         ),
         short_ln_k=empty((n, s)),

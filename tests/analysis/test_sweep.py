@@ -104,4 +104,4 @@ def test_progress_is_reported():
     text += axis("temperature", ["25 degC", "35 degC"]) + "[sweep]\nband_members = 4\n"
     sx_sim.run_sweep(sx_sim.parse_case(text), progress=lambda *call: calls.append(call))
     assert calls[-1] == (12, 12)
-    assert [done for done, _ in calls] == [2, *range(3, 13)]  # a block, then the band
+    assert [done for done, _ in calls] == [2, 7, 12]  # a block, then the band

@@ -102,7 +102,7 @@ def test_strict_sweeps_end_at_a_point_outside():
     text = heavy_case(solvent=70, strength=0.5).text
     text += '\n[[sweep.axes]]\npath = "feeds.clay.acid"\nvalues = ["0.05 mol/L", "0.1 mol/L"]\n'
     case = sx_sim.parse_case(text)
-    assert len(sx_sim.run_sweep(case).loading) == 2
+    assert sx_sim.run_sweep(case).status.shape == (2,)
     with pytest.raises(sx_sim.OutsideRangeError, match="loading"):
         sx_sim.run_sweep(case, strict=True)
 

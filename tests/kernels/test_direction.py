@@ -6,9 +6,9 @@ import pytest
 from support.columns import KINDS, random_problem, solve_kernel, varied
 from sx_sim.kernels.by_closures import eliminate_closures, step_by_closures
 from sx_sim.kernels.by_metals import eliminate_metals, invert, step_by_metals
-from sx_sim.kernels.closure import evaluate, linearise_closures
+from sx_sim.kernels.closure import evaluate
 from sx_sim.kernels.direction import cancels, newton_direction, next_direction
-from sx_sim.kernels.linear import change, spread
+from sx_sim.kernels.linear import change, linearise
 from sx_sim.kernels.small import invert_small
 from sx_sim.kernels.workspace import new_workspace, shape_of
 
@@ -73,8 +73,7 @@ def test_linearised_closures_agree_with_finite_differences(seed, kind):
     cascade, law, work = somewhere(seed, kind)
     state, linear = work.state, work.factors.linear
     jacobian = differences(cascade, law, state)
-    linearise_closures(cascade, law, state, linear.f_scalar, linear.f_x)
-    spread(cascade, law, state, linear)
+    linearise(cascade, law, state, linear)
     step = np.random.default_rng(seed).normal(size=state.f.shape)
     df = np.empty_like(step)
     change(len(step), linear, step, df)
@@ -104,8 +103,7 @@ def test_linearised_closures_agree_with_a_complex_step(seed):
     cascade, law, work = somewhere(seed)
     state, linear = work.state, work.factors.linear
     np.testing.assert_allclose(dense_closures(cascade, law, state.scalars), state.f, atol=1e-9)
-    linearise_closures(cascade, law, state, linear.f_scalar, linear.f_x)
-    spread(cascade, law, state, linear)
+    linearise(cascade, law, state, linear)
     step = np.random.default_rng(seed).normal(size=state.f.shape)
     df = np.empty_like(step)
     change(len(step), linear, step, df)
@@ -124,7 +122,7 @@ def test_both_eliminations_agree_with_dense_algebra(seed, kind):
     newton_direction(cascade, law, state, factors, work.step)
     assert not factors.by_metals[0]
     np.testing.assert_allclose(work.step.ravel(), expected, **close)
-    if kind == "dosed":
+    if kind == "dosed" or kind.startswith("real"):
         return
     assert not cancels(n, factors.linear, state.f, 1.001 * work.step)
     assert not cancels(n, factors.linear, state.f, work.step * np.nan)

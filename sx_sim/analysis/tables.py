@@ -1,0 +1,246 @@
+"""What a sweep records of every point, by name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sx_sim.analysis.outputs import FORMS, KINDS, element_sum, output, split_output
+from sx_sim.errors import CaseError
+from sx_sim.flowsheet.column import RAFFINATE, Column
+from sx_sim.flowsheet.reagents import acid_use, base_use
+from sx_sim.flowsheet.results import Result
+from sx_sim.flowsheet.status import Status
+
+Array = NDArray[np.float64]
+Tables = dict[str, Any]
+
+
+class Kind(NamedTuple):
+    """Of a table: what its last dimensions are, beside those of the sweep, and what it holds."""
+
+    along: tuple[str, ...]
+    unit: str
+    long_name: str
+
+
+ALWAYS = {
+    "status": Kind((), "1", "how the solve ended"),
+    "iterations": Kind((), "1", "factorisations, in columns of full length"),
+    "residual": Kind((), "1", "largest closure residual, |ln(have / need)|"),
+    "cautions": Kind((), "1", "reasons for care, as flags"),
+}
+CHOICES = {
+    "purity_reo": Kind(
+        ("product", "element"), "1", "share of the oxides of all rare earths, by mass"
+    ),
+    "purity_mol": Kind(("product", "element"), "1", "share of all rare earths, by moles"),
+    "recovery": Kind(
+        ("product", "element"), "1", "share of what is fed that leaves in the product"
+    ),
+    "flow": Kind(("product",), "L/h", "flow of the product"),
+    "reo": Kind(("product",), "g/L", "rare earths in the product, as oxides"),
+    "pH": Kind(("product",), "1", "concentration pH of the product"),
+    "loading": Kind((), "1", "highest loading of all stages"),
+    "acid_use": Kind((), "mol/kg", "strong acid used per kilogram of oxides fed"),
+    "base_use": Kind((), "mol/kg", "base used per kilogram of oxides fed"),
+    "stage_pH": Kind(("stage",), "1", "concentration pH"),
+    "stage_loading": Kind(("stage",), "1", "share of the extractant held by rare earths"),
+    "stage_aqueous": Kind(("stage", "species"), "mol/L", "aqueous concentration"),
+    "stage_organic": Kind(("stage", "species"), "mol/L", "organic concentration"),
+}
+USUAL = ("purity_reo", "purity_mol", "recovery", "flow", "reo", "pH", "loading")
+FLAGS = ("log10 K", "enthalpy", "acid", "anion", "loading", "extractant", "temperature", "pH")
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What is recorded of every point.
+
+    Parameters
+    ----------
+    tables : tuple of str
+        Of ``CHOICES``.
+    numbers : tuple of str
+        Single numbers, named as outputs of sensitivities are.
+    products, elements, species : tuples of str
+    stages : int
+        Zero where no profile is recorded.
+    """
+
+    tables: tuple[str, ...]
+    numbers: tuple[str, ...]
+    products: tuple[str, ...]
+    elements: tuple[str, ...]
+    species: tuple[str, ...] = ()
+    stages: int = 0
+
+    @property
+    def kinds(self) -> dict[str, Kind]:
+        """Everything recorded, by name."""
+        chosen = {name: CHOICES[name] for name in self.tables}
+        single = {name: Kind((), "1", f"{name}, as asked for") for name in self.numbers}
+        return ALWAYS | chosen | single
+
+    @property
+    def names(self) -> dict[str, tuple[Any, ...]]:
+        """What there is to record along every dimension beside the sweep's."""
+        names = {"product": self.products, "element": self.elements, "species": self.species}
+        return names | ({"stage": tuple(range(1, self.stages + 1))} if self.stages else {})
+
+    @property
+    def labels(self) -> dict[str, tuple[Any, ...]]:
+        """The same, of the dimensions that tables have."""
+        used = {along for kind in self.kinds.values() for along in kind.along}
+        return {along: labels for along, labels in self.names.items() if along in used}
+
+    def empty(self, shape: tuple[int, ...]) -> Tables:
+        """Return tables with nothing in them yet, for points of a shape."""
+        sizes = {along: len(labels) for along, labels in self.labels.items()}
+        tables: Tables = {
+            name: np.full((*shape, *(sizes[along] for along in kind.along)), np.nan)
+            for name, kind in self.kinds.items()
+        }
+        tables["status"] = np.full(shape, int(Status.INVALID))
+        tables["iterations"] = np.zeros(shape, dtype=np.int64)
+        tables["cautions"] = np.zeros(shape, dtype=np.int64)
+        return tables
+
+    def write(self, tables: Tables, k: int, result: Result) -> None:
+        """Write a result to place ``k`` of the tables; of one that failed, how it did."""
+        tables["status"][k] = int(result.status)
+        tables["iterations"][k] = result.iterations
+        tables["residual"][k] = result.residual
+        if not result.converged:
+            return
+        tables["cautions"][k] = flags_of(result)
+        whole = {
+            "loading": lambda: result.stages.loading.max(),
+            "acid_use": lambda: acid_use(result),
+            "base_use": lambda: base_use(result),
+            "stage_pH": lambda: result.stages.pH,
+            "stage_loading": lambda: result.stages.loading,
+            "stage_aqueous": lambda: result.stages.aqueous,
+            "stage_organic": lambda: result.stages.organic,
+        }
+        for name in self.tables:
+            if name in whole:
+                tables[name][k] = whole[name]()
+        for p, name in enumerate(self.products):
+            if name in result.streams:
+                self._write_product(tables, (k, p), result, name)
+        for name in self.numbers:
+            tables[name][k] = number(result, name)
+
+    def _write_product(
+        self, tables: Tables, place: tuple[int, int], result: Result, name: str
+    ) -> None:
+        stream = result.streams[name]
+        there = [e for e, symbol in enumerate(self.elements) if symbol in result.elements]
+        chosen = [result.system.index(self.elements[e]) for e in there]
+        each = {
+            "purity_reo": lambda: stream.purities()[chosen],
+            "purity_mol": lambda: stream.purities("mol")[chosen],
+            "recovery": lambda: result.recoveries(name)[chosen],
+        }
+        one = {
+            "flow": lambda: stream.flow,
+            "reo": lambda: stream.reo,
+            "pH": lambda: stream.pH,
+        }
+        for table in self.tables:
+            if table in each:
+                tables[table][(*place, there)] = each[table]()
+            elif table in one:
+                tables[table][place] = one[table]()
+
+
+def number(result: Result, name: str) -> float:
+    """Return an output of a result, NaN where the product is empty."""
+    try:
+        return output(result, name).value
+    except CaseError:
+        return np.nan
+
+
+def flags_of(result: Result) -> int:
+    """Return the reasons for care as flags, in the order of ``FLAGS``."""
+    labels = {"[H+]": "acid", result.system.extractant.medium: "anion"}
+    kinds = {labels.get(c.variable, c.variable) for c in result.cautions}
+    return sum(1 << k for k, name in enumerate(FLAGS) if name in kinds)
+
+
+def recorded(
+    column: Column,
+    outputs: Sequence[str] | None = None,
+    *,
+    more: Sequence[str] = (),
+    products: Sequence[str] | None = None,
+    elements: Sequence[str] | None = None,
+) -> Recorded:
+    """Return what to record of columns like the one given.
+
+    Parameters
+    ----------
+    column : Column
+    outputs : sequence of str, optional
+        Names of tables and of single numbers; the usual tables if not given.
+    more : sequence of str
+        Single numbers beside those.
+    products, elements : sequences of str, optional
+        Those to record in tables; all if not given.
+
+    Raises
+    ------
+    CaseError
+        If there is no such table, product or element; the message says what there is.
+    """
+    system = column.system
+    leaving = (RAFFINATE, *(draw.name for draw in column.draws), column.solvent_outlet)
+    rare = tuple(s for s, r in zip(system.species, system.rare_earth, strict=True) if r)
+    names = list(dict.fromkeys([*(USUAL if outputs is None else outputs), *more]))
+    numbers = tuple(name for name in names if name.partition(".")[0] in KINDS and "." in name)
+    tables = tuple(name for name in names if name not in numbers)
+    for name in tables:
+        if name not in CHOICES:
+            raise CaseError(f"sweep.outputs: no '{name}'; {_known(name)}")
+    profiled = any("stage" in CHOICES[name].along for name in tables)
+    return Recorded(
+        tables,
+        numbers,
+        _chosen("products", products, leaving),
+        _chosen("elements", elements, rare),
+        system.species,
+        column.stages if profiled else 0,
+    )
+
+
+def check_numbers(column: Column, names: Sequence[str]) -> None:
+    """Raise CaseError for a single number that a column cannot have."""
+    system = column.system
+    leaving = (RAFFINATE, *(draw.name for draw in column.draws), column.solvent_outlet)
+    for name in names:
+        kind, joined, product = split_output(name)
+        if product not in leaving:
+            there = ", ".join(leaving)
+            raise CaseError(f"output '{name}': no product '{product}'; there are {there}")
+        rare = [s for s, r in zip(system.species, system.rare_earth, strict=True) if r]
+        element_sum(joined, rare if kind == "purity" else system.species, name)
+
+
+def _known(name: str) -> str:
+    near = difflib.get_close_matches(name, CHOICES, n=1)
+    guess = f"did you mean '{near[0]}'? " if near else ""
+    return f"{guess}there are {', '.join(CHOICES)}, and single numbers {', '.join(FORMS)}"
+
+
+def _chosen(key: str, wanted: Sequence[str] | None, there: tuple[str, ...]) -> tuple[str, ...]:
+    for name in wanted or ():
+        if name not in there:
+            raise CaseError(f"sweep.{key}: no '{name}'; there are {', '.join(there)}")
+    return there if wanted is None else tuple(name for name in there if name in wanted)

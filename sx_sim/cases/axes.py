@@ -1,0 +1,128 @@
+"""From the sweep table of a case to the points where it solves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sx_sim.analysis.points import SAMPLE, Points, SweepAxis, unit_sample
+from sx_sim.cases.load import Case
+from sx_sim.cases.parameters import constant_of, nominal
+from sx_sim.cases.schema import Axis, Sweep
+from sx_sim.errors import CaseError
+from sx_sim.units import NUMBER, convert
+
+Array = NDArray[np.float64]
+COUNTS = ("stages", "stage", "iteration_limit")
+
+
+def points_of(case: Case, sweep: Sweep) -> Points:
+    """Return the points of a case's sweep.
+
+    Raises
+    ------
+    CaseError
+        If an axis does not fit the case, or axes that move together differ in length.
+    """
+    keys = [f"sweep.axes[{k + 1}]" for k in range(len(sweep.axes))]
+    if sweep.design is None:
+        pairs = zip(keys, sweep.axes, strict=True)
+        spread = [_grid_axis(key, axis, case.name) for key, axis in pairs]
+    else:
+        design = sweep.design
+        unit = unit_sample(design.kind, design.points, len(keys), design.seed)
+        spread = [
+            _sampled(key, axis, case.name, unit[:, k])
+            for k, (key, axis) in enumerate(zip(keys, sweep.axes, strict=True))
+        ]
+    axes = _in_order(spread)
+    check_axes(case, axes)
+    return Points(axes, alike=sweep.design is None)
+
+
+def _in_order(axes: Sequence[SweepAxis]) -> tuple[SweepAxis, ...]:
+    """Return the axes with those that move together side by side."""
+    dimensions = list(dict.fromkeys(axis.dimension for axis in axes))
+    return tuple(sorted(axes, key=lambda axis: dimensions.index(axis.dimension)))
+
+
+def check_axes(case: Case, axes: Sequence[SweepAxis]) -> None:
+    """Raise CaseError for an axis that does not fit, before the first solve."""
+    lengths: dict[str, SweepAxis] = {}
+    for axis in axes:
+        first = lengths.setdefault(axis.dimension, axis)
+        if len(first.values) != len(axis.values):
+            raise CaseError(
+                f"axes '{first.path}' and '{axis.path}' move together as '{axis.dimension}' and "
+                f"have {len(first.values)} and {len(axis.values)} values; give as many of each",
+                case.name,
+            )
+        if axis.path.rpartition(".")[2] in COUNTS and (axis.values % 1).any():
+            odd = axis.values[axis.values % 1 != 0][0]
+            raise CaseError(
+                f"axis '{axis.path}': {odd:g} is no whole number; give values, or from, to and "
+                "points that fall on whole numbers",
+                case.name,
+            )
+        for end in {axis.values.min(), axis.values.max()}:
+            try:
+                if axis.path.startswith("constants."):
+                    constant_of(case, axis.path, axis.setting(end))
+                else:
+                    case.with_values({axis.path: axis.setting(end)})
+            except CaseError as error:
+                problems = [f"axis '{axis.path}': {p}" for p in error.problems]
+                raise CaseError(problems, case.name) from None
+
+
+def nominal_of(case: Case, axis: SweepAxis) -> float:
+    """Return the case's own value on an axis, NaN where it gives it in another way."""
+    try:
+        number, unit = nominal(case, axis.path)
+    except CaseError:
+        return np.nan
+    return convert(number, unit, axis.unit) if unit and axis.unit else number
+
+
+def _grid_axis(key: str, axis: Axis, name: str) -> SweepAxis:
+    numbers, unit = _given(key, axis, name)
+    if axis.points is not None:
+        space = np.geomspace if axis.scale == "log" else np.linspace
+        numbers = space(numbers[0], numbers[1], axis.points)
+    return SweepAxis(axis.path, numbers, unit, axis.zip or axis.path)
+
+
+def _sampled(key: str, axis: Axis, name: str, share: Array) -> SweepAxis:
+    (low, high), unit = _given(key, axis, name)
+    if axis.scale == "log":
+        values = np.exp((1.0 - share) * np.log(low) + share * np.log(high))
+    else:
+        values = low + share * (high - low)
+    return SweepAxis(axis.path, values, unit, SAMPLE)
+
+
+def _given(key: str, axis: Axis, name: str) -> tuple[Array, str]:
+    """Return what an axis is given by, as numbers in one unit."""
+    given = axis.values if axis.values is not None else [axis.start, axis.stop]
+    pairs = [_split(value, key, name) for value in given]
+    unit = pairs[0][1]
+    if any(u != unit for _, u in pairs):
+        raise CaseError(f"{key}: give all values in one unit, '{unit}'", name)
+    numbers = np.array([number for number, _ in pairs])
+    if axis.scale == "log" and numbers.min() <= 0.0:
+        raise CaseError(f"{key}: a log scale needs values above zero", name)
+    return numbers, unit
+
+
+def _split(value: float | str | None, key: str, name: str) -> tuple[float, str]:
+    """Return number and unit of an axis value, the unit empty where there is none."""
+    if isinstance(value, str):
+        found = NUMBER.match(value)
+        if not found:
+            raise CaseError(
+                f'{key} = "{value}": must be a number, with its unit if it has one', name
+            )
+        return float(found[1]), found[2]
+    return float(value or 0.0), ""

@@ -1,0 +1,44 @@
+"""Acid and base that a column uses, for every kilogram of oxides fed to it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sx_sim.flowsheet.results import Result
+
+
+def oxides_fed(result: Result) -> float:
+    """Return the rare earths fed, as oxides [kg/h]."""
+    return float(result.column.fed.sum(axis=0) @ result.system.oxide_mass) / 1000.0
+
+
+def acid_use(result: Result) -> float:
+    """Return the strong acid used [mol/kg REO fed].
+
+    That of aqueous feeds without rare earths, which scrub and strip, and what set points dose.
+    """
+    rare = result.system.rare_earth
+    fed = sum(
+        stream.flow * stream.acid
+        for stream in (feed.stream for feed in result.column.feeds)
+        if stream.phase == "aqueous" and not stream.concentration[rare].any()
+    )
+    dosed = sum(max(dose, 0.0) for dose in result.doses.values())
+    return _per(fed + dosed, result)
+
+
+def base_use(result: Result) -> float:
+    """Return the base used [mol/kg REO fed]: the solvent's, and what set points dose."""
+    rare = result.system.rare_earth
+    held = sum(
+        float(stream.moles[~rare] @ result.system.charge[~rare])
+        for stream in (feed.stream for feed in result.column.feeds)
+        if stream.phase == "organic"
+    )
+    dosed = sum(max(-dose, 0.0) for dose in result.doses.values())
+    return _per(held + dosed, result)
+
+
+def _per(amount: float, result: Result) -> float:
+    fed = oxides_fed(result)
+    return amount / fed if fed > 0.0 else np.nan

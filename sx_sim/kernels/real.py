@@ -1,0 +1,223 @@
+"""Balances of stages that fall short of equilibrium and of settlers that leave drops behind.
+
+Of the organic that arrives at a stage the share 1 - efficiency passes by the mixer, so that
+what leaves has Murphree's efficiency. Of each phase that leaves, some is carried along with
+the other. With ``T = A + eff O D``, A and O all that leaves in either phase, stage j obeys
+
+    x T = what falls to it + feed + eff r          r: what rises to it, organic feed included
+    m = (1 - eff) r + eff O D x                    leaves in the organic
+    what falls on = A' x + down m / O              A' the water that passes on
+    what rises on = O' m / O + up x                O' the organic that passes on
+
+down and up being the volumes that are carried along. Both ends are eliminated towards a
+stage by carrying the share of what passes over its border that is lost for it: sums,
+products and quotients of positive numbers, as where stages are ideal.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from sx_sim.kernels.distribution import fill_orders
+
+
+class Stage(NamedTuple):
+    """One stage's flows, as volumes and as shares of the organic that leaves."""
+
+    eff: float
+    aqueous: float  # all that leaves
+    passes: float  # on to the stage before
+    drawn: float
+    up: float  # carried along with the organic
+    organic: float  # all that leaves
+    rises: float  # share that passes on to the next stage
+    falls: float  # share carried along with the water
+    taken: float  # share drawn off
+
+
+@njit(cache=True, error_model="numpy", inline="always")
+def stage_of(cascade, j):
+    """Return the flows of stage ``j``."""
+    passes, drawn, up = cascade.aqueous[j], cascade.aqueous_draw[j], cascade.aqueous_up[j]
+    on, taken, down = cascade.organic[j], cascade.organic_draw[j], cascade.organic_down[j]
+    organic = on + taken + down
+    return Stage(
+        cascade.efficiency[j],
+        passes + drawn + up,
+        passes,
+        drawn,
+        up,
+        organic,
+        on / organic,
+        down / organic,
+        taken / organic,
+    )
+
+
+@njit(cache=True, error_model="numpy", inline="always")
+def from_below(stage, d, lost):
+    """Return what a stage does with what falls to it, the stages before answering.
+
+    Parameters
+    ----------
+    stage : Stage
+    d : float
+        Distribution ratio.
+    lost : float
+        Share of what falls on from it that does not rise again.
+
+    Returns
+    -------
+    pivot, gain, fallen, made : float
+        What x is the inverse of; by how much more rises than without drops falling with the
+        water; what falls on and what leaves in the organic, per x.
+    """
+    back = 1.0 - lost
+    bypass = 1.0 - stage.eff
+    held = stage.eff * stage.organic * d
+    gain = 1.0 / (1.0 - stage.falls * bypass * back)
+    fallen = gain * (stage.passes + stage.falls * held)
+    rest = stage.rises + stage.taken
+    pivot = stage.passes * gain * (bypass * rest + (stage.falls * bypass + stage.eff) * lost)
+    pivot += held * gain * (rest + stage.falls * lost) + stage.drawn + stage.up
+    return pivot, gain, fallen, bypass * back * fallen + held
+
+
+@njit(cache=True, error_model="numpy")
+def balance_real(cascade, d, x, y, leaving, risen, made):
+    """Solve the balance of every species.
+
+    Parameters
+    ----------
+    cascade : Cascade
+    d : (N, S) array
+        Distribution ratios.
+    x, y, leaving : (N, S) arrays, out
+        Concentrations in the water, in the organic in equilibrium with it and in the organic
+        that leaves [mol/L].
+    risen : (2, N, S) array, work
+    made : (N, S) or (0, 0) array
+        What else enters the organic that leaves the mixer [mol/h].
+    """
+    n, s = d.shape
+    lost, start = risen[1], risen[0]
+    for j in range(n):
+        stage = stage_of(cascade, j)
+        bypass = 1.0 - stage.eff
+        for i in range(s):
+            if j == 0:
+                lost[0, i] = 1.0
+                start[0, i] = 0.0
+            fed = cascade.organic_feed[j, i]
+            own = made[j, i] if made.shape[0] > 0 else 0.0
+            arrives = start[j, i] + fed
+            share = lost[j, i]
+            pivot, gain, fallen, held = from_below(stage, d[j, i], share)
+            # what rises to it without anything falling from it, and what leaves in the organic
+            first = gain * arrives + (1.0 - share) * gain * stage.falls * own
+            left = bypass * gain * arrives + gain * own
+            x[j, i] = (cascade.feed[j, i] - fed + stage.eff * first) / pivot
+            y[j, i] = 1.0 / pivot
+            if j + 1 < n:
+                start[j + 1, i] = stage.rises * (left + held * x[j, i]) + stage.up * x[j, i]
+                gone = stage.drawn + stage.taken * held + share * fallen
+                lost[j + 1, i] = gone / pivot
+    for j in range(n - 1, -1, -1):
+        stage = stage_of(cascade, j)
+        bypass = 1.0 - stage.eff
+        for i in range(s):
+            own = made[j, i] if made.shape[0] > 0 else 0.0
+            arrives = start[j, i] + cascade.organic_feed[j, i]
+            if j + 1 < n:
+                x[j, i] += leaving[j + 1, i] * y[j, i]
+            _, gain, fallen, held = from_below(stage, d[j, i], lost[j, i])
+            y[j, i] = d[j, i] * x[j, i]
+            falls = fallen * x[j, i]
+            falls += gain * stage.falls * (bypass * arrives + own)
+            left = held * x[j, i] + gain * (bypass * arrives + own)
+            leaving[j, i] = falls  # until the stage before has used it
+            start[j, i] = left / stage.organic
+    for j in range(n):
+        for i in range(s):
+            leaving[j, i] = start[j, i]
+
+
+@njit(cache=True, error_model="numpy")
+def spread_real(cascade, law, state, linear):
+    """Fill how a step of the scalars changes x and how that spreads; see ``linear.spread``.
+
+    Drops of organic that fall with the water fall without x changing where they come from.
+    ``local`` says what falls, as the x that would let as much fall; the difference to what x
+    does is made up in ``f_scalar``.
+    """
+    n, s = cascade.feed.shape
+    m = linear.local.shape[1]
+    lost_below, lost_above = state.risen[1], state.risen[0]
+    for i in range(s):
+        lost_below[0, i] = 1.0
+        lost_above[n - 1, i] = 1.0
+    for j in range(n - 1):
+        stage = stage_of(cascade, j)
+        for i in range(s):
+            share = lost_below[j, i]
+            pivot, _, fallen, held = from_below(stage, state.d[j, i], share)
+            gone = stage.drawn + stage.taken * held + share * fallen
+            lost_below[j + 1, i] = gone / pivot
+    for j in range(n - 1, -1, -1):  # x and what rises on, per what rises to it
+        stage = stage_of(cascade, j)
+        bypass = 1.0 - stage.eff
+        for i in range(s):
+            share = lost_above[j, i]
+            held = stage.eff * stage.organic * state.d[j, i]
+            pivot = stage.passes + stage.drawn + stage.up * share
+            pivot += held * (stage.taken + stage.falls + stage.rises * share)
+            x = (stage.eff + (1.0 - share) * stage.rises * bypass) / pivot
+            left = bypass + held * x
+            risen = stage.rises * left + stage.up * x
+            linear.rises[j, i] = risen / x
+            linear.falls[j, i] = x
+            if j > 0:
+                lost_above[j - 1, i] = stage.drawn * x + stage.taken * left + share * risen
+    varying = law.acid_by_dimer.size > 0
+    order_acid = state.orders[0] if varying else law.order_acid
+    order_dimer = state.orders[1] if varying else law.order_dimer
+    for j in range(n):
+        stage = stage_of(cascade, j)
+        if varying:
+            fill_orders(law, state.ln_h[j], np.exp(state.scalars[j, 1]), state.orders)
+        for i in range(s):
+            below, above = lost_below[j, i], lost_above[j, i]
+            pivot, gain, fallen, held = from_below(stage, state.d[j, i], below)
+            gone = (stage.drawn + stage.taken * held + below * fallen) / pivot
+            whole = pivot * (gone + above * (1.0 - gone))
+            unit = stage.eff * stage.organic * state.y[j, i]
+            here = stage.taken + stage.falls * below + stage.rises * above
+            here *= -unit * gain / whole
+            there = stage.rises * (stage.drawn + below * stage.passes)
+            there -= stage.up * (stage.taken + stage.falls * below)
+            there *= unit * gain / whole
+            seen = here  # as what falls sees it
+            if stage.falls > 0.0:
+                seen += gain * stage.falls * unit / fallen
+            nxt = linear.falls[j + 1, i] if j + 1 < n else 0.0
+            linear.rises[j, i] *= nxt
+            for a in range(m):
+                order = -order_acid[i]
+                if a == 1:
+                    order = order_dimer[i]
+                elif a == 2:
+                    order = -state.bound[j, i]
+                linear.local[j, a, i] = order * seen
+                linear.pushed[j, a, i] = order * there * nxt
+                for b in range(m):
+                    linear.f_scalar[j, b, a] += linear.f_x[j, b, i] * order * (here - seen)
+    for j in range(n):
+        for i in range(s):
+            if j + 1 < n:
+                after = stage_of(cascade, j + 1)
+                pivot = from_below(stage_of(cascade, j), state.d[j, i], lost_below[j, i])[0]
+                fallen = from_below(after, state.d[j + 1, i], lost_below[j + 1, i])[2]
+                linear.falls[j, i] = fallen / pivot
+            else:
+                linear.falls[j, i] = 0.0
