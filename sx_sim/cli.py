@@ -191,11 +191,69 @@ def _sweep_figures(case: Case, found: object) -> dict[str, Callable[[], Figure]]
     assert isinstance(found, SweepResult)
     light, heavy = case.file.cut or (None, None)
     figures: dict[str, Callable[[], Figure]] = {}
-    if len(found.axes) > 1:
+    if found.specifications or draw.cut_outputs(found, light, heavy):
         figures["maps"] = lambda: draw.heat_maps(found, light, heavy)
-    if found.band is not None:
+    if found.specifications:
+        figures["window"] = lambda: draw.operating_window(found)
+    if found.band is not None and draw.has_cut(found, light, heavy):
         figures["temperature"] = lambda: draw.temperature_band(found, light, heavy)
     return figures
+
+
+@app.command()
+def plot(
+    file: FilePath,
+    x: Annotated[
+        str | None, typer.Option("--x", metavar="PATH", help="Input of a sweep; stage of a run.")
+    ] = None,
+    y: Annotated[
+        str | None, typer.Option("--y", metavar="PATH", help="Second input: draws a map.")
+    ] = None,
+    z: Annotated[
+        str | None, typer.Option("--z", metavar="OUTPUT", help="Such as purity.La-Dy.raffinate.")
+    ] = None,
+    at: Annotated[
+        list[str] | None,
+        typer.Option("--at", metavar="PATH=VALUE", help="Where to hold another input."),
+    ] = None,
+    spec: Annotated[
+        float | None, typer.Option("--spec", help="What the output has to reach, such as 0.999.")
+    ] = None,
+    picture: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE.png", help="Beside the file otherwise.")
+    ] = None,
+) -> None:
+    """Draw what a file holds: an output over inputs of a sweep, or stages of a run."""
+    with plain_errors():
+        import matplotlib
+
+        from sx_sim import plots as draw
+        from sx_sim.flowsheet.results import Result
+        from sx_sim.store import load_any
+
+        matplotlib.use("Agg")
+        case, found = load_any(file)
+        if isinstance(found, Result):
+            wrong = [name for name, value in (("y", y), ("at", at), ("spec", spec)) if value]
+            if wrong:
+                raise CaseError(f"--{wrong[0]} is for sweeps, and this is a run", str(file))
+            figure = draw.stage_plot(found, x or "stage", z)
+        else:
+            figure = draw.sweep_plot(
+                found, x, y, z, at=_held(at or []), least=spec, cut=case.file.cut
+            )
+        save_figure(picture or file.with_suffix(".png"), figure)
+
+
+def _held(given: list[str]) -> dict[str, str]:
+    """Return the values of inputs, by path, from PATH=VALUE."""
+    held = {}
+    for text in given:
+        path, equals, value = text.partition("=")
+        if not (path and equals and value):
+            raise CaseError(f"--at {text}: must be PATH=VALUE, such as temperature=30")
+        held[path.strip()] = value.strip()
+    return held
 
 
 @app.command()
@@ -295,6 +353,8 @@ def info(file: FilePath) -> None:
         if isinstance(found, Result):
             report.print_result(out, case, found)
         else:
+            if found.specifications:
+                announce_compilation()
             report.print_sweep(out, case, found)
 
 
@@ -374,14 +434,25 @@ def save_figures(folder: Path, stem: str, figures: dict[str, Callable[[], Figure
     import matplotlib
 
     matplotlib.use("Agg")
+    for name, draw in figures.items():
+        save_figure(folder / f"{stem}_{name}.png", draw())
+
+
+def save_figure(path: Path, figure: Figure) -> None:
+    """Write a figure in the format that its name ends in, saying where."""
+    from matplotlib import pyplot
+
+    known = figure.canvas.get_supported_filetypes()
+    if path.suffix.lstrip(".").lower() not in known:
+        raise CaseError(f"must end in one of .{', .'.join(sorted(known))}", str(path))
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, draw in figures.items():
-            path = folder / f"{stem}_{name}.png"
-            draw().savefig(path, dpi=130)
-            out.print(f"wrote {path}", soft_wrap=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(path, dpi=130)
     except OSError as error:
-        raise CaseError(f"cannot be written: {error}", str(folder)) from None
+        raise CaseError(f"cannot be written: {error}", str(path)) from None
+    finally:
+        pyplot.close(figure)
+    out.print(f"wrote {path}", soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 from rich.console import Console
@@ -12,7 +13,7 @@ from rich.table import Table
 
 from sx_sim.analysis.band import Band
 from sx_sim.analysis.sweep import SweepResult
-from sx_sim.cases import Case
+from sx_sim.cases import Case, solve
 from sx_sim.cases.shifts import Tornado
 from sx_sim.cases.uncertainties import Uncertainty
 from sx_sim.chemistry import database
@@ -21,7 +22,10 @@ from sx_sim.chemistry.extractants import extractant_set
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.flowsheet.results import Result
 from sx_sim.flowsheet.status import Status
-from sx_sim.plots import LEAST_SHARE, MOST_FACTORS, shortened, split_at
+from sx_sim.plots import cut_outputs, has_cut, output_title, split_at
+from sx_sim.plots.errors import LEAST_SHARE, MOST_FACTORS
+from sx_sim.plots.labels import scale_of, spec_text
+from sx_sim.plots.panels import meeting
 
 NEGLIGIBLE = 1e-8  # [%]
 NOTICEABLE = 1e-6  # [percentage points]
@@ -168,25 +172,43 @@ def print_sweep(console: Console, case: Case, sweep: SweepResult) -> None:
         colour = "green" if status == Status.CONVERGED else "red"
         console.print(f"  [{colour}]{count} {status.text}[/]")
     light, heavy = case.file.cut or (None, None)
-    lighter, heavier = split_at(sweep.elements, light, heavy)
-    extract = next(p for p in sweep.products if p != "raffinate")
-    table = Table(title="Over the grid", title_justify="left")
+    table = Table(title="Over all points", title_justify="left")
     for name in ("", "lowest", "median", "highest"):
         table.add_column(name, justify="right" if name else "left")
-    rows = {
-        f"{lighter[-1]} and lighter in raffinate, REO %": sweep.purity(lighter, "raffinate"),
-        f"{heavier[0]} and heavier in {extract}, REO %": sweep.purity(heavier, extract),
-        f"recovery of {lighter[-1]} in raffinate, %": sweep.recovered(lighter[-1], "raffinate"),
-        f"recovery of {heavier[0]} in {extract}, %": sweep.recovered(heavier[0], extract),
-    }
-    for label, values in rows.items():
+    for name in cut_outputs(sweep, light, heavy):
+        values = sweep.output(name)
         solved = values[np.isfinite(values)]
         if solved.size:
             cells = (percent(float(f(solved))) for f in (np.min, np.median, np.max))
-            table.add_row(label, *cells)
-    console.print(table)
-    if sweep.band is not None:
+            table.add_row(f"{output_title(name)}, %", *cells)
+    if table.row_count:
+        console.print(table)
+    if sweep.specifications:
+        print_specifications(console, case, sweep)
+    if sweep.band is not None and has_cut(sweep, light, heavy):
+        lighter, heavier = split_at(sweep.elements, light, heavy)
+        extract = next(p for p in sweep.products if p != "raffinate")
         print_band(console, sweep.band, lighter[-1], heavier[0], extract)
+
+
+def print_specifications(console: Console, case: Case, sweep: SweepResult) -> None:
+    """Print at how many points each specification is met, and whether by the case itself."""
+    tables = sweep.recorded.empty((1,))
+    sweep.recorded.write(tables, 0, solve(case, throw=False))
+    own = replace(sweep, tables=tables)
+    points, verdicts = sweep.met().size, []
+    for spec in sweep.specifications:
+        verdicts.append(bool(meeting(own.output(spec.output), spec)[0]))
+        count = int(meeting(sweep.output(spec.output), spec).sum())
+        text = f"{output_title(spec.output)} {spec_text(spec, scale_of(sweep, spec.output, spec))}"
+        console.print(f"  {text}: {_met(count, points, verdicts[-1])}", soft_wrap=True)
+    text = _met(int(sweep.met().sum()), points, all(verdicts))
+    console.print(f"  all specifications: {text}", soft_wrap=True)
+
+
+def _met(count: int, points: int, own: bool) -> str:
+    verdict = "and at the operating point" if own else "[red]not at the operating point[/]"
+    return f"met at {count} of {points} points, {verdict}"
 
 
 def print_band(console: Console, band: Band, light: str, heavy: str, extract: str) -> None:
@@ -253,7 +275,7 @@ def print_uncertainty(console: Console, case: Case, found: Uncertainty) -> None:
         least, low, _, high, most = (percent(q) for q in quantiles)
         spread = (f"{low} to {high}", f"{least} to {most}")
         sds = (f"{100 * sd:.2g}" for sd in (linear, sampled))
-        table.add_row(shortened(name), percent(value), *sds, *spread)
+        table.add_row(output_title(name), percent(value), *sds, *spread)
     console.print(table)
     if np.isfinite(found.total).all():
         console.print(share_table(found))
@@ -271,7 +293,7 @@ def share_table(found: Uncertainty) -> Table:
     table = Table(title=title, title_justify="left")
     table.add_column("error of")
     for name in found.outputs:
-        table.add_column(shortened(name), justify="right")
+        table.add_column(output_title(name), justify="right")
     matters = found.total.max(axis=0)
     for f in np.argsort(-matters, kind="stable")[:MOST_FACTORS]:
         if matters[f] > LEAST_SHARE:

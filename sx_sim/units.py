@@ -55,7 +55,7 @@ def parse(text: str, *units: str) -> tuple[float, str]:
     """
     import pint
 
-    example = " or ".join(f"'{EXAMPLES[unit]}'" for unit in units)
+    example = " or ".join(f"'{EXAMPLES.get(unit, f'1 {unit}')}'" for unit in units)
     found = NUMBER.match(text)
     if not found:
         raise ValueError(f"must be a number and a unit, such as {example}")

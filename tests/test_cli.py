@@ -19,15 +19,19 @@ from sx_sim.cli import app
 PNG = b"\x89PNG"
 
 
-@pytest.fixture
-def case_path(tmp_path: Path) -> Path:
-    path = tmp_path / "small.toml"
+def write_case(folder: Path) -> Path:
+    path = folder / "small.toml"
     text = HEAVY.format(solvent=400, strength=0.3, acid=0.05, extraction=8, scrub=6)
     text = text.replace("[solvent]", 'cut = ["Dy", "Ho"]\n[solvent]')
     text += '\n[[sweep.axes]]\npath = "feeds.clay.pH"\nvalues = [1.0, 1.5]\n'
     text += '[[sweep.axes]]\npath = "temperature"\nvalues = ["20 degC", "30 degC"]\n'
     path.write_text(f"{text}[sweep]\nband_members = 4\n")
     return path
+
+
+@pytest.fixture
+def case_path(tmp_path: Path) -> Path:
+    return write_case(tmp_path)
 
 
 def invoke(*words: object):
@@ -61,6 +65,102 @@ def test_sweep_writes_files_and_counts(case_path, tmp_path):
         assert file["status"].shape == (2, 2)
     names = sorted(p.name for p in (tmp_path / "pictures").iterdir())
     assert names == ["small_sweep_maps.png", "small_sweep_temperature.png"]
+
+
+def test_a_sweep_with_specifications_says_and_draws_where_they_are_met(case_path, tmp_path):
+    spec = '[[specifications]]\noutput = "{}"\n{} = {}\n'
+    text = case_path.read_text() + spec.format("recovery.Dy.raffinate", "least", 0.66)
+    case_path.write_text(text + spec.format("loading", "most", 0.99))
+    out = tmp_path / "s.h5"
+    result = invoke("sweep", case_path, "--out", out, "--plots", tmp_path)
+    assert result.exit_code == 0, result.output
+    swept = sx_sim.open_sweep(out)
+    count = int(swept.met().sum())
+    assert 0 < count < 4
+    own = sx_sim.solve(sx_sim.load_case(case_path))
+    here = own.recovery("Dy", "raffinate") >= 0.66
+    verdict = "and at the operating point" if here else "not at the operating point"
+    assert "highest loading ≤ 99 %: met at 4 of 4 points, and at the operating" in result.output
+    assert f"all specifications: met at {count} of 4 points, {verdict}" in result.output
+    assert (tmp_path / "small_sweep_window.png").read_bytes().startswith(PNG)
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory) -> Path:
+    """A folder with a case, the file of its run and that of its sweep."""
+    folder = tmp_path_factory.mktemp("files")
+    path = write_case(folder)
+    for command in ("run", "sweep"):
+        assert invoke(command, path, "--out", folder / f"{command}.h5").exit_code == 0
+    return folder
+
+
+def test_a_sweep_that_records_little_prints_and_draws_the_rest(case_path, tmp_path):
+    text = case_path.read_text()
+    for less in ('elements = ["Y"]', 'products = ["raffinate"]', 'outputs = ["loading"]'):
+        case_path.write_text(f"{text}\n{less}\n")
+        result = invoke("sweep", case_path, "--out", tmp_path / "s.h5", "--plots", tmp_path)
+        assert result.exit_code == 0, result.output
+        assert "4 converged" in result.output
+        shown = invoke("info", tmp_path / "s.h5")
+        assert shown.exit_code == 0
+        picture = ("--x", "temperature", "--z", "loading", "--out", tmp_path / "p.png")
+        assert invoke("plot", tmp_path / "s.h5", *picture).exit_code == 0
+
+
+def test_plot_draws_lines_maps_and_stages(files):
+    for name, words in {
+        "line": ("sweep.h5", "--x", "temperature", "--z", "pH.raffinate"),
+        "held": ("sweep.h5", "--x", "temperature", "--at", "feeds.clay.pH=1.5", "--spec", "0.9"),
+        "map": ("sweep.h5", "--x", "feeds.clay.pH", "--y", "temperature"),
+        "stages": ("run.h5", "--x", "stage", "--z", "pH"),
+        "profiles": ("run.h5",),
+    }.items():
+        picture = files / "new" / f"{name}.png"
+        result = invoke("plot", files / words[0], *words[1:], "--out", picture)
+        assert result.exit_code == 0, result.output
+        assert picture.read_bytes().startswith(PNG)
+    invoke("plot", files / "run.h5")
+    assert (files / "run.png").read_bytes().startswith(PNG)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("sweep.h5", "--x is missing; its inputs are feeds.clay.pH, temperature"),
+        ("sweep.h5 --x a", "'a' is no input of this sweep; its inputs are feeds.clay.pH, temp"),
+        ("sweep.h5 --x temperature --y b", "--y: 'b' is no input of this sweep"),
+        ("sweep.h5 --x temperature --y temperature", "--x and --y are both 'temperature'"),
+        ("sweep.h5 --x temperature --z purity", "Of this sweep there are status, iter"),
+        ("sweep.h5 --x temperature --z pH.tap", "no 'tap' in this sweep; there are raffinate"),
+        ("sweep.h5 --x temperature --at temperature=25", "is along an axis of the picture"),
+        ("sweep.h5 --x temperature --at feeds.clay.pH=9", "this sweep has 1 to 1.5"),
+        ("sweep.h5 --x temperature --at feeds.clay.pH=low", "must be a number and a unit"),
+        ("sweep.h5 --x feeds.clay.pH --at temperature=2_bar", "write such as '1 degC'"),
+        ("sweep.h5 --x temperature --at feeds.clay.pH", "must be PATH=VALUE"),
+        ("sweep.h5 --x temperature --spec 99.9", "must be a share between 0 and 1"),
+        ("sweep.h5 --x temperature --out p.xyz", "must end in one of"),
+        ("sweep.h5 --x temperature --out small.toml/p.png", "cannot be written"),
+        ("run.h5 --x temperature", "is no input of a run; it has --x stage"),
+        ("run.h5 --z warmth", "a stage has no 'warmth'; it has pH, loading"),
+        ("run.h5 --spec 0.9", "--spec is for sweeps, and this is a run"),
+        ("small.toml --x temperature", "is not an HDF5 file that can be read"),
+        ("none.h5 --x temperature", "there is no such file"),
+    ],
+)
+def test_plot_says_what_is_wrong(files, monkeypatch, words, message):
+    monkeypatch.chdir(files)
+    result = invoke("plot", *words.split())
+    assert result.exit_code == 2, result.output
+    assert message in result.output
+
+
+def test_plot_refuses_files_of_other_programs(tmp_path):
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        file.attrs["format"] = "something else"
+    result = invoke("plot", tmp_path / "other.h5", "--x", "temperature")
+    assert result.exit_code == 2
+    assert "is something else, not sx_sim result or sx_sim sweep" in result.output
 
 
 def test_a_case_that_cannot_be_solved_says_why_and_exits_3(case_path, tmp_path):

@@ -56,6 +56,7 @@ def no_change(result: Result) -> Change:
         dimer=np.zeros(n),
         water_ion_product=np.zeros(n),
         carry=np.zeros(n),
+        organic_feed=np.zeros(shape if result.column.settling is not None else (0, 0)),
     )
     flows = np.zeros(len(result.streams))
     return Change(

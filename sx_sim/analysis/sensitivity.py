@@ -100,6 +100,9 @@ class Linearised:
         """Return how the metals answer to other flows, feeds and ln D: dx and dy (N, S)."""
         from sx_sim.kernels.metals import balance_metals
 
+        if self.cascade.efficiency.size:
+            dx, dy, _ = self.real_metals(change, ln_d)
+            return dx, dy
         x, y = self.state.x, self.state.y
         source = change.feed - (change.aqueous + change.aqueous_draw)[:, None] * x
         source -= (change.organic + change.organic_draw)[:, None] * y
@@ -111,6 +114,24 @@ class Linearised:
         cascade = self.cascade._replace(feed=source)
         balance_metals(cascade, self.state.d, dx, dy, self.state.row)
         return dx, dy + y * ln_d
+
+    def real_metals(self, change: Cascade, ln_d: Array) -> tuple[Array, Array, Array]:
+        """Return the same where stages are not ideal, of feeds and ln D alone, and what leaves.
+
+        Returns
+        -------
+        dx, dy, leaving : (N, S) arrays
+            In the water, in the organic it meets and in the organic that leaves.
+        """
+        from sx_sim.kernels.real import balance_real
+
+        cascade, state = self.cascade, self.state
+        organic = cascade.organic + cascade.organic_draw + cascade.organic_down
+        moved = (cascade.efficiency * organic)[:, None] * state.y * ln_d
+        source = cascade._replace(feed=change.feed - moved, organic_feed=change.organic_feed)
+        dx, dy, leaving = np.empty_like(state.x), np.empty_like(state.x), np.empty_like(state.x)
+        balance_real(source, state.d, dx, dy, leaving, state.risen, moved)
+        return dx, dy + state.y * ln_d, leaving
 
     def closures(self, change: Change, dx: Array, dy: Array) -> Array:
         """Return how the closures (N, m) change at fixed scalars."""
@@ -148,12 +169,23 @@ class Linearised:
         """Return what a change does to x, y (N, S) and to the scalars (N, m)."""
         f = self.closures(change, *self.metals(change.cascade, change.ln_d))
         step = self.steps(f)
+        dx, dy = self.metals(change.cascade, self._ln_d(change, step))
+        return dx, dy, step
+
+    def leaves(self, change: Change) -> tuple[Array, Array, Array]:
+        """Return what a change of feeds does to what leaves: x, organic (N, S) and scalars."""
+        dx, dy, step = self.answer(change)
+        if self.cascade.efficiency.size:
+            _, _, dy = self.real_metals(change.cascade, self._ln_d(change, step))
+        return dx, dy, step
+
+    def _ln_d(self, change: Change, step: Array) -> Array:
+        """Return how ln D changes with a step of the scalars (N, S)."""
         ln_d = change.ln_d + step[:, 1:2] * self.order_dimer
         ln_d -= (self.free * step[:, 0])[:, None] * self.order_acid
         if step.shape[1] == 3:
             ln_d -= self.state.bound * step[:, 2:]
-        dx, dy = self.metals(change.cascade, ln_d)
-        return dx, dy, step
+        return ln_d
 
     def gains(self, change: Change, outputs: list[Output]) -> Array:
         """Return what every output gains from a change: forward mode."""

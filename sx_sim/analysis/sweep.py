@@ -15,17 +15,15 @@ from sx_sim.analysis.outputs import element_sum, split_output
 from sx_sim.analysis.points import Block, Points, SweepAxis, blocks
 from sx_sim.analysis.tables import Recorded, Tables
 from sx_sim.errors import CaseError
-from sx_sim.flowsheet.column import Column
-from sx_sim.flowsheet.results import solve_columns
+from sx_sim.flowsheet.results import Result
 from sx_sim.flowsheet.status import Status
-from sx_sim.kernels.types import Options
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray
 
 Array = NDArray[np.float64]
-Builder = Callable[[Mapping[str, float | str]], Column]
+Settings = Mapping[str, float | str]
 Progress = Callable[[int, int], None]
 
 
@@ -275,7 +273,10 @@ def each_done(
 
 
 def solve_block(
-    points: Points, recorded: Recorded, block: Block, build: Builder, options: Options
+    points: Points,
+    recorded: Recorded,
+    block: Block,
+    solve: Callable[[Sequence[Settings]], Sequence[Result | None]],
 ) -> Tables:
     """Solve the points of a block.
 
@@ -284,9 +285,8 @@ def solve_block(
     points : Points
     recorded : Recorded
     block : Block
-    build : callable
-        From values by path to the column; may raise CaseError.
-    options : Options
+    solve : callable
+        From the inputs of points, by path, to their results; None where they make no column.
 
     Returns
     -------
@@ -294,14 +294,8 @@ def solve_block(
         A point that fails is recorded with its status and does not stop the others.
     """
     tables = recorded.empty((block.size,))
-    columns: list[tuple[int, Column]] = []
-    for k in range(block.size):
-        try:
-            columns.append((k, build(points.values((*block.lead, block.first + k)))))
-        except CaseError:
-            continue
-    start = None if points.alike else build({})
-    results = solve_columns([column for _, column in columns], options=options, start=start)
-    for (k, _), result in zip(columns, results, strict=True):
-        recorded.write(tables, k, result)
+    settings = [points.values((*block.lead, k)) for k in range(block.first, block.last)]
+    for k, result in enumerate(solve(settings)):
+        if result is not None:
+            recorded.write(tables, k, result)
     return tables

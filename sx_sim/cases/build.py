@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,25 +12,71 @@ from sx_sim.cases.schema import CaseFile, Override
 from sx_sim.chemistry.elements import element
 from sx_sim.chemistry.extractants import ExtractantSet, extractant_set
 from sx_sim.chemistry.system import ChemicalSystem
+from sx_sim.circuits.recycles import Recycle, Reflux, SolventLoop
 from sx_sim.errors import CaseError
-from sx_sim.flowsheet.column import BARREN, LOADED, RAFFINATE, Column, Draw, Feed, Section, SetPoint
+from sx_sim.flowsheet.column import (
+    BARREN,
+    LOADED,
+    RAFFINATE,
+    Column,
+    Draw,
+    Feed,
+    Section,
+    SetPoint,
+    Settling,
+)
 from sx_sim.flowsheet.streams import Stream
 
 
-def build_column(case: CaseFile) -> Column:
+def build_column(case: CaseFile, sources: Mapping[str, Stream] | None = None) -> Column:
     """Return the column that a case describes.
+
+    Parameters
+    ----------
+    case : CaseFile
+    sources : mapping of str to Stream, optional
+        What is fed where feeds have a source, by the name of the feed.
 
     Raises
     ------
     CaseError
         If the tables do not fit together.
     """
-    builder = _Builder(case, _spans(case), _system(case))
+    sources = sources or {}
+    for name, table in case.feeds.items():
+        if table.source and name not in sources:
+            raise CaseError(f"feeds.{name}.source: only a train has sources; give flow and content")
+    builder = _Builder(case, _spans(case), _system(case, sources), sources)
     column = builder.column(_solvent_flow(builder))
     _check_products(column)
     for phase in ("aqueous", "organic"):
         column.flows(phase)
     return column
+
+
+def recycles_of(case: CaseFile, column: Column) -> tuple[Recycle, ...]:
+    """Return what comes back to the column of a case.
+
+    Raises
+    ------
+    CaseError
+        If a reflux is of a product that is not there.
+    """
+    found: list[Recycle] = []
+    if case.solvent.recycle:
+        found.append(SolventLoop(column.solvent_outlet, "solvent", case.solvent.bleed))
+    liquors = [name for name, phase, _, _ in column.outlets() if phase == "aqueous"]
+    for name, table in case.sections.items():
+        if table.reflux is None:
+            continue
+        if table.reflux not in liquors:
+            raise CaseError(
+                f'sections.{name}.reflux = "{table.reflux}": must be an aqueous product; there '
+                f"are {', '.join(liquors)}"
+            )
+        h = 10.0**-table.pH if table.pH is not None else None
+        found.append(Reflux(table.reflux, name, table.acid, h))
+    return tuple(found)
 
 
 def _spans(case: CaseFile) -> dict[str, Section]:
@@ -41,13 +87,14 @@ def _spans(case: CaseFile) -> dict[str, Section]:
     return spans
 
 
-def _system(case: CaseFile) -> ChemicalSystem:
+def _system(case: CaseFile, sources: Mapping[str, Stream]) -> ChemicalSystem:
     base = extractant_set(case.solvent.extractant)
     if base.balances_extractant and case.solvent.concentration is None:
         raise CaseError('solvent.concentration is missing; such as concentration = "1.5 mol/L"')
     constants = {s: _change(base, s, table) for s, table in case.constants.items()}
     tables = [*case.feeds.values(), *case.sections.values()]
     symbols = {symbol for table in tables for symbol in amounts(table)}
+    symbols |= {symbol for stream in sources.values() for symbol in stream.held}
     if case.solvent.saponification > 0:
         symbols.add(case.solvent.base)
     system = ChemicalSystem.of(base.with_constants(constants), symbols)
@@ -79,6 +126,7 @@ class _Builder:
     case: CaseFile
     spans: Mapping[str, Section]
     system: ChemicalSystem
+    sources: Mapping[str, Stream]
 
     def column(self, solvent_flow: float) -> Column:
         """Return the column at a solvent flow [L/h]."""
@@ -92,6 +140,7 @@ class _Builder:
             temperature=np.concatenate(temperature),
             solvent_outlet=BARREN if any(s.outlet for s in sections) else LOADED,
             set_points=tuple(self.set_points()),
+            settling=self.settling(),
         )
 
     @property
@@ -111,13 +160,17 @@ class _Builder:
         found = []
         for name, table in self.case.feeds.items():
             key = f"feeds.{name}"
+            if name in self.sources:
+                stream = replace(self.sources[name].of(self.system), name=name)
+                found.append(Feed(self.stage(table.stage, f"{key}.stage"), stream))
+                continue
             held = amounts(table)
             if table.phase == "aqueous":
-                stream = aqueous_stream(self.system, key, table, held, table.flow)
+                stream = aqueous_stream(self.system, key, table, held, table.flow or 0.0)
             else:
                 dimer = (table.extractant or self.formal) / 2
                 amount = self.system.array(held)
-                stream = Stream(self.system, name, "organic", table.flow, amount, dimer)
+                stream = Stream(self.system, name, "organic", table.flow or 0.0, amount, dimer)
                 _check_capacity(stream, key)
             found.append(Feed(self.stage(table.stage, f"{key}.stage"), stream))
         return found
@@ -144,6 +197,22 @@ class _Builder:
             stage = self.stage(table.stage, f"draws.{name}.stage")
             found.append(Draw(name, stage, table.phase, table.fraction or 0.0, table.flow))
         return found
+
+    def settling(self) -> Settling | None:
+        """Return how far stages fall short of ideal, none if they do not."""
+        tables = self.case.sections.values()
+        found = Settling(
+            *(
+                np.concatenate([np.full(t.stages, getattr(t, name)) for t in tables])
+                for name in ("efficiency", "entrained_aqueous", "entrained_organic")
+            )
+        )
+        if found.in_organic.any() and self.case.set_points:
+            raise CaseError(
+                "set_points: the pH can be held only where no water is carried up; leave out "
+                "entrained_aqueous, or the set points"
+            )
+        return None if found.ideal else found
 
     def set_points(self) -> list[SetPoint]:
         """Return the stages whose pH is held."""

@@ -33,6 +33,19 @@ def amounts(liquor: Liquor) -> dict[str, float]:
     return {symbol: amount for symbol, amount in found.items() if amount > 0}
 
 
+def counted_moles(stream: Stream, strength: Amount, basis: str | None) -> float:
+    """Return a strength in moles of rare earths per litre, of a liquor with a stream's mix."""
+    if strength.unit == "mol/L":
+        return strength.value
+    system = stream.system
+    rare = [
+        s for s, r in zip(system.species, system.rare_earth, strict=True) if r and s in stream.held
+    ]
+    moles = [stream.held[s] for s in rare]
+    grams = sum(n * _unit_mass(s, basis or "") for s, n in zip(rare, moles, strict=True))
+    return strength.value * sum(moles) / grams if grams else 0.0
+
+
 def _unit_mass(symbol: str, basis: str) -> float:
     """Return grams per mole on a basis, 1 for moles."""
     if basis == "mol":

@@ -13,10 +13,12 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from sx_sim.cases.build import build_column
+from sx_sim.cases.build import build_column, recycles_of
 from sx_sim.cases.schema import ALTERNATIVES, CaseFile
+from sx_sim.circuits.recycles import Circuit
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.column import Column
+from sx_sim.flowsheet.streams import Stream
 from sx_sim.kernels.types import Options
 
 
@@ -34,6 +36,10 @@ class Case:
         The TOML it was read from.
     name : str
         Where from, for messages.
+    circuit : Circuit
+        The column with what comes back to it, if anything does.
+    sources : mapping of str to Stream
+        What is fed where feeds have a source.
     """
 
     file: CaseFile
@@ -41,6 +47,8 @@ class Case:
     text: str
     name: str
     raw: Mapping[str, Any]
+    circuit: Circuit
+    sources: Mapping[str, Stream]
 
     @property
     def options(self) -> Options:
@@ -80,7 +88,7 @@ class Case:
                 table = table[part]
             table.pop(ALTERNATIVES.get(key, ""), None)
             table[key] = value
-        return _validate(raw, self.text, self.name)
+        return validate(raw, self.text, self.name, self.sources)
 
 
 def load_case(path: str | Path) -> Case:
@@ -95,14 +103,17 @@ def load_case(path: str | Path) -> Case:
     CaseError
         Naming the file, the key, the value and what would be right.
     """
-    path = Path(path)
+    return parse_case(read_text(path), str(path))
+
+
+def read_text(path: str | Path) -> str:
+    """Return the text of a file; CaseError if it cannot be read."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return Path(path).read_text(encoding="utf-8")
     except FileNotFoundError:
         raise CaseError("there is no such file", str(path)) from None
     except (OSError, UnicodeDecodeError) as error:
         raise CaseError(f"cannot be read: {error}", str(path)) from None
-    return parse_case(text, str(path))
 
 
 def parse_case(text: str, name: str = "case") -> Case:
@@ -111,21 +122,26 @@ def parse_case(text: str, name: str = "case") -> Case:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise CaseError(f"is not valid TOML: {error}", name) from None
-    return _validate(raw, text, name)
+    return validate(raw, text, name)
 
 
-def _validate(raw: Mapping[str, Any], text: str, name: str) -> Case:
+def validate(
+    raw: Mapping[str, Any], text: str, name: str, sources: Mapping[str, Stream] | None = None
+) -> Case:
+    """Validate the tables of a case, fed from sources if it has any; errors as ``load_case``."""
     try:
         file = CaseFile.model_validate(raw)
-        column = build_column(file)
+        column = build_column(file, sources)
+        circuit = Circuit(column, recycles_of(file, column))
     except ValidationError as error:
-        raise CaseError(_problems(error), name) from None
+        raise CaseError(problems_of(error), name) from None
     except CaseError as error:
         raise CaseError(error.problems, name) from None
-    return Case(file, column, text, name, raw)
+    return Case(file, column, text, name, raw, circuit, sources or {})
 
 
-def _problems(error: ValidationError) -> list[str]:
+def problems_of(error: ValidationError) -> list[str]:
+    """Return what is wrong, a line each."""
     lines = [_line(details) for details in error.errors()]
     return list(dict.fromkeys(lines))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Protocol
@@ -12,6 +13,7 @@ from sx_sim.analysis.band import Band, band_of, solve_members
 from sx_sim.analysis.points import Block, Points, SweepAxis
 from sx_sim.analysis.sweep import (
     Progress,
+    Settings,
     Specification,
     SweepResult,
     each_done,
@@ -22,10 +24,11 @@ from sx_sim.analysis.tables import Recorded, Tables, check_numbers, recorded
 from sx_sim.cases.axes import check_axes, nominal_of, points_of
 from sx_sim.cases.load import Case, parse_case
 from sx_sim.cases.parameters import constant_of
+from sx_sim.circuits.circuit import CircuitResult, solve_circuit
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.column import Column
-from sx_sim.flowsheet.results import Result, solve_column
-from sx_sim.kernels.types import Options
+from sx_sim.flowsheet.results import Result, solve_column, solve_columns
+from sx_sim.flowsheet.status import Status
 
 
 def solve(
@@ -76,11 +79,16 @@ def solve(
     >>> result.recovery("Dy", "loaded solvent") > 0.999
     True
     """
-    column = case if isinstance(case, Column) else case.column
-    options = Options() if isinstance(case, Column) else case.options
-    if strict:
-        column = replace(column, strict=True)
-    return solve_column(column, options=options, start=start, throw=throw)
+    result = _solved(case, start, throw)
+    return result.within_ranges() if strict else result
+
+
+def _solved(case: Case | Column, start: Result | None, throw: bool) -> Result:
+    if isinstance(case, Column):
+        return solve_column(case, start=start, throw=throw)
+    if case.circuit.recycles:
+        return solve_circuit(case.circuit, options=case.options, throw=throw).result
+    return solve_column(case.column, options=case.options, start=start, throw=throw)
 
 
 def run_sweep(
@@ -247,11 +255,44 @@ def _solve_block(
 ) -> Tables:
     """Solve a block of a case's sweep; all it needs is passed, so it can run anywhere."""
     case = _parsed(text, name)
+    solve = partial(_circuits if case.circuit.recycles else _columns, case, points.alike)
 
-    def build(values: Mapping[str, float | str]) -> Column:
-        return replace(column_at(case, values), strict=strict)
+    def within(settings: Sequence[Settings]) -> list[Result | None]:
+        return [result and result.within_ranges() for result in solve(settings)]
 
-    return solve_block(points, record, block, build, case.options)
+    return solve_block(points, record, block, within if strict else solve)
+
+
+def _columns(case: Case, alike: bool, settings: Sequence[Settings]) -> list[Result | None]:
+    """Return the results of a case with other inputs, None where these make no column."""
+    columns: list[tuple[int, Column]] = []
+    for k, values in enumerate(settings):
+        with suppress(CaseError):
+            columns.append((k, column_at(case, values)))
+    start = None if alike else case.column
+    solved = solve_columns([c for _, c in columns], options=case.options, start=start)
+    found: list[Result | None] = [None] * len(settings)
+    for (k, _), result in zip(columns, solved, strict=True):
+        found[k] = result
+    return found
+
+
+def _circuits(case: Case, alike: bool, settings: Sequence[Settings]) -> list[Result | None]:
+    """Return the same of a case to which something comes back."""
+    found: list[Result | None] = []
+    start: CircuitResult | None = None
+    for values in settings:
+        try:
+            circuit = replace(case.with_values(values).circuit, column=column_at(case, values))
+            solved = solve_circuit(circuit, options=case.options, start=start, throw=False)
+        except CaseError:
+            found.append(None)
+            continue
+        if alike or start is None:
+            start = solved if solved.converged else None
+        status = solved.result.status if solved.converged else Status.STALLED
+        found.append(replace(solved.result, status=status))
+    return found
 
 
 def _solve_members(

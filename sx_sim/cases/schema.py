@@ -68,7 +68,8 @@ class Liquor(Table):
     def _consistent(self) -> Liquor:
         if self.acid is not None and self.pH is not None:
             raise ValueError("acid and pH are both given; give one")
-        if (self.composition is None) != (self.strength is None):
+        sourced = getattr(self, "source", None) is not None
+        if (self.composition is None) != (self.strength is None) and not sourced:
             missing = "strength" if self.strength is None else "composition"
             raise ValueError(f"{missing} is missing: composition and strength go together")
         amounts = list((self.concentrations or {}).values())
@@ -81,7 +82,13 @@ class Liquor(Table):
 class Feed(Liquor):
     """A stream fed at one stage."""
 
-    flow: Flow
+    flow: Flow | None = None
+    source: str | None = Field(
+        None, description="in a train, circuit.product that is fed; acid and strength condition it"
+    )
+    by: Literal["neutralising", "redissolving"] = Field(
+        "redissolving", description="how a source is brought to that acid and strength"
+    )
     phase: Literal["aqueous", "organic"] = "aqueous"
     stage: StageReference | None = Field(
         None,
@@ -96,6 +103,14 @@ class Feed(Liquor):
     @model_validator(mode="after")
     def _phase(self) -> Feed:
         acid_given = self.acid is not None or self.pH is not None
+        if self.source is not None:
+            if self.flow is not None or self.composition or self.concentrations:
+                raise ValueError("flow and composition are those of the source")
+            if self.phase == "organic" and (acid_given or self.strength):
+                raise ValueError("acid and strength are for aqueous sources only")
+            return self
+        if self.flow is None:
+            raise ValueError("flow is missing; such as flow = '120 L/h'")
         if self.phase == "aqueous" and not acid_given:
             raise ValueError("acid is missing: give acid, such as '0.05 mol/L', or pH")
         if self.phase == "aqueous" and self.extractant is not None:
@@ -115,6 +130,16 @@ class Section(Liquor):
     outlet: str | None = Field(
         None, description="name of the product that all aqueous leaving the first stage becomes"
     )
+    reflux: str | None = Field(
+        None, description="product of which the liquor that enters is a part; acid adjusts it"
+    )
+    efficiency: float = Field(1.0, ge=0.05, le=1.0, description="Murphree's, of the organic phase")
+    entrained_organic: float = Field(
+        0.0, ge=0.0, le=0.2, description="L of organic carried along per L of water that leaves"
+    )
+    entrained_aqueous: float = Field(
+        0.0, ge=0.0, le=0.2, description="L of water carried along per L of organic that leaves"
+    )
 
     @model_validator(mode="after")
     def _liquor(self) -> Section:
@@ -122,7 +147,12 @@ class Section(Liquor):
             raise ValueError("flow and oa are both given; give one")
         enters = self.flow is not None or self.oa is not None
         holds = self.acid is not None or self.pH is not None
-        if enters and not holds:
+        if self.reflux is not None:
+            if self.flow is None:
+                raise ValueError("flow is missing: a reflux needs one, such as '40 L/h'")
+            if self.composition or self.concentrations:
+                raise ValueError("composition and concentrations are those of the reflux")
+        elif enters and not holds:
             raise ValueError("acid is missing: a liquor enters, so give acid or pH")
         if (holds or self.composition or self.concentrations) and not enters:
             raise ValueError("flow is missing: give flow, such as '90 L/h', or oa")
@@ -143,6 +173,10 @@ class Solvent(Table):
     flow: Flow | None = None
     oa: float | None = Field(
         None, gt=0.0, le=1e4, description="solvent over aqueous flow in the first section"
+    )
+    recycle: bool = Field(False, description="whether the barren solvent comes back")
+    bleed: float = Field(
+        0.0, ge=0.0, le=1.0, description="share of the barren solvent that fresh one replaces"
     )
 
     @model_validator(mode="after")

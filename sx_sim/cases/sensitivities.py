@@ -14,7 +14,7 @@ from sx_sim.analysis.sensitivity import derivatives
 from sx_sim.cases.load import Case
 from sx_sim.cases.parameters import parameter
 from sx_sim.cases.run import solve
-from sx_sim.errors import ConvergenceError
+from sx_sim.errors import CaseError, ConvergenceError
 from sx_sim.flowsheet.results import Result
 
 if TYPE_CHECKING:
@@ -64,6 +64,14 @@ class Sensitivity:
             index=pd.Index(self.outputs, name="output"),
             columns=pd.Index(self.parameters, name="parameter"),
         )
+
+
+def check_open(result: Result) -> None:
+    """Raise CaseError for a column whose derivatives are not those of its inputs alone."""
+    if result.net_fed is not None:
+        raise CaseError("sensitivities are of open columns: leave out recycle and reflux")
+    if result.column.settling is not None:
+        raise CaseError("sensitivities are of ideal stages: leave out efficiency and entrained_...")
 
 
 def sensitivity(
@@ -137,6 +145,7 @@ def sensitivity(
         whole, solved = case, result or solve(case)
     if not solved.converged:
         raise ConvergenceError(solved.explanation, solved)
+    check_open(solved)
     asked = [output(solved, name) for name in outputs]
     inputs = [parameter(whole, solved, path) for path in parameters]
     table = derivatives(solved, asked, [one.change for one in inputs], mode)

@@ -79,6 +79,24 @@ def titratable_acid(system: ChemicalSystem, concentration: Array, anions: float,
     return anions + kw / h - float(concentration @ system.charge)
 
 
+def free_acid(system: ChemicalSystem, concentration: Array, anions: float) -> float:
+    """Return the free hydrogen ion [mol/L] that so many anions leave a liquor at 25 degC."""
+    kw = float(water_ion_product(np.array([REFERENCE]))[0])
+    net = anions - float(concentration @ system.charge)
+    most = 0.5 * (net + np.sqrt(net * net + 4.0 * kw))  # where the ligand holds none
+    known = system.ligand
+    if known is None or known.protonation is None:
+        return float(most)
+
+    def missing(ln_less: float) -> float:
+        total = most / (1.0 + np.exp(ln_less))
+        other, _ = electroneutral(system, concentration, h=float(total))
+        return other - anions
+
+    less = root_scalar(missing, bracket=(-SPAN, SPAN), xtol=1e-14).root
+    return float(most / (1.0 + np.exp(less)))
+
+
 def electroneutral(
     system: ChemicalSystem, concentration: Array, *, h: float | None = None, acid: float = 0.0
 ) -> tuple[float, float]:

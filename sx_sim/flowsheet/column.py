@@ -120,8 +120,6 @@ class Column:
         At most one at a stage.
     settling : Settling, optional
         None where stages are ideal.
-    strict : bool
-        Whether a result that leaves the ranges of its constants is an error.
     """
 
     system: ChemicalSystem
@@ -132,7 +130,6 @@ class Column:
     solvent_outlet: str = LOADED
     set_points: tuple[SetPoint, ...] = ()
     settling: Settling | None = None
-    strict: bool = False
 
     def __post_init__(self) -> None:
         if self.set_points and self.system.active:
@@ -225,6 +222,13 @@ class Column:
         amounts = [np.ascontiguousarray(a[along]) for a in (passes, drawn, fed)]
         return np.ascontiguousarray(mix(*amounts)[along])
 
+    def mixing(self, stage: int) -> Array:
+        """Return the anions at every stage (N,) [mol/L] per mol/h fed at one, counted from 1."""
+        fed = np.zeros(self.stages)
+        fed[stage - 1] = 1.0
+        v = self.volumes
+        return mixed_back(v.aqueous, v.aqueous_up, v.aqueous_draw, fed)
+
     def _carried(self, phase: str) -> Array:
         """Return what only mixes, fed at every stage (N,) [mol/h]."""
         fed = np.zeros(self.stages)
@@ -303,6 +307,24 @@ class Column:
         settled = {"aqueous": v.settled_aqueous, "organic": v.settled_organic}
         share = {phase: settled[phase] / np.add(*self.flows(phase)) for phase in settled}
         return [(name, phase, j, float(flow * share[phase][j])) for name, phase, j, flow in found]
+
+    def with_drops(self, phase: str, j: int, x: Array, z: Array) -> Array:
+        """Return what a litre of a phase that leaves stage ``j`` holds, drops included (S,).
+
+        Parameters
+        ----------
+        phase : {'aqueous', 'organic'}
+        j : int
+            From 0.
+        x, z : (S,) arrays
+            In the water and in the organic alone [mol/L].
+        """
+        own, other = (x, z) if phase == "aqueous" else (z, x)
+        if self.settling is None:
+            return own
+        settling = self.settling
+        drops = settling.in_aqueous if phase == "aqueous" else settling.in_organic
+        return own + drops[j] * other
 
     def _pack_real(self, settling: Settling) -> Cascade:
         v = self.volumes

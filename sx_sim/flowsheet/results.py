@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -79,6 +79,9 @@ class Result:
         Products by name: the raffinate, the solvent that leaves, and every draw.
     doses : mapping of str to float
         Strong acid dosed at every set point, base below zero [mol/h].
+    net_fed : (S,) array, optional
+        What is fed from outside to a circuit [mol/h], where that is less than what is fed to
+        its column; ``streams`` are then those that leave the circuit.
     """
 
     column: Column
@@ -89,6 +92,7 @@ class Result:
     stages: Profile
     streams: Mapping[str, Stream]
     doses: Mapping[str, float]
+    net_fed: Array | None = None
 
     @cached_property
     def cautions(self) -> tuple[Caution, ...]:
@@ -126,6 +130,19 @@ class Result:
         off = f"ln(have / need) is off by {self.checks.closure:.1e}"
         return f"{told} Furthest from closed: {worst.closure} at stage {worst.stage}{held}; {off}."
 
+    def within_ranges(self) -> Result:
+        """Return the result itself, if it is not solved or stays within its ranges.
+
+        Raises
+        ------
+        OutsideRangeError
+            If it leaves a range of its constants or a limit of the model.
+        """
+        left = [caution.text for caution in self.cautions if caution.outside]
+        if left and self.converged:
+            raise OutsideRangeError(left, self)
+        return self
+
     def stream(self, name: str) -> Stream:
         """Return a product; KeyError names those there are."""
         if name not in self.streams:
@@ -155,7 +172,7 @@ class Result:
 
     def recoveries(self, stream: str) -> Array:
         """Return the share of every species fed that leaves in a product (S,)."""
-        fed = self.column.fed.sum(axis=0)
+        fed = self.column.fed.sum(axis=0) if self.net_fed is None else self.net_fed
         left = self.stream(stream).moles
         return np.divide(left, fed, out=np.full(fed.shape, np.nan), where=fed > 0)
 
@@ -250,8 +267,7 @@ def solve_columns(
     packed = [column.pack() for column in columns]
     guess = np.empty((0, 0))
     if start is not None:
-        lenient = replace(start, strict=False)
-        guess = solve_column(lenient, options=options, throw=False).stages.scalars
+        guess = solve_column(start, options=options, throw=False).stages.scalars
     solutions: list[Solution] = []
     for _, run in groupby(packed, key=lambda one: kind_of(*one)):
         found = solve_together(*stack(list(run)), guess, start is None, options)
@@ -271,13 +287,7 @@ def kind_of(cascade: Cascade, law: Law) -> tuple[Any, ...]:
 
 
 def assemble(column: Column, cascade: Cascade, law: Law, solution: Solution) -> Result:
-    """Return the result that the kernels' arrays stand for, everything recomputed.
-
-    Raises
-    ------
-    OutsideRangeError
-        If the column is strict, and solved beyond the ranges of its constants.
-    """
+    """Return the result that the kernels' arrays stand for, everything recomputed."""
     checks = check(cascade, law, solution.aqueous, solution.organic, solution.scalars)
     status = Status(solution.status)
     if status == Status.CONVERGED and not checks.passed:
@@ -303,7 +313,7 @@ def assemble(column: Column, cascade: Cascade, law: Law, solution: Solution) -> 
         loading=solution.organic @ (law.dimers * column.system.rare_earth) / cascade.dimer,
         scalars=solution.scalars,
     )
-    result = Result(
+    return Result(
         column=column,
         status=status,
         iterations=solution.iterations,
@@ -313,10 +323,6 @@ def assemble(column: Column, cascade: Cascade, law: Law, solution: Solution) -> 
         streams=products(column, profile),
         doses=doses(column, cascade, profile),
     )
-    left = [c.text for c in result.cautions if c.outside] if column.strict else []
-    if left and result.converged:
-        raise OutsideRangeError(left, result)
-    return result
 
 
 def doses(column: Column, cascade: Cascade, stages: Profile) -> dict[str, float]:
@@ -329,20 +335,14 @@ def doses(column: Column, cascade: Cascade, stages: Profile) -> dict[str, float]
 
 def products(column: Column, stages: Profile) -> dict[str, Stream]:
     """Return the streams that leave a column, by name, with the drops they carry along."""
-    settling = column.settling
 
     def leaving(name: str, phase: str, j: int, flow: float) -> Stream:
-        x, z = stages.aqueous[j], stages.organic[j]
-        own, other = (x, z) if phase == "aqueous" else (z, x)
-        if settling is not None:
-            drops = settling.in_aqueous if phase == "aqueous" else settling.in_organic
-            own = own + drops[j] * other
         return Stream(
             system=column.system,
             name=name,
             phase=phase,
             flow=flow,
-            concentration=own,
+            concentration=column.with_drops(phase, j, stages.aqueous[j], stages.organic[j]),
             carrier=float((stages.anion if phase == "aqueous" else stages.dimer)[j]),
             acid=float(stages.acid[j]) if phase == "aqueous" else np.nan,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,16 @@ class Stream:
     concentration: Array
     carrier: float
     acid: float = np.nan
+
+    @property
+    def held(self) -> dict[str, float]:
+        """Concentrations above zero by symbol [mol/L]."""
+        pairs = zip(self.system.species, self.concentration, strict=True)
+        return {symbol: float(amount) for symbol, amount in pairs if amount > 0}
+
+    def of(self, system: ChemicalSystem) -> Stream:
+        """Return the same stream in the species of another system."""
+        return replace(self, system=system, concentration=system.array(self.held))
 
     @property
     def pH(self) -> float:

@@ -7,8 +7,10 @@ from scipy.optimize import root
 import sx_sim
 from sx_sim.chemistry.extractants import extractant_set
 from sx_sim.chemistry.ligands import ligand
-from sx_sim.chemistry.speciation import electroneutral, speciate, titratable_acid
+from sx_sim.chemistry.speciation import electroneutral, free_acid, speciate, titratable_acid
 from sx_sim.chemistry.system import ChemicalSystem
+from sx_sim.circuits.treatment import treat
+from sx_sim.flowsheet.streams import Stream
 
 KW = 1e-14
 METALS = {"La": 0.01, "Nd": 0.02, "Y": 0.005}
@@ -83,6 +85,25 @@ def test_a_pH_and_the_acid_it_stands_for_give_the_same_liquor(sulfate, acid, sha
     assert same == h
     assert back == pytest.approx(anions, rel=1e-9)
     assert titratable_acid(sulfate, amounts, anions, h) == pytest.approx(acid, rel=1e-9)
+    if acid > 1e-6:  # below, anions hardly tell
+        assert free_acid(sulfate, amounts, anions) == pytest.approx(h, rel=1e-6)
+
+
+def test_liquors_between_circuits_keep_the_speciation(sulfate):
+    """Neutralised or redissolved, to a pH or to an acid, HSO4- counts as it does in feeds."""
+    amounts = sulfate.array(METALS)
+    anions, h = electroneutral(sulfate, amounts, acid=0.2)
+    liquor = Stream(sulfate, "liquor", "aqueous", 10.0, amounts, anions, h)
+    for by in ("neutralising", "redissolving"):
+        to_acid = treat(liquor, acid=0.05, strength=None, by=by).stream
+        assert to_acid.acid < 0.04
+        found = titratable_acid(sulfate, to_acid.concentration, to_acid.carrier, to_acid.acid)
+        assert found == pytest.approx(0.05, rel=1e-9)
+        to_h = treat(liquor, acid=None, strength=None, by=by, h=0.02)
+        assert to_h.stream.acid == pytest.approx(0.02)
+        more = electroneutral(sulfate, amounts, h=0.02)[0]
+        assert to_h.stream.carrier == pytest.approx(more, rel=1e-9)
+    assert to_h.base == pytest.approx(10 * (3 * amounts.sum() + 0.2), rel=1e-9)
 
 
 def test_what_leaves_a_column_unchanged_has_the_pH_it_came_with(own_sets):

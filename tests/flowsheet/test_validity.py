@@ -92,6 +92,8 @@ def test_strict_makes_leaving_a_range_an_error():
     assert caught.value.result.converged
     outside = [c.text for c in caught.value.result.cautions if c.outside]
     assert caught.value.problems == outside
+    with pytest.raises(sx_sim.OutsideRangeError):
+        sx_sim.solve(case).within_ranges()
     plain = heavy_case(solvent=400, strength=0.05, acid=0.3).with_values(
         {"solvent.saponification": 0.0}
     )

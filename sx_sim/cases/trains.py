@@ -1,0 +1,220 @@
+"""Train files: circuits in one TOML file, fed from one another."""
+
+from __future__ import annotations
+
+import copy
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+from sx_sim.cases.contents import counted_moles
+from sx_sim.cases.load import Case, read_text, validate
+from sx_sim.cases.schema import CaseFile, Feed
+from sx_sim.circuits.recycles import Circuit
+from sx_sim.circuits.train import Link, TrainResult, Unit, solve_train
+from sx_sim.circuits.treatment import Treatment, treat
+from sx_sim.errors import CaseError
+from sx_sim.flowsheet.streams import Stream
+
+KEYS = ("title", "description", "defaults", "circuits", "products")
+
+
+@dataclass(frozen=True)
+class Train:
+    """A validated train.
+
+    Parameters
+    ----------
+    title : str
+    text : str
+        The TOML it was read from.
+    name : str
+        Where from, for messages.
+    tables : mapping of str to dict
+        The table of each circuit, defaults included, in the order of the solid's way.
+    files : mapping of str to CaseFile
+    names : mapping of str to str
+        Of products, by ``circuit.product``.
+    """
+
+    title: str
+    text: str
+    name: str
+    tables: Mapping[str, Mapping[str, Any]]
+    files: Mapping[str, CaseFile]
+    names: Mapping[str, str]
+
+    def units(self) -> list[Unit]:
+        """Return the circuits, ready to be solved."""
+        return [self._unit(name, file) for name, file in self.files.items()]
+
+    def _unit(self, name: str, file: CaseFile) -> Unit:
+        links = tuple(_links(name, file))
+        case = partial(self.case, name)
+        return Unit(name, links, partial(_treated, file), lambda s: case(s).circuit, _options(file))
+
+    def case(self, name: str, sources: Mapping[str, Stream]) -> Case:
+        """Return a circuit as a case, fed from sources by the name of its feeds."""
+        table = copy.deepcopy(dict(self.tables[name]))
+        for feed, given in list(table["feeds"].items()):
+            if "source" in given and feed not in sources:
+                del table["feeds"][feed]
+        try:
+            return validate(table, self.text, self.name, sources)
+        except CaseError as error:
+            problems = [f"circuits.{name}.{p}" for p in error.problems]
+            raise CaseError(problems, self.name) from None
+
+
+def _options(file: CaseFile) -> Any:
+    from sx_sim.kernels.types import Options
+
+    return Options(tolerance=file.solver.tolerance, iteration_limit=file.solver.iteration_limit)
+
+
+def is_train(path: str | Path) -> bool:
+    """Return whether a file is of a train: whether it has circuits."""
+    try:
+        return "circuits" in tomllib.loads(read_text(path))
+    except tomllib.TOMLDecodeError:
+        return False
+
+
+def load_train(path: str | Path) -> Train:
+    """Read and validate a train file.
+
+    Raises
+    ------
+    CaseError
+        Naming the file, the circuit, the key, the value and what would be right.
+    """
+    return parse_train(read_text(path), str(path))
+
+
+def parse_train(text: str, name: str = "train") -> Train:
+    """Validate the text of a train file; errors as ``load_train``."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise CaseError(f"is not valid TOML: {error}", name) from None
+    for key in raw:
+        if key not in KEYS:
+            raise CaseError(f"{key}: unknown key; known are {', '.join(KEYS)}", name)
+    circuits = raw.get("circuits") or {}
+    if not circuits:
+        raise CaseError("circuits is missing: give [circuits.NAME] tables", name)
+    tables = {
+        circuit: _merged(raw.get("defaults", {}), table) for circuit, table in circuits.items()
+    }
+    files = {}
+    for circuit, table in tables.items():
+        files[circuit] = _file(circuit, table, name)
+    _check_links(files, name)
+    order = _order(files)
+    names = {str(v): str(k) for k, v in raw.get("products", {}).items()}
+    return Train(
+        raw.get("title", ""),
+        text,
+        name,
+        {circuit: tables[circuit] for circuit in order},
+        {circuit: files[circuit] for circuit in order},
+        names,
+    )
+
+
+def run_train(
+    train: Train,
+    *,
+    start: TrainResult | None = None,
+    step: Callable[[str], None] = lambda _: None,
+    throw: bool = True,
+) -> TrainResult:
+    """Solve a train; see ``circuits.train.solve_train``."""
+    return solve_train(train.units(), start=start, step=step, throw=throw)
+
+
+def _merged(defaults: Mapping[str, Any], table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a table with what it leaves out from the defaults, table by table."""
+    merged = copy.deepcopy(dict(defaults))
+    for key, value in table.items():
+        if isinstance(value, dict) and isinstance(merged.get(key), dict):
+            merged[key] = _merged(merged[key], value)
+        else:
+            merged[key] = copy.deepcopy(value)
+    return merged
+
+
+def _file(circuit: str, table: Mapping[str, Any], name: str) -> CaseFile:
+    from pydantic import ValidationError
+
+    from sx_sim.cases.load import problems_of
+
+    try:
+        return CaseFile.model_validate(table)
+    except ValidationError as error:
+        problems = [f"circuits.{circuit}.{p}" for p in problems_of(error)]
+        raise CaseError(problems, name) from None
+
+
+def _links(name: str, file: CaseFile) -> list[Link]:
+    found = []
+    for feed, table in file.feeds.items():
+        if table.source:
+            source, _, product = table.source.partition(".")
+            found.append(Link(name, feed, source, product))
+    return found
+
+
+def _check_links(files: Mapping[str, CaseFile], name: str) -> None:
+    used: dict[tuple[str, str], str] = {}
+    for circuit, file in files.items():
+        for link in _links(circuit, file):
+            key = f"circuits.{circuit}.feeds.{link.feed}.source"
+            if link.source not in files:
+                raise CaseError(
+                    f"{key}: no circuit '{link.source}'; there are {', '.join(files)}", name
+                )
+            there = _products(files[link.source])
+            if link.product not in there:
+                raise CaseError(
+                    f"{key}: '{link.source}' has no product '{link.product}'; it has "
+                    f"{', '.join(there)}",
+                    name,
+                )
+            place = (link.source, link.product)
+            if place in used:
+                raise CaseError(f"{key}: {'.'.join(place)} feeds {used[place]} already", name)
+            used[place] = f"{circuit}.{link.feed}"
+
+
+def _products(file: CaseFile) -> list[str]:
+    outlets = [s.outlet for s in file.sections.values() if s.outlet]
+    solvent = "barren solvent" if outlets else "loaded solvent"
+    return ["raffinate", *outlets, *file.draws, solvent]
+
+
+def _order(files: Mapping[str, CaseFile]) -> list[str]:
+    """Return the circuits with sources first; as they are written where they go in circles."""
+    graph = {name: {link.source for link in _links(name, file)} for name, file in files.items()}
+    try:
+        return list(TopologicalSorter(graph).static_order())
+    except CycleError:
+        return list(files)
+
+
+def _treated(file: CaseFile, link: Link, stream: Stream) -> Treatment:
+    table: Feed = file.feeds[link.feed]
+    if stream.phase == "organic":
+        return Treatment(stream)
+    h = 10.0**-table.pH if table.pH is not None else None
+    strength = None
+    if table.strength is not None:
+        strength = counted_moles(stream, table.strength, table.basis)
+    return treat(stream, acid=table.acid, strength=strength, by=table.by, h=h)
+
+
+__all__ = ["Circuit", "Train", "is_train", "load_train", "parse_train", "run_train"]

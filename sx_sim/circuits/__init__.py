@@ -1,0 +1,1 @@
+"""Circuits: columns whose products come back, and trains of them."""

@@ -1,0 +1,238 @@
+"""The closed circuit: what comes back is what leaves, to the tolerance of a column.
+
+What comes back, u, is fed; the column says what leaves, g(u). Newton's method on g(u) = u
+takes its derivatives from the column's own linearisation, one solve for each species that
+comes back, and keeps them while they serve.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sx_sim.analysis.changes import Change, no_change
+from sx_sim.analysis.sensitivity import Linearised
+from sx_sim.circuits.recycles import Circuit, Recycle, feed_of, net_products, with_streams
+from sx_sim.errors import ConvergenceError
+from sx_sim.flowsheet.column import Column
+from sx_sim.flowsheet.results import Result, solve_column
+from sx_sim.kernels.types import Options
+
+Array = NDArray[np.float64]
+LOOP_LIMIT = 1e-10  # mismatch of what comes back, over what is fed in all
+MOST_ROUNDS = 40
+SLOW = 0.1  # contraction above which derivatives are taken afresh
+
+
+@dataclass(frozen=True)
+class CircuitResult:
+    """A circuit as it was solved.
+
+    Parameters
+    ----------
+    circuit : Circuit
+    result : Result
+        Of the column, with what comes back in its feeds; its streams are those that leave the
+        circuit, and recoveries are of what is fed from outside.
+    rounds : int
+        Columns solved to close it.
+    mismatch : float
+        Largest difference of what comes back and what was fed as that, over what is fed to
+        the circuit, of any species; recomputed from the result.
+    returned : (U,) array
+        What comes back, from which another solve can start.
+    slopes : (U, U) array
+        Its derivatives, as last taken.
+    """
+
+    circuit: Circuit
+    result: Result
+    rounds: int
+    mismatch: float
+    returned: Array
+    slopes: Array
+
+    @property
+    def converged(self) -> bool:
+        """Whether the column is solved and the circuit closed."""
+        return self.result.converged and self.mismatch <= LOOP_LIMIT
+
+    @property
+    def explanation(self) -> str:
+        """How it ended, and what may help."""
+        if not self.result.converged:
+            return self.result.explanation
+        return (
+            f"what comes back is off by {self.mismatch:.1e} of what is fed after {self.rounds} "
+            "rounds. Look for a species that cannot leave: bleed some solvent, or strip better."
+        )
+
+
+def net_feed(circuit: Circuit) -> Array:
+    """Return what is fed to a circuit from outside (S,) [mol/h]: without what comes back.
+
+    The fresh solvent counts by the base it holds.
+    """
+    return circuit.column.fed.sum(axis=0)
+
+
+class _Loop:
+    """The unknowns of a circuit: concentrations, and anions of refluxes, per recycle."""
+
+    def __init__(self, circuit: Circuit) -> None:
+        self.circuit = circuit
+        self.template = circuit.column
+        self.size = len(self.template.system.species)
+        width = self.size + 1
+        self.places = [slice(k * width, (k + 1) * width) for k in range(len(circuit.recycles))]
+        self.pairs = list(zip(circuit.recycles, self.places, strict=True))
+        self.unknowns = self.places[-1].stop
+
+    def first(self) -> Array:
+        """Return what comes back at first: no metals, and in refluxes the strongest acid fed."""
+        returned = np.zeros(self.unknowns)
+        strongest = max(
+            f.stream.carrier for f in self.template.feeds if f.stream.phase == "aqueous"
+        )
+        for recycle, place in self.pairs:
+            returned[place.stop - 1] = strongest * recycle.slope(self.template)[1]
+        return returned
+
+    def column(self, returned: Array) -> Column:
+        """Return the column fed with what comes back."""
+        streams = {}
+        for recycle, place in self.pairs:
+            *held, anions = returned[place]
+            streams[recycle.feed] = recycle.stream(self.template, np.array(held), anions)
+        return with_streams(self.template, streams)
+
+    def left(self, result: Result) -> Array:
+        """Return what leaves, as what comes back is counted."""
+        streams = [result.streams[recycle.product] for recycle in self.circuit.recycles]
+        return self._counted([(s.concentration, s.carrier) for s in streams])
+
+    def _counted(self, leaving: list[tuple[Array, float]]) -> Array:
+        parts = []
+        for recycle, (concentration, carrier) in zip(self.circuit.recycles, leaving, strict=True):
+            share, anions = recycle.slope(self.template)
+            back = share * recycle.carried(self.template) * concentration
+            parts.append(np.append(back, anions * carrier))
+        return np.concatenate(parts)
+
+    def scale(self) -> Array:
+        """Return moles per hour of each unknown, over what is fed in all."""
+        fed = net_feed(self.circuit)
+        water = [f.stream for f in self.template.feeds if f.stream.phase == "aqueous"]
+        anions = sum(stream.flow * stream.carrier for stream in water)
+        whole = np.append(np.where(fed > 0, fed, fed.max()), anions)
+        flows = [feed_of(self.template, r.feed).flow for r in self.circuit.recycles]
+        return np.concatenate([flow / whole for flow in flows])
+
+    def slopes(self, result: Result) -> Array:
+        """Return d what leaves / d what comes back (U, U)."""
+        linearised = Linearised(result)
+        table = np.zeros((self.unknowns, self.unknowns))
+        for recycle, place in self.pairs:
+            for i, change in self._changes(result, recycle):
+                table[:, place.start + i] = self._gained(result.column, linearised, change)
+        return table
+
+    def _changes(self, result: Result, recycle: Recycle) -> Iterator[tuple[int, Change]]:
+        """Yield what each unknown of a recycle changes, per its unit."""
+        column = result.column
+        feed = next(f for f in column.feeds if f.stream.name == recycle.feed)
+        stage, flow, carried = feed.stage - 1, feed.stream.flow, recycle.carried(self.template)
+        own_anions = recycle.slope(self.template)[1] > 0.0
+        water = feed.stream.phase == "aqueous"
+        mixing = flow * column.mixing(feed.stage) if water else np.zeros(column.stages)
+        for i in np.flatnonzero(carried):
+            change = no_change(result)
+            change.cascade.feed[stage, i] = flow
+            if not water and column.settling is not None:
+                change.cascade.organic_feed[stage, i] = flow
+            if not own_anions:  # they balance the metals
+                change.cascade.anion[:] = mixing * column.system.charge[i]
+            yield int(i), change
+        if own_anions:
+            change = no_change(result)
+            change.cascade.anion[:] = mixing
+            yield self.size, change
+
+    def _gained(self, column: Column, linearised: Linearised, change: Change) -> Array:
+        """Return what a change does to what leaves."""
+        dx, dz, _ = linearised.leaves(change)
+        outlets = {name: (phase, j) for name, phase, j, _ in column.outlets()}
+        leaving = []
+        for recycle in self.circuit.recycles:
+            phase, j = outlets[recycle.product]
+            gained = column.with_drops(phase, j, dx[j], dz[j])
+            leaving.append((gained, float(change.cascade.anion[j])))
+        return self._counted(leaving)
+
+
+def solve_circuit(
+    circuit: Circuit,
+    *,
+    options: Options = Options(),
+    start: CircuitResult | None = None,
+    throw: bool = True,
+) -> CircuitResult:
+    """Solve a column together with what comes back to it.
+
+    Parameters
+    ----------
+    circuit : Circuit
+    options : Options
+    start : CircuitResult, optional
+        Of a circuit with as many stages and the same recycles, to start from.
+    throw : bool
+        Whether to raise on failure instead of returning what was reached.
+
+    Raises
+    ------
+    ConvergenceError
+        If the column is not solved, or the circuit does not close.
+    CaseError
+        If more of a product is to come back than there is.
+    """
+    if not circuit.recycles:
+        result = solve_column(
+            circuit.column, options=options, start=start.result if start else None, throw=throw
+        )
+        nothing = np.zeros(0)
+        return CircuitResult(circuit, result, 1, 0.0, nothing, np.zeros((0, 0)))
+    loop = _Loop(circuit)
+    known = start is not None and len(start.returned) == loop.unknowns
+    returned = start.returned if start is not None and known else loop.first()
+    slopes = start.slopes if start is not None and known else None
+    scale = loop.scale()
+    result = start.result if start is not None else None
+    last, rounds = np.inf, 0
+    while True:
+        rounds += 1
+        result = solve_column(loop.column(returned), options=options, start=result, throw=False)
+        if not result.converged:
+            break
+        off = loop.left(result) - returned
+        mismatch = float(np.abs(off * scale).max())
+        if mismatch <= LOOP_LIMIT or rounds == MOST_ROUNDS:
+            break
+        if slopes is None or mismatch > SLOW * last:
+            slopes = loop.slopes(result)
+        last = mismatch
+        step = np.linalg.solve(np.eye(len(off)) - slopes, off)
+        returned = np.maximum(returned + step, 0.0)
+    solved = result.converged
+    mismatch = float(np.abs((loop.left(result) - returned) * scale).max()) if solved else np.inf
+    if slopes is None:
+        slopes = np.zeros((loop.unknowns, loop.unknowns))
+    if solved:
+        streams = net_products(circuit, result.streams)
+        result = replace(result, streams=streams, net_fed=net_feed(circuit))
+    found = CircuitResult(circuit, result, rounds, mismatch, returned, slopes)
+    if throw and not found.converged:
+        raise ConvergenceError(found.explanation, found)
+    return found

@@ -1,0 +1,28 @@
+"""Pictures of results and sweeps: each function returns a matplotlib figure."""
+
+from sx_sim.plots.bands import temperature_band
+from sx_sim.plots.bars import tornado
+from sx_sim.plots.columns import acidity, products, profiles, stage_plot
+from sx_sim.plots.errors import profile_bands, uncertainty
+from sx_sim.plots.labels import cut_outputs, has_cut, nines, output_title, split_at
+from sx_sim.plots.maps import heat_maps, sweep_plot
+from sx_sim.plots.windows import operating_window
+
+__all__ = [
+    "acidity",
+    "cut_outputs",
+    "has_cut",
+    "heat_maps",
+    "nines",
+    "operating_window",
+    "output_title",
+    "products",
+    "profile_bands",
+    "profiles",
+    "split_at",
+    "stage_plot",
+    "sweep_plot",
+    "temperature_band",
+    "tornado",
+    "uncertainty",
+]

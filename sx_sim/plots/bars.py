@@ -1,0 +1,59 @@
+"""Bars of what shifts do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sx_sim.cases.shifts import Tornado
+from sx_sim.plots.labels import COLUMN_WIDTH
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+MOST_BARS = 14  # of a tornado
+
+
+def tornado(found: Tornado) -> Figure:
+    """Draw what the usual shifts do to each purity, the largest on top.
+
+    Parameters
+    ----------
+    found : Tornado
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    import matplotlib.pyplot as plt
+
+    count = min(MOST_BARS, len(found.shifts))
+    figure, panels = plt.subplots(
+        len(found.measures),
+        1,
+        figsize=(COLUMN_WIDTH, (1.4 + 0.24 * count) * len(found.measures) + 0.6),
+        layout="constrained",
+        squeeze=False,
+    )
+    for axes, name, value, up, down in zip(
+        panels[:, 0], found.measures, found.values, found.up, found.down, strict=True
+    ):
+        order = np.argsort(-np.nan_to_num(np.fmax(np.abs(up), np.abs(down))), kind="stable")[:count]
+        places = np.arange(len(order))
+        for effects, place, colour, label in (
+            (up, places - 0.2, "tab:blue", "shifted as written"),
+            (down, places + 0.2, "tab:orange", "shifted the other way"),
+        ):
+            axes.barh(place, 100 * effects[order], 0.38, color=colour, label=label)
+        axes.set_yticks(places, [found.shifts[k].label for k in order])
+        axes.invert_yaxis()
+        axes.axvline(0.0, color="black", lw=0.8)
+        axes.tick_params(axis="y", labelsize=9)
+        axes.grid(axis="x", alpha=0.3)
+        axes.set_axisbelow(True)
+        axes.set_title(f"{name}: {100 * value:.8g} % of its REO", fontsize=10)
+        axes.set_xlabel("change of the purity [percentage points]")
+    panels[0, 0].legend(fontsize=9, loc="best")
+    figure.suptitle("What a shift does to the purity; constants by one standard deviation")
+    return figure

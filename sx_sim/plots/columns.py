@@ -1,0 +1,223 @@
+"""Pictures of one result: what is in every stage, and what leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sx_sim.errors import CaseError
+from sx_sim.flowsheet.results import Result
+from sx_sim.plots.labels import COLUMN_WIDTH
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+DECADES = 12  # concentrations this many decades below the highest are left out
+LUMINANCE = (0.2126, 0.7152, 0.0722)  # weights of red, green, blue
+DARK = 0.4
+FEW_STAGES = 12  # each with a marker
+STAGE_LABEL = "stage, in the direction of the solvent"
+
+# what a stage has one number of: its label
+STAGE_NUMBERS = {
+    "pH": "pH",
+    "loading": "loading of the extractant [%]",
+    "temperature": "temperature [°C]",
+    "acid": "hydrogen ion [mol/L]",
+    "aqueous_flow": "aqueous flow [L/h]",
+    "organic_flow": "organic flow [L/h]",
+    "free_dimer": "free extractant, as dimer [mol/L]",
+    "anion": "net strong anions [mol/L]",
+    "free_anion": "anions not held in complexes [mol/L]",
+    "ionic_strength": "ionic strength [mol/L]",
+}
+PHASES = ("aqueous", "organic")
+
+
+def element_colours(elements: Iterable[str]) -> dict[str, tuple[float, ...]]:
+    """Return a colour per element, from light (dark blue) to heavy (red)."""
+    from matplotlib import colormaps
+
+    names = list(elements)
+    positions = np.linspace(0.0, 1.0, max(len(names), 2))
+    return {
+        name: colormaps["turbo"](0.05 + 0.9 * p) for name, p in zip(names, positions, strict=False)
+    }
+
+
+def _mark_sections(axes: Axes, result: Result) -> None:
+    """Shade every other section and write the names along the top."""
+    for k, section in enumerate(result.column.sections):
+        low, high = section.first - 0.5, section.last + 0.5
+        if k % 2:
+            axes.axvspan(low, high, color="0.93", zorder=0)
+        axes.annotate(
+            section.name,
+            ((low + high) / 2, 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(0, 4),
+            textcoords="offset points",
+            ha="center",
+            fontsize=9,
+        )
+    axes.set_xlim(0.5, result.column.stages + 0.5)
+
+
+def profiles(result: Result) -> Figure:
+    """Draw the concentration of every species along the stages, both phases.
+
+    Parameters
+    ----------
+    result : Result
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    import matplotlib.pyplot as plt
+
+    colours = element_colours(result.elements)
+    figure, panels = plt.subplots(
+        2, 1, figsize=(COLUMN_WIDTH, 7.5), sharex=True, layout="constrained"
+    )
+    tables = {"aqueous": result.stages.aqueous, "organic": result.stages.organic}
+    marker = "o" if result.column.stages <= FEW_STAGES else ""
+    for axes, (phase, table) in zip(panels, tables.items(), strict=True):
+        top = table.max()
+        for i, symbol in enumerate(result.elements):
+            values = np.where(table[:, i] > top * 10.0**-DECADES, table[:, i], np.nan)
+            style = "-" if result.system.rare_earth[i] else ":"
+            axes.plot(
+                result.stages.number,
+                values,
+                style,
+                marker=marker,
+                color=colours[symbol],
+                label=symbol,
+                lw=1.6,
+            )
+        axes.set_yscale("log")
+        axes.set_ylim(top * 10.0**-DECADES, top * 5)
+        axes.set_ylabel(f"{phase} [mol/L]")
+        axes.grid(alpha=0.3)
+        _mark_sections(axes, result)
+    panels[1].set_xlabel(STAGE_LABEL)
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside right center", fontsize=9)
+    return figure
+
+
+def acidity(result: Result) -> Figure:
+    """Draw pH and loading along the stages; arguments and return as ``profiles``."""
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(COLUMN_WIDTH, 3.8), layout="constrained")
+    loading = axes.twinx()
+    (acid,) = axes.plot(result.stages.number, result.stages.pH, color="tab:blue", lw=1.8)
+    (load,) = loading.plot(
+        result.stages.number, 100 * result.stages.loading, color="tab:orange", lw=1.8
+    )
+    axes.set_xlabel(STAGE_LABEL)
+    axes.set_ylabel("pH", color=acid.get_color())
+    loading.set_ylabel("loading of the extractant [%]", color=load.get_color())
+    loading.set_ylim(0, 100)
+    axes.grid(alpha=0.3)
+    _mark_sections(axes, result)
+    return figure
+
+
+def products(result: Result) -> Figure:
+    """Draw what each product's rare earths are, and where each rare earth ends.
+
+    Arguments and return as ``profiles``.
+    """
+    import matplotlib.pyplot as plt
+
+    rare = [e for e, r in zip(result.elements, result.system.rare_earth, strict=True) if r]
+    colours = element_colours(result.elements)
+    names = list(result.streams)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(COLUMN_WIDTH, 4.2), layout="constrained")
+    shares = np.array([[result.purity(e, name) for e in rare] for name in names])
+    start = np.zeros(len(names))
+    for e, symbol in enumerate(rare):
+        width = np.nan_to_num(100 * shares[:, e])
+        bars = left.barh(names, width, left=start, color=colours[symbol], label=symbol)
+        left.bar_label(
+            bars,
+            [symbol if w > 5 else "" for w in width],
+            label_type="center",
+            fontsize=8,
+            color="white" if np.dot(colours[symbol][:3], LUMINANCE) < DARK else "black",
+        )
+        start += width
+    left.set_xlabel("share of REO [%]")
+    left.invert_yaxis()
+    start = np.zeros(len(rare))
+    for k, name in enumerate(names):
+        height = np.nan_to_num([100 * result.recovery(e, name) for e in rare])
+        right.bar(rare, height, bottom=start, label=name, color=f"C{k}")
+        start += height
+    right.set_ylabel("share of what is fed [%]")
+    right.tick_params(axis="x", labelsize=8)
+    right.legend(fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(names))
+    return figure
+
+
+def stage_plot(result: Result, x: str = "stage", z: str | None = None) -> Figure:
+    """Draw one quantity along the stages.
+
+    Parameters
+    ----------
+    result : Result
+    x : str
+        Must be ``stage``.
+    z : str, optional
+        A quantity of the stages such as ``pH``, ``loading`` or ``aqueous.Dy``; without it
+        the concentrations in both phases, as ``profiles`` does.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    CaseError
+        If there is no such quantity.
+    """
+    import matplotlib.pyplot as plt
+
+    if x != "stage":
+        raise CaseError(f"--x: '{x}' is no input of a run; it has --x stage")
+    if z is None:
+        return profiles(result)
+    values, label = _along_stages(result, z)
+    figure, axes = plt.subplots(figsize=(COLUMN_WIDTH, 3.8), layout="constrained")
+    marker = "o" if result.column.stages <= FEW_STAGES else ""
+    axes.plot(result.stages.number, values, marker=marker, lw=1.8)
+    if z.partition(".")[0] in PHASES:
+        axes.set_yscale("log")
+        axes.set_ylim(bottom=max(values.min(), values.max() * 10.0**-DECADES))
+    axes.set_xlabel(STAGE_LABEL)
+    axes.set_ylabel(label)
+    axes.grid(alpha=0.3)
+    _mark_sections(axes, result)
+    return figure
+
+
+def _along_stages(result: Result, z: str) -> tuple[np.ndarray, str]:
+    """Return a quantity of the stages and its label."""
+    phase, _, symbol = z.partition(".")
+    if phase in PHASES and symbol in result.elements:
+        table = getattr(result.stages, phase)
+        return table[:, result.system.index(symbol)], f"{symbol}, {phase} [mol/L]"
+    if z not in STAGE_NUMBERS:
+        raise CaseError(
+            f"--z: a stage has no '{z}'; it has {', '.join(STAGE_NUMBERS)}, aqueous.ELEMENT and "
+            f"organic.ELEMENT of {', '.join(result.elements)}"
+        )
+    values = getattr(result.stages, z)
+    shown = {"loading": 100 * values, "temperature": values - 273.15}.get(z, values)
+    return shown, STAGE_NUMBERS[z]

@@ -1,0 +1,198 @@
+"""What pictures call things, and the scales they draw them on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sx_sim.analysis.outputs import split_output
+from sx_sim.analysis.points import SweepAxis
+from sx_sim.analysis.sweep import Specification, SweepResult
+from sx_sim.analysis.tables import ALWAYS, CHOICES
+from sx_sim.errors import CaseError
+from sx_sim.flowsheet.column import RAFFINATE
+
+COLUMN_WIDTH = 9.5  # [inch]
+MOST_NINES = 6  # purities of 99.9999 % and better look alike
+SHARES = ("purity", "recovery")
+UNITS = {"reo": "g/L", "flow": "L/h"}
+NAMES = {"loading": "highest loading", "acid_use": "acid used", "base_use": "base used"}
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How the numbers of an output are drawn.
+
+    Parameters
+    ----------
+    unit : str
+    nines : int
+        Shares are drawn by their nines, up to this many; 0 for a linear scale.
+    factor : float
+        What linear numbers are multiplied with.
+    """
+
+    unit: str
+    nines: int = 0
+    factor: float = 1.0
+
+    def __call__(self, values: Any) -> Any:
+        """Return numbers as they are drawn."""
+        return nines(values, self.nines) if self.nines else self.factor * np.asarray(values)
+
+    def ticks(self) -> dict[str, Any]:
+        """Return places and labels of ticks, as axes and colour bars take them."""
+        places = list(range(self.nines + 1))
+        return {"ticks": places, "labels": [self.text(1.0 - 10.0**-k) for k in places]}
+
+    def text(self, value: float) -> str:
+        """Return a number of the output, with its unit.
+
+        Examples
+        --------
+        >>> Scale("%", 6).text(0.999), Scale("g/L").text(1.5)
+        ('99.9 %', '1.5 g/L')
+        """
+        shown = 100.0 * value if self.nines else self.factor * value
+        return f"{shown:.10g} {self.unit}".strip()
+
+
+def scale_of(sweep: SweepResult, name: str, spec: Specification | None = None) -> Scale:
+    """Return the scale for an output: nines for purities and recoveries, else linear."""
+    kind, dot, _ = name.partition(".")
+    bounds = [b for s in (*sweep.specifications, spec) if s for b in _bounds(s, SHARES)]
+    if kind in SHARES:
+        closest = max((float(nines(np.array(b), 15)) for b in bounds), default=0.0)
+        return Scale("%", max(MOST_NINES, min(int(closest) + 1, 15)))
+    if name == "loading":
+        return Scale("%", factor=100.0)
+    unit = UNITS.get(kind, "") if dot else (ALWAYS | CHOICES)[name].unit
+    return Scale("" if unit == "1" else unit)
+
+
+def _bounds(spec: Specification, kinds: Sequence[str]) -> list[float]:
+    """Return the finite bounds of a specification if its output is one of some kinds."""
+    of_kind = spec.output.partition(".")[0] in kinds
+    return [b for b in (spec.least, spec.most) if of_kind and np.isfinite(b)]
+
+
+def nines(share: np.ndarray, most: float = MOST_NINES) -> np.ndarray:
+    """Return how many nines a share has: 1 for 90 %, 2 for 99 %, at most so many."""
+    return -np.log10(np.clip(1.0 - share, 10.0**-most, 1.0))
+
+
+def output_title(name: str) -> str:
+    """Return an output's name in words.
+
+    Examples
+    --------
+    >>> output_title("purity.La-Dy.raffinate"), output_title("pH.raffinate")
+    ('purity: La-Dy in raffinate', 'pH of raffinate')
+    """
+    if "." not in name:
+        return NAMES.get(name, name.replace("_", " "))
+    kind, symbols, product = split_output(name)
+    kind = {"reo": "REO"}.get(kind, kind)
+    return f"{kind}: {symbols} in {product}" if symbols else f"{kind} of {product}"
+
+
+def spec_text(spec: Specification, scale: Scale) -> str:
+    """Return what a specification asks for, such as ``≥ 99.9 %``."""
+    parts = [(sign, b) for sign, b in (("≥", spec.least), ("≤", spec.most)) if np.isfinite(b)]
+    return ", ".join(f"{sign} {scale.text(bound)}" for sign, bound in parts)
+
+
+def path_label(path: str, unit: str) -> str:
+    """Return the path of an input in words, with its unit."""
+    words = path.replace("sections.", "").replace("feeds.", "").replace(".", " ").replace("_", " ")
+    return f"{words} [{unit.replace('degC', '°C')}]" if unit else words
+
+
+def axis_label(axis: SweepAxis, others: Iterable[SweepAxis] = ()) -> str:
+    """Return the label of an axis, with those that move together with it below."""
+    lines = [path_label(axis.path, axis.unit)]
+    for other in others:
+        first, last = other.values[0], other.values[-1]
+        lines.append(f"{path_label(other.path, '')} {first:g} to {last:g} {other.unit}".rstrip())
+    return "\nwith ".join(lines).replace("degC", "°C")
+
+
+def split_at(
+    elements: tuple[str, ...], light: str | None = None, heavy: str | None = None
+) -> tuple[list[str], list[str]]:
+    """Return the elements up to ``light`` and those from ``heavy`` on.
+
+    Elements come in the order of extraction; without the two, the series is halved.
+    """
+    names = list(elements)
+    last = names.index(light) if light else (len(names) - 1) // 2
+    first = names.index(heavy) if heavy else min(last + 1, len(names) - 1)
+    return names[: last + 1], names[first:]
+
+
+def has_cut(sweep: SweepResult, light: str | None = None, heavy: str | None = None) -> bool:
+    """Return whether a sweep recorded both sides of a cut: its neighbours and two products."""
+    neighbours = {light, heavy} - {None} <= set(sweep.elements)
+    return neighbours and RAFFINATE in sweep.products and len(sweep.products) > 1
+
+
+def cut_outputs(
+    sweep: SweepResult, light: str | None = None, heavy: str | None = None
+) -> list[str]:
+    """Return the outputs that say how well a column separates, as far as they are known.
+
+    Parameters
+    ----------
+    sweep : SweepResult
+    light, heavy : str, optional
+        The neighbours between which the column separates, as ``split_at`` takes them.
+
+    Returns
+    -------
+    list of str
+        Purity on either side of the cut, recovery of the elements next to it.
+    """
+    if not has_cut(sweep, light, heavy):
+        return []
+    lighter, heavier = split_at(sweep.elements, light, heavy)
+    extract = next(p for p in sweep.products if p != RAFFINATE)
+    names = [
+        f"purity.{_series(lighter)}.{RAFFINATE}",
+        f"purity.{_series(heavier)}.{extract}",
+        f"recovery.{lighter[-1]}.{RAFFINATE}",
+        f"recovery.{heavier[0]}.{extract}",
+    ]
+    return [name for name in names if _has(sweep, name)]
+
+
+def _series(symbols: Sequence[str]) -> str:
+    return "-".join(dict.fromkeys((symbols[0], symbols[-1])))
+
+
+def _has(sweep: SweepResult, name: str) -> bool:
+    try:
+        sweep.output(name)
+    except CaseError:
+        return False
+    return True
+
+
+def known_outputs(sweep: SweepResult) -> str:
+    """Return what can be asked of a sweep, in a sentence."""
+    kinds = sweep.recorded.kinds
+    words = [name for name, kind in kinds.items() if kind.along == ()]
+    forms = {
+        "purity_reo": "purity.ELEMENT.PRODUCT",
+        "recovery": "recovery.ELEMENT.PRODUCT",
+        "pH": "pH.PRODUCT",
+        "reo": "reo.PRODUCT",
+        "flow": "flow.PRODUCT",
+    }
+    words += [form for table, form in forms.items() if table in kinds]
+    return (
+        f"{', '.join(words)}; elements are {', '.join(sweep.elements)}, "
+        f"products {', '.join(sweep.products)}"
+    )
