@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from sx_sim.data_commands import data_commands
 from sx_sim.errors import CaseError, OutsideRangeError
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-data = typer.Typer(help="The data that come with the simulator.", no_args_is_help=True)
-app.add_typer(data, name="data")
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
@@ -44,7 +43,6 @@ TablePath = Annotated[
 Strict = Annotated[
     bool, typer.Option("--strict", help="Make leaving a range of the constants an error.")
 ]
-Key = Annotated[str, typer.Argument(metavar="KEY", help="As sx-sim data list gives it.")]
 PlotPath = Annotated[Path | None, typer.Option("--plots", metavar="DIR", help="Write pictures.")]
 
 
@@ -65,6 +63,9 @@ def plain_errors() -> Iterator[None]:
 
 def _escape(text: str) -> str:
     return text.replace("[", "\\[")
+
+
+app.add_typer(data_commands(plain_errors, out), name="data")
 
 
 def show_version(wanted: bool) -> None:
@@ -89,14 +90,18 @@ def main(
 def run(
     case: CasePath, out_file: OutPath = None, plots: PlotPath = None, strict: Strict = False
 ) -> None:
-    """Solve a case; print its streams, sections and cautions.
+    """Solve a case or a train; print its streams, sections and cautions.
 
     With --strict nothing is written, and the exit code is 4, where it leaves a range.
     """
     with plain_errors():
         from sx_sim import report
         from sx_sim.cases import load_case, solve
+        from sx_sim.cases.trains import is_train
 
+        if is_train(case):
+            run_train_file(case, out_file, plots, strict)
+            return
         loaded = load_case(case)
         announce_compilation()
         try:
@@ -125,6 +130,38 @@ def run(
         if not result.converged:
             err.print(f"[bold red]not solved:[/] {result.explanation}", soft_wrap=True)
             raise typer.Exit(NOT_SOLVED)
+
+
+def run_train_file(
+    path: Path, out_file: Path | None, plots: Path | None, strict: bool = False
+) -> None:
+    """Solve a train; print its circuits and products."""
+    from sx_sim import report, report_train
+    from sx_sim.cases.trains import load_train, run_train
+    from sx_sim.errors import ConvergenceError
+
+    train = load_train(path)
+    announce_compilation()
+    try:
+        with report.progress_bar(err) as progress:
+            done: list[str] = []
+
+            def step(name: str) -> None:
+                done.append(name)
+                progress(len(done), max(len(train.files), len(done)))
+
+            found = run_train(train, step=step)
+    except ConvergenceError as error:
+        err.print(f"[bold red]not solved:[/] {_escape(str(error))}", soft_wrap=True)
+        raise typer.Exit(NOT_SOLVED) from None
+    report_train.print_train(out, train, found)
+    if strict:
+        found.within_ranges()
+    if out_file:
+        from sx_sim.store import save_train
+
+        save_train(found, out_file, train)
+        out.print(f"wrote {out_file}", soft_wrap=True)
 
 
 @app.command()
@@ -392,33 +429,6 @@ def elements() -> None:
     from sx_sim import report
 
     report.print_elements(out)
-
-
-@data.command("list")
-def data_list() -> None:
-    """List extractant sets, feeds and isotherms, with the quality of their numbers."""
-    with plain_errors():
-        from sx_sim import datasheets
-
-        datasheets.print_list(out)
-
-
-@data.command("show")
-def data_show(key: Key) -> None:
-    """Print a data set: every constant with its error, quality, source and range."""
-    with plain_errors():
-        from sx_sim import datasheets
-
-        datasheets.print_sheet(out, key)
-
-
-@data.command("cite")
-def data_cite(key: Key) -> None:
-    """Print the BibTeX entries that a data set rests on."""
-    with plain_errors():
-        from sx_sim.chemistry.catalogue import cite, entry
-
-        sys.stdout.write("\n\n".join(cite(entry(key).sources).values()) + "\n")
 
 
 def announce_compilation() -> None:

@@ -146,15 +146,15 @@ def section_table(result: Result) -> Table:
         table.add_row(
             s.name,
             f"{s.first}-{s.last}",
-            _range(ratio[span], 2),
-            _range(100 * profile.loading[span], 1),
-            _range(profile.pH[span], 2),
-            _range(profile.temperature[span] - 273.15, 0),
+            range_text(ratio[span], 2),
+            range_text(100 * profile.loading[span], 1),
+            range_text(profile.pH[span], 2),
+            range_text(profile.temperature[span] - 273.15, 0),
         )
     return table
 
 
-def _range(values: np.ndarray, digits: int) -> str:
+def range_text(values: np.ndarray, digits: int) -> str:
     low, high = f"{values.min():.{digits}f}", f"{values.max():.{digits}f}"
     return low if low == high else f"{low} to {high}"
 

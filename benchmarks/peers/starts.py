@@ -80,7 +80,7 @@ def lengthen(make: MakeSystem, cascade: Cascade, law: Law) -> Outcome:
     kept, unknowns, used = np.arange(n), None, 0.0
     while True:
         longer = kept_stages(cascade, level)
-        short = Cascade(*(a[longer] for a in cascade))
+        short = Cascade(*(a[longer] if a.size else a for a in cascade))
         short_law = law._replace(ln_k=law.ln_k[longer], ln_beta=law.ln_beta[longer])
         system = make(short, short_law)
         tolerance = ROUGH if level else TOLERANCE

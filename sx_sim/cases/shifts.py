@@ -164,7 +164,8 @@ def purities(case: Case, result: Result) -> dict[str, str]:
                 label, chosen = f"{light} and lighter", lighter
             else:
                 label, chosen = f"{heavy} and heavier", heavier
-        found[f"{label} in {name}"] = f"purity.{'+'.join(chosen)}.{name}"
+        ends = chosen[0] if len(chosen) == 1 else f"{chosen[0]}-{chosen[-1]}"
+        found[f"{label} in {name}"] = f"purity.{ends}.{name}"
     return found
 
 

@@ -198,9 +198,9 @@ def usual_outputs(case: Case, result: Result) -> tuple[str, ...]:
     recoveries = []
     for name in found:
         _, joined, product = name.split(".", 2)
-        symbols = joined.split("+")
-        lighter = case.file.cut is not None and case.file.cut[0] in symbols
-        recoveries.append(f"recovery.{symbols[-1] if lighter else symbols[0]}.{product}")
+        first, _, last = joined.partition("-")
+        lighter = case.file.cut is not None and case.file.cut[0] == (last or first)
+        recoveries.append(f"recovery.{(last or first) if lighter else first}.{product}")
     return (*found, *recoveries)
 
 

@@ -23,6 +23,7 @@ from sx_sim.kernels.types import Options
 
 Array = NDArray[np.float64]
 LOOP_LIMIT = 1e-10  # mismatch of what comes back, over what is fed in all
+LEAST = 1e-15  # share of what is fed below which a species counts as that much
 MOST_ROUNDS = 40
 SLOW = 0.1  # contraction above which derivatives are taken afresh
 
@@ -127,7 +128,7 @@ class _Loop:
         fed = net_feed(self.circuit)
         water = [f.stream for f in self.template.feeds if f.stream.phase == "aqueous"]
         anions = sum(stream.flow * stream.carrier for stream in water)
-        whole = np.append(np.where(fed > 0, fed, fed.max()), anions)
+        whole = np.append(np.maximum(fed, LEAST * fed.max()), anions)
         flows = [feed_of(self.template, r.feed).flow for r in self.circuit.recycles]
         return np.concatenate([flow / whole for flow in flows])
 

@@ -115,6 +115,18 @@ class TrainResult:
                         total[symbol] = total.get(symbol, 0.0) + amount * feed.stream.flow
         return total
 
+    def within_ranges(self) -> TrainResult:
+        """Return the train itself, if every circuit stays within its ranges.
+
+        Raises
+        ------
+        OutsideRangeError
+            Of the first circuit that leaves a range of its constants.
+        """
+        for solved in self.circuits.values():
+            solved.result.result.within_ranges()
+        return self
+
     def balance(self) -> dict[str, float]:
         """Return in less out of every rare earth, over what is fed of it."""
         fed = self.fed
@@ -217,10 +229,8 @@ def _product(solved: Mapping[str, Solved], link: Link) -> Stream:
     return solved[link.source].result.result.streams[link.product]
 
 
-def _change(
-    found: Mapping[Link, Stream], passed: Mapping[Link, Stream], train: TrainResult
-) -> float:
-    whole = sum(train.fed.values())
+def _change(found: Mapping[Link, Stream], passed: Mapping[Link, Stream], whole: float) -> float:
+    """Return the largest change of what passes back, over what is fed in all."""
     sizes = [0.0]
     for link, stream in found.items():
         before = passed[link].moles if link in passed else 0.0

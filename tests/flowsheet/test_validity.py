@@ -123,3 +123,35 @@ def test_the_commands_have_an_exit_code_of_their_own(tmp_path):
     done = CliRunner().invoke(app, ["run", str(path), "--strict", "--out", str(out)])
     assert "Streams" in done.output
     assert not out.exists()
+
+
+TRAIN = """
+[defaults]
+temperature = "{temperature} degC"
+[defaults.solvent]
+extractant = "hehehp-chloride"
+concentration = "1 mol/L"
+flow = "150 L/h"
+[circuits.one.feeds.liquor]
+concentrations = { Nd = "0.1 mol/L", Dy = "0.02 mol/L" }
+acid = "0.3 mol/L"
+flow = "100 L/h"
+[circuits.one.sections.extraction]
+stages = 4
+[circuits.two.feeds.liquor]
+source = "one.raffinate"
+acid = "0.3 mol/L"
+strength = "0.08 mol/L"
+[circuits.two.sections.extraction]
+stages = 3
+"""
+
+
+def test_trains_are_strict_too(tmp_path):
+    path = tmp_path / "train.toml"
+    for temperature, code in (("25", 0), ("60", 4)):
+        path.write_text(TRAIN.replace("{temperature}", temperature))
+        assert CliRunner().invoke(app, ["run", str(path)]).exit_code == 0
+        done = CliRunner().invoke(app, ["run", str(path), "--strict"])
+        assert done.exit_code == code, done.output
+    assert "outside its range: temperature of 333" in " ".join(done.output.split())
