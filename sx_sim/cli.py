@@ -369,6 +369,86 @@ def uncertainty(
 
 
 @app.command()
+def fit(
+    data: Annotated[
+        Path | None, typer.Argument(metavar="DATA.csv", help="Isotherms; see --template.")
+    ] = None,
+    extractant: Annotated[
+        str, typer.Option("--set", metavar="KEY", help="Set to start from, or SET.toml.")
+    ] = "hehehp-chloride",
+    free: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Free constant, repeatable: log10_K (default; of all elements), log10_K.Nd, "
+            "order_dimer, order_acid, enthalpy, log10_beta.",
+        ),
+    ] = None,
+    fix: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="Hold a constant there, repeatable."),
+    ] = None,
+    laboratory: Annotated[
+        list[str] | None, typer.Option(help="Fit these laboratories alone, repeatable.")
+    ] = None,
+    robust: Annotated[
+        bool, typer.Option(help="Count points far off less (Huber's weights).")
+    ] = True,
+    out_set: Annotated[
+        Path | None, typer.Option("--out", metavar="SET.toml", help="Write a set for cases.")
+    ] = None,
+    out_table: TablePath = None,
+    plots: PlotPath = None,
+    template: Annotated[
+        bool, typer.Option("--template", help="Print a table to fill in, and stop.")
+    ] = False,
+) -> None:
+    """Fit constants of a set to laboratory isotherms."""
+    with plain_errors():
+        from sx_sim import report
+        from sx_sim.analysis.fitting import fit as fit_constants
+        from sx_sim.cases.isotherms import TEMPLATE, read_isotherms, write_residuals
+        from sx_sim.cases.set_files import write_set
+        from sx_sim.chemistry.extractants import extractant_set
+
+        if template:
+            sys.stdout.write(TEMPLATE)
+            raise typer.Exit
+        if data is None:
+            raise CaseError("DATA.csv is missing; sx-sim fit --template prints one to fill in")
+        isotherms = read_isotherms(data, laboratories=laboratory or ())
+        start = extractant_set(extractant)
+        found = fit_constants(
+            isotherms, start, free=free or ["log10_K"], fixed=_values(fix or []), robust=robust
+        )
+        report.print_fit(out, found)
+        if out_set:
+            write_set(found, out_set, data.name)
+            out.print(f"wrote {out_set}", soft_wrap=True)
+        if out_table:
+            write_residuals(found, out_table)
+            out.print(f"wrote {out_table}", soft_wrap=True)
+        if plots:
+            from sx_sim.plots import fits as draw
+
+            figures = {"parity": lambda: draw.parity(found)}
+            figures["residuals"] = lambda: draw.residuals(found)
+            save_figures(plots, data.stem, figures)
+
+
+def _values(texts: list[str]) -> dict[str, float]:
+    """Return NAME=VALUE options as numbers by name."""
+    found = {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        try:
+            found[name.strip()] = float(value)
+        except ValueError:
+            raise CaseError(f"--fix {text}: must be NAME=VALUE, such as order_dimer=2.5") from None
+    return found
+
+
+@app.command()
 def check(case: CasePath) -> None:
     """Read a case and say what it describes, without solving it."""
     with plain_errors():

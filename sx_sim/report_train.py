@@ -35,7 +35,8 @@ def circuit_table(train: Train, found: TrainResult) -> Table:
     """Return cut, stages, loading, pH and how every circuit was closed."""
     table = Table(title="Circuits", title_justify="left")
     for name in ("circuit", "cut", "stages", "solvent L/h", "loading %", "pH", "rounds"):
-        table.add_column(name, justify="left" if name in ("circuit", "cut") else "right")
+        side = "left" if name in ("circuit", "cut") else "right"
+        table.add_column(name, justify=side, no_wrap=True)
     for name, solved in found.circuits.items():
         result = solved.result.result
         cut = train.files[name].cut
@@ -55,10 +56,9 @@ def circuit_table(train: Train, found: TrainResult) -> Table:
 def product_table(train: Train, found: TrainResult) -> Table:
     """Return flow, leading element, its purity and its recovery of everything that leaves."""
     table = Table(title="Products", title_justify="left")
-    for name in ("product", "from", "L/h", "REO kg/h", "leading", "purity, REO %", "recovery %"):
-        table.add_column(
-            name, justify="left" if name in ("product", "from", "leading") else "right"
-        )
+    left = ("product", "from", "leading")
+    for name in ("product", "from", "REO kg/h", "leading", "purity %", "recovery %"):
+        table.add_column(name, justify="left" if name in left else "right", no_wrap=True)
     fed = found.fed
     whole = sum(s.flow * s.reo for s in found.products.values())
     for place, stream in found.products.items():
@@ -69,7 +69,6 @@ def product_table(train: Train, found: TrainResult) -> Table:
         table.add_row(
             train.names.get(place, ""),
             place,
-            f"{stream.flow:.4g}",
             f"{stream.flow * stream.reo / 1000:.4g}",
             first,
             percent(stream.purity(first)),

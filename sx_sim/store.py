@@ -25,6 +25,7 @@ from sx_sim.analysis.tables import CHOICES, FLAGS, Recorded
 from sx_sim.cases.load import Case, parse_case
 from sx_sim.cases.run import specifications
 from sx_sim.cases.trains import Train
+from sx_sim.chemistry.extractants import is_path
 from sx_sim.circuits.circuit import net_feed
 from sx_sim.circuits.recycles import feed_of, net_products, with_streams
 from sx_sim.circuits.train import TrainResult
@@ -361,12 +362,21 @@ def _sign(file: Any, kind: str, title: str) -> None:
 
 def _describe(file: Any, kind: str, case: Case) -> None:
     _sign(file, kind, case.file.title)
-    file.create_dataset("case", data=case.text, dtype=TEXT)
+    file.create_dataset("case", data=_text(case), dtype=TEXT)
     file.attrs["extractant_set"] = case.column.system.extractant.key
     constants = case.column.system.constants
     file.attrs["sources"] = sorted(
         {key for c in constants for key in (*c.source, *c.enthalpy_source)}
     )
+
+
+def _text(case: Case) -> str:
+    """Return the text of a case, the path of a set of one's own made absolute."""
+    key = case.raw["solvent"]["extractant"]
+    if not is_path(key):
+        return case.text
+    found = (Path(case.name).parent / key).resolve().as_posix()
+    return case.text.replace(f'"{key}"', f'"{found}"').replace(f"'{key}'", f"'{found}'")
 
 
 def _scale(file: Any, name: str, values: Any, long_name: str, unit: str | None = None) -> None:

@@ -11,7 +11,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-import pytest
 from hypothesis import settings
 
 # last, so that what is tested is what is installed
@@ -32,11 +31,3 @@ os.environ["MPLBACKEND"] = "Agg"
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=25)
 settings.load_profile("repeatable")
-
-
-@pytest.fixture
-def own_sets(monkeypatch):
-    """Make the sets of the tests known, as a user's own are."""
-    folder = Path(__file__).parent / "support" / "sets"
-    monkeypatch.setenv("SX_SIM_SETS", str(folder))
-    return folder

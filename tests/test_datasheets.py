@@ -5,6 +5,7 @@ from typer.testing import CliRunner
 
 import sx_sim
 from support.columns import heavy_case
+from support.paths import ACTIVITY, SULFATE
 from sx_sim.chemistry import database
 from sx_sim.chemistry.catalogue import KINDS, entries, entry
 from sx_sim.cli import app
@@ -52,10 +53,10 @@ def test_a_wrong_key_says_what_there_is():
     assert "no data set 'hehehp'; there are:" in text
 
 
-def test_own_sets_are_listed(own_sets):
-    assert "test-activity" in printed("list")[1]
-    assert "spana" in entry("test-activity").sources
-    assert "phreeqc" in entry("test-sulfate").sources
+def test_own_sets_are_shown_by_their_path():
+    assert "a set with activities" in printed("show", ACTIVITY)[1]
+    assert "spana" in entry(ACTIVITY).sources
+    assert "phreeqc" in entry(SULFATE).sources
 
 
 def test_a_result_says_what_it_rests_on(tmp_path):

@@ -115,7 +115,7 @@ def derive():
         "extractant": [0.1, 1.0],
         "temperature": [293.15, 303.15],
     }
-    return set_text(comment, header, shared, ranges, table)
+    return set_text(comment, header, {"level": shared, "ranges": ranges}, table)
 
 
 if __name__ == "__main__":

@@ -80,7 +80,7 @@ def derive():
         "extractant": [0.12, 0.18],
         "temperature": [288.15, 308.15],
     }
-    return set_text(comment, header, level, ranges, table)
+    return set_text(comment, header, {"level": level, "ranges": ranges}, table)
 
 
 if __name__ == "__main__":

@@ -168,17 +168,13 @@ class Cut:
 
 
 def toml(table, name):
-    """Return a table in TOML, its own values first."""
-    lines = [f"[{name}]"]
-    lines += [f"{k} = {value(v)}" for k, v in table.items() if not isinstance(v, dict)]
-    for key, inner in table.items():
-        if isinstance(inner, dict):
-            lines += (
-                ["", toml(inner, f"{name}.{key}")]
-                if name.count(".") < 1
-                else [f"{key} = {value(inner)}"]
-            )
-    return "\n".join(lines)
+    """Return a table in TOML, its own values first, and what it holds to three levels."""
+    own = {k: v for k, v in table.items() if not isinstance(v, dict)}
+    inner = {k: v for k, v in table.items() if isinstance(v, dict)}
+    head = [f"[{name}]"] if own else []
+    blocks = ["\n".join(head + [f"{k} = {value(v)}" for k, v in own.items()])] if own else []
+    blocks += [toml(v, f"{name}.{k}") for k, v in inner.items()]
+    return "\n\n".join(blocks)
 
 
 def value(v):
@@ -190,7 +186,7 @@ def value(v):
     return f'"{v}"' if isinstance(v, str) else str(v)
 
 
-HEAD = """# Fifteen oxides from a heavy, yttrium-rich ion clay: fourteen circuits of P507 (HEH[EHP]).
+HEAD = """# Fifteen oxides from a heavy, yttrium-rich ion clay: fourteen circuits of P507.
 #
 # Written by docs/derivations/heavy_clay_train.py, which chooses flows and stages; change that,
 # not this. Each circuit has a closed solvent loop; between circuits rare earths are

@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Any
 
 from sx_sim.chemistry import activity, database
-from sx_sim.chemistry.extractants import QUALITIES, extractant_set
+from sx_sim.chemistry.extractants import QUALITIES, extractant_set, is_path
 from sx_sim.chemistry.ligands import ligand
 from sx_sim.errors import CaseError
 
@@ -51,14 +51,21 @@ def entries() -> list[Entry]:
     >>> [e.key for e in entries() if e.kind == "feed"][:2]
     ['bastnaesite', 'longnan']
     """
-    sets = sorted({*database.keys("extractants"), *database.own_sets()})
-    found = [_set(key) for key in sets]
+    found = [_set(key) for key in database.keys("extractants")]
     found += [_feed(key) for key in database.keys("feeds")]
     return found + [_isotherm(key) for key in tables()]
 
 
 def entry(key: str) -> Entry:
-    """Return one data set; CaseError names what there is if there is none of that key."""
+    """Return one data set, or a set by the path of its file.
+
+    Raises
+    ------
+    CaseError
+        If there is none of that key; the message names what there is.
+    """
+    if is_path(key):
+        return _set(key)
     known = {one.key: one for one in entries()}
     if key not in known:
         raise CaseError(f"no data set '{key}'; there are: {', '.join(known)}")

@@ -1,9 +1,8 @@
-"""Finding and reading the data files that come with the simulator, and a user's own sets."""
+"""Finding and reading the data files that come with the simulator."""
 
 from __future__ import annotations
 
 import difflib
-import os
 import re
 import tomllib
 from functools import cache
@@ -12,8 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from sx_sim.errors import CaseError
-
-OWN_SETS = "SX_SIM_SETS"  # environment variable: a folder of a user's own extractant sets
 
 
 @cache
@@ -29,28 +26,15 @@ def keys(folder: str) -> tuple[str, ...]:
     return tuple(sorted(e.name.removesuffix(".toml") for e in entries if e.name.endswith(".toml")))
 
 
-def own_sets() -> dict[str, Path]:
-    """Return the files of a user's own extractant sets, by key."""
-    folder = os.environ.get(OWN_SETS)
-    if not folder:
-        return {}
-    if not Path(folder).is_dir():
-        raise CaseError(f"{OWN_SETS} = '{folder}': there is no such folder")
-    return {path.stem: path for path in sorted(Path(folder).glob("*.toml"))}
-
-
 def lookup(folder: str, key: str) -> dict[str, Any]:
-    """Return one data set; of extractant sets a user's own come first.
+    """Return one data set.
 
     Raises
     ------
     CaseError
         If there is none of that key; the message names what there is.
     """
-    own = own_sets() if folder == "extractants" else {}
-    if key in own:
-        return _own(str(own[key]))
-    known = (*keys(folder), *own)
+    known = keys(folder)
     if key not in known:
         near = difflib.get_close_matches(key, known, n=1)
         guess = f"did you mean '{near[0]}'? " if near else ""
@@ -58,12 +42,22 @@ def lookup(folder: str, key: str) -> dict[str, Any]:
     return read(folder, f"{key}.toml")
 
 
-@cache
-def _own(path: str) -> dict[str, Any]:
+def read_file(path: Path) -> dict[str, Any]:
+    """Return the content of a user's TOML file.
+
+    Raises
+    ------
+    CaseError
+        If it cannot be read.
+    """
     try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise CaseError(f"cannot be read: {error}", path) from None
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CaseError("there is no such file", str(path)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise CaseError(f"cannot be read: {error}", str(path)) from None
+    except tomllib.TOMLDecodeError as error:
+        raise CaseError(f"is not valid TOML: {error}", str(path)) from None
 
 
 @cache

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from sx_sim.chemistry import database
+import numpy as np
+from numpy.typing import NDArray
+
+from sx_sim.chemistry import aqueous, database
 from sx_sim.chemistry.activity import MODELS
 from sx_sim.chemistry.ligands import ligand
 from sx_sim.errors import CaseError
@@ -45,10 +49,14 @@ class Constants:
 class ExtractantSet:
     """One extractant in one medium.
 
+    ``complexes`` names the ligand whose complexes stand outside the constants, and
+    ``activity`` the model of the activities they go with: ``none`` for conditional ones.
+    ``log10_beta`` are the cumulative formation constants, at 25 degC, of the complexes of all
+    rare earths with one, two ... ligands, where those do not differ by element.
+
     ``ranges`` gives, for acid [mol/L], anion [mol/L], ionic strength [mol/L], loading,
     extractant [formal mol/L] and temperature [K], the interval the constants were measured
-    over. ``complexes`` names the ligand whose complexes stand outside the constants, and
-    ``activity`` the model of the activities they go with: ``none`` for conditional ones.
+    over.
     """
 
     key: str
@@ -65,6 +73,15 @@ class ExtractantSet:
     ranges: Mapping[str, tuple[float, float]]
     species: Mapping[str, Constants]
     activity: str = "none"
+    log10_beta: tuple[float, ...] = ()
+    beta_enthalpy: tuple[float, ...] = ()  # [kJ/mol]
+
+    def ln_formation_constants(self, temperature: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return ln beta (N, K) of the rare earths' aqueous complexes at temperatures [K]."""
+        if not self.log10_beta:
+            return np.zeros((len(temperature), 0))
+        beta, enthalpy = np.array(self.log10_beta), np.array(self.beta_enthalpy)
+        return aqueous.vant_hoff(beta, enthalpy, temperature, aqueous.REFERENCE)
 
     @property
     def balances_extractant(self) -> bool:
@@ -95,24 +112,38 @@ UNSET = Constants(
 )
 
 
-def extractant_set(key: str) -> ExtractantSet:
-    """Return a set by its key.
+def extractant_set(key: str | Path) -> ExtractantSet:
+    """Return a set by its key, or from a file of one's own.
+
+    Parameters
+    ----------
+    key : str or Path
+        Key of a set that comes with the simulator, or the path of a file ending in ``.toml``.
 
     Raises
     ------
     CaseError
-        If there is none of that key.
+        If there is none of that key, or the file does not hold a set.
 
     Examples
     --------
     >>> extractant_set("hehehp-chloride").species["Dy"].quality
     'measured'
     """
-    data = database.lookup("extractants", key)
+    if not is_path(key):
+        return _set(str(key), database.lookup("extractants", str(key)))
+    data = database.read_file(Path(key))
     try:
-        return _set(key, data)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise CaseError(f"extractant set '{key}' is not complete: {error!r}") from None
+        return _set(data["key"], data)
+    except KeyError as error:
+        raise CaseError(f"is no extractant set: {error} is missing", str(key)) from None
+    except (TypeError, ValueError, AttributeError) as error:
+        raise CaseError(f"is no extractant set: {error}", str(key)) from None
+
+
+def is_path(key: str | Path) -> bool:
+    """Whether a set is named by the path of its file."""
+    return str(key).endswith(".toml")
 
 
 def _set(key: str, data: Mapping[str, Any]) -> ExtractantSet:
@@ -124,6 +155,7 @@ def _set(key: str, data: Mapping[str, Any]) -> ExtractantSet:
             f"{', '.join(MODELS)}, and goes with complexes = 'none'"
         )
     ligand(data["complexes"])
+    beta, enthalpy = _formation(data)
     return ExtractantSet(
         key=key,
         title=data["title"],
@@ -139,7 +171,17 @@ def _set(key: str, data: Mapping[str, Any]) -> ExtractantSet:
         ranges=MappingProxyType({name: (lo, hi) for name, (lo, hi) in data["ranges"].items()}),
         species=MappingProxyType(species),
         activity=activity,
+        log10_beta=beta,
+        beta_enthalpy=enthalpy,
     )
+
+
+def _formation(data: Mapping[str, Any]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return log10 beta and enthalpies of all rare earths: the set's own, or the ligand's."""
+    row = data.get("formation") or database.read("aqueous.toml").get(data["complexes"])
+    if row is None:  # none, or different from element to element
+        return (), ()
+    return tuple(map(float, row["log10_beta"])), tuple(map(float, row["enthalpy"]))
 
 
 def _constants(row: Mapping[str, Any]) -> Constants:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -33,8 +33,8 @@ class Ligand:
         by symbol, or for all ``rare earths``; what is not there forms no complexes.
     protonation : (2,) array or None
         log10 K and enthalpy of L + H = HL, None where it stays unprotonated.
-    ionic_strength : tuple of float
-        Range the constants hold for [mol/L].
+    ionic_strength : tuple of float or None
+        Range the constants hold for [mol/L], None where that is a set's own affair.
     sources : tuple of str
     """
 
@@ -42,13 +42,23 @@ class Ligand:
     charge: float
     beta: Mapping[str, Array]
     protonation: Array | None
-    ionic_strength: tuple[float, float]
+    ionic_strength: tuple[float, float] | None
     sources: tuple[str, ...]
 
     @property
     def complexes(self) -> int:
         """Largest number of ligands bound; one where there is nothing but protonation."""
         return max((len(row) for row in self.beta.values()), default=1)
+
+    def with_series(self, log10_beta: Sequence[float], enthalpy: Sequence[float]) -> Ligand:
+        """Return the ligand with a set's own constants, the same for all rare earths.
+
+        They hold where the set does.
+        """
+        row = np.column_stack([log10_beta, enthalpy])
+        if np.array_equal(row, self.beta.get(SERIES, [])):
+            return self
+        return replace(self, beta={SERIES: row}, ionic_strength=None)
 
     def ln_beta(self, species: Sequence[str], temperature: Array) -> Array:
         """Return ln of the formation constants (N, S, K), -inf where there is no complex."""

@@ -107,10 +107,13 @@ class ChemicalSystem:
         """Exponent of 1/[H+] in D (S,), where it does not rise with the free dimer."""
         return np.array([0.0 if c.inert else c.order_acid for c in self.constants])
 
-    @property
+    @cached_property
     def ligand(self) -> Ligand | None:
         """The anion whose complexes stand outside the constants, if any."""
-        return ligand(self.extractant.complexes)
+        known, own = ligand(self.extractant.complexes), self.extractant.log10_beta
+        if known is None or not own:
+            return known
+        return known.with_series(own, self.extractant.beta_enthalpy)
 
     @property
     def active(self) -> bool:

@@ -15,10 +15,18 @@ from numpy.typing import NDArray
 
 from sx_sim.analysis.changes import Change, no_change
 from sx_sim.analysis.sensitivity import Linearised
-from sx_sim.circuits.recycles import Circuit, Recycle, feed_of, net_products, with_streams
+from sx_sim.circuits.recycles import (
+    Circuit,
+    Recycle,
+    Reflux,
+    feed_of,
+    net_products,
+    with_streams,
+)
 from sx_sim.errors import ConvergenceError
 from sx_sim.flowsheet.column import Column
 from sx_sim.flowsheet.results import Result, solve_column
+from sx_sim.flowsheet.streams import Stream
 from sx_sim.kernels.types import Options
 
 Array = NDArray[np.float64]
@@ -92,35 +100,36 @@ class _Loop:
         self.pairs = list(zip(circuit.recycles, self.places, strict=True))
         self.unknowns = self.places[-1].stop
 
+    def fresh(self, recycle: Recycle) -> Stream:
+        """Return the feed of a recycle as it is before anything comes back."""
+        return feed_of(self.template, recycle.feed)
+
     def first(self) -> Array:
         """Return what comes back at first: no metals, and in refluxes the strongest acid fed."""
         returned = np.zeros(self.unknowns)
-        strongest = max(
-            f.stream.carrier for f in self.template.feeds if f.stream.phase == "aqueous"
-        )
+        water = [f.stream for f in self.template.feeds if f.stream.phase == "aqueous"]
+        strongest = max(stream.carrier for stream in water)
         for recycle, place in self.pairs:
-            returned[place.stop - 1] = strongest * recycle.slope(self.template)[1]
+            if isinstance(recycle, Reflux) and recycle.acid is None:
+                returned[place.stop - 1] = strongest
         return returned
 
     def column(self, returned: Array) -> Column:
         """Return the column fed with what comes back."""
-        streams = {}
+        streams: dict[str, Stream] = {}
         for recycle, place in self.pairs:
-            *held, anions = returned[place]
-            streams[recycle.feed] = recycle.stream(self.template, np.array(held), anions)
+            fresh = self.fresh(recycle)
+            *metals, anions = returned[place]
+            before = streams.get(recycle.feed, fresh)
+            streams[recycle.feed] = recycle.fed(fresh, before, np.array(metals), anions)
         return with_streams(self.template, streams)
 
     def left(self, result: Result) -> Array:
         """Return what leaves, as what comes back is counted."""
-        streams = [result.streams[recycle.product] for recycle in self.circuit.recycles]
-        return self._counted([(s.concentration, s.carrier) for s in streams])
-
-    def _counted(self, leaving: list[tuple[Array, float]]) -> Array:
         parts = []
-        for recycle, (concentration, carrier) in zip(self.circuit.recycles, leaving, strict=True):
-            share, anions = recycle.slope(self.template)
-            back = share * recycle.carried(self.template) * concentration
-            parts.append(np.append(back, anions * carrier))
+        for recycle in self.circuit.recycles:
+            metals, anions = recycle.counted(self.fresh(recycle), result.streams[recycle.product])
+            parts.append(np.append(metals, anions))
         return np.concatenate(parts)
 
     def scale(self) -> Array:
@@ -129,8 +138,7 @@ class _Loop:
         water = [f.stream for f in self.template.feeds if f.stream.phase == "aqueous"]
         anions = sum(stream.flow * stream.carrier for stream in water)
         whole = np.append(np.maximum(fed, LEAST * fed.max()), anions)
-        flows = [feed_of(self.template, r.feed).flow for r in self.circuit.recycles]
-        return np.concatenate([flow / whole for flow in flows])
+        return np.concatenate([self.fresh(r).flow / whole for r in self.circuit.recycles])
 
     def slopes(self, result: Result) -> Array:
         """Return d what leaves / d what comes back (U, U)."""
@@ -138,40 +146,43 @@ class _Loop:
         table = np.zeros((self.unknowns, self.unknowns))
         for recycle, place in self.pairs:
             for i, change in self._changes(result, recycle):
-                table[:, place.start + i] = self._gained(result.column, linearised, change)
+                table[:, place.start + i] = self._gained(result, linearised, change)
         return table
 
     def _changes(self, result: Result, recycle: Recycle) -> Iterator[tuple[int, Change]]:
         """Yield what each unknown of a recycle changes, per its unit."""
         column = result.column
         feed = next(f for f in column.feeds if f.stream.name == recycle.feed)
-        stage, flow, carried = feed.stage - 1, feed.stream.flow, recycle.carried(self.template)
-        own_anions = recycle.slope(self.template)[1] > 0.0
+        stage, flow = feed.stage - 1, feed.stream.flow
+        metals, anions = recycle.slopes(self.fresh(recycle), result.streams[recycle.product])
         water = feed.stream.phase == "aqueous"
         mixing = flow * column.mixing(feed.stage) if water else np.zeros(column.stages)
-        for i in np.flatnonzero(carried):
+        for i in np.flatnonzero(metals.any(axis=1)):
             change = no_change(result)
             change.cascade.feed[stage, i] = flow
             if not water and column.settling is not None:
                 change.cascade.organic_feed[stage, i] = flow
-            if not own_anions:  # they balance the metals
+            if not anions:  # they balance the metals
                 change.cascade.anion[:] = mixing * column.system.charge[i]
             yield int(i), change
-        if own_anions:
+        if anions:
             change = no_change(result)
             change.cascade.anion[:] = mixing
             yield self.size, change
 
-    def _gained(self, column: Column, linearised: Linearised, change: Change) -> Array:
+    def _gained(self, result: Result, linearised: Linearised, change: Change) -> Array:
         """Return what a change does to what leaves."""
+        column = result.column
         dx, dz, _ = linearised.leaves(change)
         outlets = {name: (phase, j) for name, phase, j, _ in column.outlets()}
-        leaving = []
+        parts = []
         for recycle in self.circuit.recycles:
             phase, j = outlets[recycle.product]
-            gained = column.with_drops(phase, j, dx[j], dz[j])
-            leaving.append((gained, float(change.cascade.anion[j])))
-        return self._counted(leaving)
+            leaving = result.streams[recycle.product]
+            metals, anions = recycle.slopes(self.fresh(recycle), leaving)
+            gained = metals @ column.with_drops(phase, j, dx[j], dz[j])
+            parts.append(np.append(gained, anions * change.cascade.anion[j]))
+        return np.concatenate(parts)
 
 
 def solve_circuit(

@@ -88,7 +88,7 @@ def ranges_of(system: ChemicalSystem) -> dict[str, tuple[float, float]]:
     """Return the ranges of a set, with those of its complexes and its activities."""
     found = dict(system.extractant.ranges)
     known = system.ligand
-    if known is not None:
+    if known is not None and known.ionic_strength is not None:
         found.setdefault("ionic_strength", known.ionic_strength)
     if system.active:
         found.setdefault("ionic_strength", activity.ionic_strength_range())

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 import sx_sim
 from support.columns import heavy_case
-from support.paths import ROOT
+from support.paths import ACTIVITY, ROOT, SULFATE
 from sx_sim.analysis.outputs import output
 from sx_sim.analysis.sensitivity import Linearised
 from sx_sim.cases.shifts import tornado
@@ -251,8 +251,8 @@ CHEMISTRY_PATHS = {
 }
 
 
-@pytest.mark.parametrize("extractant", ["test-sulfate", "test-activity"])
-def test_sulfate_and_activities_agree_with_central_differences(own_sets, extractant):
+@pytest.mark.parametrize("extractant", [SULFATE, ACTIVITY])
+def test_sulfate_and_activities_agree_with_central_differences(extractant):
     """Complexes and HSO4- warm up with the stages; so does the Debye-Hueckel slope."""
     case = sx_sim.parse_case(CHEMISTRY.format(extractant=extractant))
     outputs = [
@@ -265,9 +265,9 @@ def test_sulfate_and_activities_agree_with_central_differences(own_sets, extract
     check_against_differences(case, outputs, CHEMISTRY_PATHS)
 
 
-def test_a_pH_is_found_where_sulfate_holds_part_of_the_acid(own_sets):
+def test_a_pH_is_found_where_sulfate_holds_part_of_the_acid():
     """The free hydrogen ion is less than what is titrated; a step of one is one of the other."""
-    case = sx_sim.parse_case(CHEMISTRY.format(extractant="test-sulfate"))
+    case = sx_sim.parse_case(CHEMISTRY.format(extractant=SULFATE))
     names = ["feeds.clay.pH", "feeds.clay.acid", "sections.scrub.acid"]
     found = sx_sim.sensitivity(case, ["recovery.Dy.raffinate"], names)
     assert found.parameter_values[0] > 1.0 + 0.1

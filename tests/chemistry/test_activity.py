@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import sx_sim
-from support.paths import ROOT
+from support.paths import ACTIVITY, ROOT, SETS
 from sx_sim.chemistry import activity, database
 from sx_sim.chemistry.extractants import extractant_set
 from sx_sim.chemistry.system import ChemicalSystem
@@ -16,7 +16,7 @@ A_PHI, B, ALPHA = 0.3915, 1.2, 2.0
 CASE = """
 temperature = "25 degC"
 [solvent]
-extractant = "test-activity"
+extractant = "{ACTIVITY}"
 concentration = "1 mol/L"
 saponification = 0.2
 flow = "150 L/h"
@@ -30,7 +30,7 @@ stages = 6
 stages = 4
 acid = "1.5 mol/L"
 flow = "40 L/h"
-"""
+""".replace("{ACTIVITY}", ACTIVITY)
 
 
 def pitzer(m, z, beta0, beta1, c_phi):
@@ -98,7 +98,7 @@ def test_slope_follows_its_table():
     np.testing.assert_allclose(per_kelvin, ahead / 2e-3, rtol=1e-6)
 
 
-def test_a_column_keeps_its_mass_action_in_activities(own_sets):
+def test_a_column_keeps_its_mass_action_in_activities():
     """K = a(H)^3 / (a(M) e^3) y at every stage, with coefficients written out here."""
     result = sx_sim.solve(sx_sim.parse_case(CASE))
     s, system = result.stages, result.system
@@ -120,26 +120,23 @@ def test_a_column_keeps_its_mass_action_in_activities(own_sets):
     assert s.ionic_strength.max() > 1.5
 
 
-def test_what_activities_cannot_do_is_refused(own_sets):
+def test_what_activities_cannot_do_is_refused():
     held = CASE + "\n[set_points.first]\nstage = 1\npH = 1.0\n"
-    with pytest.raises(sx_sim.CaseError, match=r"set_points.first: set 'test-activity' goes with"):
+    with pytest.raises(sx_sim.CaseError, match=r"set_points.first: set 'activity' goes with"):
         sx_sim.parse_case(held)
-    extractant = extractant_set("test-activity").with_constants({"NH4": {"log10_K": -6.8}})
+    extractant = extractant_set(ACTIVITY).with_constants({"NH4": {"log10_K": -6.8}})
     assert ChemicalSystem.of(extractant, ["Dy", "NH4"]).active
 
 
-def test_own_sets_are_found_and_bad_ones_named(tmp_path, monkeypatch):
-    monkeypatch.setenv("SX_SIM_SETS", str(tmp_path))
-    (tmp_path / "half.toml").write_text('key = "half"\n')
-    with pytest.raises(sx_sim.CaseError, match=r"'half' is not complete.*species"):
-        extractant_set("half")
-    (tmp_path / "broken.toml").write_text("key = \n")
-    with pytest.raises(sx_sim.CaseError, match="cannot be read"):
-        extractant_set("broken")
-    text = (ROOT / "tests" / "support" / "sets" / "test-activity.toml").read_text()
-    (tmp_path / "odd.toml").write_text(text.replace('"sit"', '"davies"'))
+def test_bad_sets_are_named(tmp_path):
+    text = (SETS / "activity.toml").read_text()
+    odd = tmp_path / "odd.toml"
+    odd.write_text(text.replace('"sit"', '"davies"'))
     with pytest.raises(sx_sim.CaseError, match="activity = 'davies' must be one of none, sit"):
-        extractant_set("odd")
-    monkeypatch.setenv("SX_SIM_SETS", str(tmp_path / "nowhere"))
-    with pytest.raises(sx_sim.CaseError, match="there is no such folder"):
-        extractant_set("hehehp-chloride")
+        extractant_set(odd)
+    odd.write_text(text.replace('complexes = "none"', 'complexes = "sulfate"'))
+    with pytest.raises(sx_sim.CaseError, match="goes with complexes = 'none'"):
+        extractant_set(odd)
+    odd.write_text(text.replace('complexes = "none"\nactivity = "sit"', 'complexes = "phosphate"'))
+    with pytest.raises(sx_sim.CaseError, match="complexes = 'phosphate': must be none"):
+        extractant_set(odd)

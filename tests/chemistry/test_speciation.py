@@ -5,6 +5,7 @@ import pytest
 from scipy.optimize import root
 
 import sx_sim
+from support.paths import SULFATE
 from sx_sim.chemistry.extractants import extractant_set
 from sx_sim.chemistry.ligands import ligand
 from sx_sim.chemistry.speciation import electroneutral, free_acid, speciate, titratable_acid
@@ -23,8 +24,8 @@ PROTON = 10**1.988
 
 
 @pytest.fixture
-def sulfate(own_sets):
-    extractant = extractant_set("test-sulfate")
+def sulfate():
+    extractant = extractant_set(SULFATE)
     constants = {s: {"log10_K": 0.0} for s in METALS}
     return ChemicalSystem.of(extractant.with_constants(constants), METALS)
 
@@ -106,11 +107,12 @@ def test_liquors_between_circuits_keep_the_speciation(sulfate):
     assert to_h.base == pytest.approx(10 * (3 * amounts.sum() + 0.2), rel=1e-9)
 
 
-def test_what_leaves_a_column_unchanged_has_the_pH_it_came_with(own_sets):
-    case = sx_sim.parse_case("""
+def test_what_leaves_a_column_unchanged_has_the_pH_it_came_with():
+    case = sx_sim.parse_case(
+        """
 temperature = "25 degC"
 [solvent]
-extractant = "test-sulfate"
+extractant = "{SULFATE}"
 concentration = "1 mol/L"
 flow = "1 L/h"
 [feeds.liquor]
@@ -123,7 +125,8 @@ stages = 3
 inert = true
 [constants.Na]
 inert = true
-""")
+""".replace("{SULFATE}", SULFATE)
+    )
     result = sx_sim.solve(case)
     water = result.speciation()
     np.testing.assert_allclose(result.stages.pH, 1.3, atol=1e-9)
@@ -154,12 +157,13 @@ def test_complexes_by_table():
         ligand("phosphate")
 
 
-def test_an_alkaline_liquor_needs_cations(own_sets):
+def test_an_alkaline_liquor_needs_cations():
     with pytest.raises(sx_sim.CaseError, match="alkaline without the cations"):
-        sx_sim.parse_case("""
+        sx_sim.parse_case(
+            """
 temperature = "25 degC"
 [solvent]
-extractant = "test-sulfate"
+extractant = "{SULFATE}"
 concentration = "1 mol/L"
 flow = "1 L/h"
 [feeds.liquor]
@@ -168,4 +172,5 @@ pH = 13
 flow = "10 L/h"
 [sections.extraction]
 stages = 3
-""")
+""".replace("{SULFATE}", SULFATE)
+        )
