@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 from rich.console import Console
@@ -13,7 +14,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from sx_sim.analysis.band import Band
-from sx_sim.analysis.fitting import Fit
 from sx_sim.analysis.sweep import SweepResult
 from sx_sim.cases import Case, solve
 from sx_sim.cases.shifts import Tornado
@@ -28,6 +28,9 @@ from sx_sim.plots import cut_outputs, has_cut, output_title, split_at
 from sx_sim.plots.errors import LEAST_SHARE, MOST_FACTORS
 from sx_sim.plots.labels import scale_of, spec_text
 from sx_sim.plots.panels import meeting
+
+if TYPE_CHECKING:
+    from sx_sim.analysis.fitting import Fit
 
 NEGLIGIBLE = 1e-8  # [%]
 NOTICEABLE = 1e-6  # [percentage points]
