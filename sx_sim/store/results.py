@@ -89,9 +89,7 @@ def write_result(file: Any, result: Result) -> None:
 
 def _write_feeds(file: Any, result: Result) -> None:
     streams = [feed.stream for feed in result.column.feeds]
-    write_scale(
-        file, "feed", [s.name for s in streams], "stream that enters, what comes back included"
-    )
+    write_scale(file, "feed", [s.name for s in streams], "stream that enters")
     stages = [feed.stage for feed in result.column.feeds]
     write_table(file, "feed_stage", stages, ["feed"], "1", "stage it enters")
     write_table(file, "feed_flow", [s.flow for s in streams], ["feed"], "L/h", "flow")
