@@ -13,18 +13,22 @@ if TYPE_CHECKING:
     from sx_sim.analysis.sweep import SweepResult
     from sx_sim.cases import Case, load_case, parse_case, run_sweep, solve
     from sx_sim.cases.sensitivities import Sensitivity, sensitivity
+    from sx_sim.cases.trains import Train, load_train, parse_train, run_train
     from sx_sim.cases.uncertainties import Uncertainty, uncertainty
+    from sx_sim.circuits.circuit import CircuitResult, solve_circuit
+    from sx_sim.circuits.train import TrainResult
     from sx_sim.contacts import Contact, contact
     from sx_sim.errors import CaseError, ConvergenceError, SxSimError
     from sx_sim.flowsheet.column import Column
     from sx_sim.flowsheet.results import Result
     from sx_sim.flowsheet.status import Status
     from sx_sim.flowsheet.streams import Stream
-    from sx_sim.store import load_result, open_sweep, save_result, save_sweep
+    from sx_sim.store import load_result, open_sweep, save_result, save_sweep, save_train
 
 _HOMES = {
     "Case": "sx_sim.cases",
     "CaseError": "sx_sim.errors",
+    "CircuitResult": "sx_sim.circuits.circuit",
     "Column": "sx_sim.flowsheet.column",
     "Contact": "sx_sim.contacts",
     "ConvergenceError": "sx_sim.errors",
@@ -34,24 +38,32 @@ _HOMES = {
     "Stream": "sx_sim.flowsheet.streams",
     "SweepResult": "sx_sim.analysis.sweep",
     "SxSimError": "sx_sim.errors",
+    "Train": "sx_sim.cases.trains",
+    "TrainResult": "sx_sim.circuits.train",
     "Uncertainty": "sx_sim.cases.uncertainties",
     "contact": "sx_sim.contacts",
     "load_case": "sx_sim.cases",
     "load_result": "sx_sim.store",
+    "load_train": "sx_sim.cases.trains",
     "open_sweep": "sx_sim.store",
     "parse_case": "sx_sim.cases",
+    "parse_train": "sx_sim.cases.trains",
     "plots": "sx_sim.plots",
     "run_sweep": "sx_sim.cases",
+    "run_train": "sx_sim.cases.trains",
     "save_result": "sx_sim.store",
     "save_sweep": "sx_sim.store",
+    "save_train": "sx_sim.store",
     "sensitivity": "sx_sim.cases.sensitivities",
     "solve": "sx_sim.cases",
+    "solve_circuit": "sx_sim.circuits.circuit",
     "uncertainty": "sx_sim.cases.uncertainties",
 }
 
 __all__ = [
     "Case",
     "CaseError",
+    "CircuitResult",
     "Column",
     "Contact",
     "ConvergenceError",
@@ -61,18 +73,25 @@ __all__ = [
     "Stream",
     "SweepResult",
     "SxSimError",
+    "Train",
+    "TrainResult",
     "Uncertainty",
     "contact",
     "load_case",
     "load_result",
+    "load_train",
     "open_sweep",
     "parse_case",
+    "parse_train",
     "plots",
     "run_sweep",
+    "run_train",
     "save_result",
     "save_sweep",
+    "save_train",
     "sensitivity",
     "solve",
+    "solve_circuit",
     "uncertainty",
 ]
 

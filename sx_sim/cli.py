@@ -76,11 +76,15 @@ def main(
 
 @app.command()
 def run(case: CasePath, out_file: OutPath = None, plots: PlotPath = None) -> None:
-    """Solve a case; print its streams, sections and cautions."""
+    """Solve a case or a train; print its streams, sections and cautions."""
     with plain_errors():
         from sx_sim import report
         from sx_sim.cases import load_case, solve
+        from sx_sim.cases.trains import is_train
 
+        if is_train(case):
+            run_train_file(case, out_file, plots)
+            return
         loaded = load_case(case)
         announce_compilation()
         result = solve(loaded, throw=False)
@@ -105,6 +109,34 @@ def run(case: CasePath, out_file: OutPath = None, plots: PlotPath = None) -> Non
         if not result.converged:
             err.print(f"[bold red]not solved:[/] {result.explanation}", soft_wrap=True)
             raise typer.Exit(NOT_SOLVED)
+
+
+def run_train_file(path: Path, out_file: Path | None, plots: Path | None) -> None:
+    """Solve a train; print its circuits and products."""
+    from sx_sim import report, report_train
+    from sx_sim.cases.trains import load_train, run_train
+    from sx_sim.errors import ConvergenceError
+
+    train = load_train(path)
+    announce_compilation()
+    try:
+        with report.progress_bar(err) as progress:
+            done: list[str] = []
+
+            def step(name: str) -> None:
+                done.append(name)
+                progress(len(done), max(len(train.files), len(done)))
+
+            found = run_train(train, step=step)
+    except ConvergenceError as error:
+        err.print(f"[bold red]not solved:[/] {_escape(str(error))}", soft_wrap=True)
+        raise typer.Exit(NOT_SOLVED) from None
+    report_train.print_train(out, train, found)
+    if out_file:
+        from sx_sim.store import save_train
+
+        save_train(found, out_file, train)
+        out.print(f"wrote {out_file}", soft_wrap=True)
 
 
 @app.command()
@@ -306,6 +338,86 @@ def uncertainty(
                 "bands": lambda: draw.profile_bands(found),
             }
             save_figures(plots, case.stem, figures)
+
+
+@app.command()
+def fit(
+    data: Annotated[
+        Path | None, typer.Argument(metavar="DATA.csv", help="Isotherms; see --template.")
+    ] = None,
+    extractant: Annotated[
+        str, typer.Option("--set", metavar="KEY", help="Set to start from, or SET.toml.")
+    ] = "hehehp-chloride",
+    free: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Free constant, repeatable: log10_K (default; of all elements), log10_K.Nd, "
+            "order_dimer, order_acid, enthalpy, log10_beta.",
+        ),
+    ] = None,
+    fix: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="Hold a constant there, repeatable."),
+    ] = None,
+    laboratory: Annotated[
+        list[str] | None, typer.Option(help="Fit these laboratories alone, repeatable.")
+    ] = None,
+    robust: Annotated[
+        bool, typer.Option(help="Count points far off less (Huber's weights).")
+    ] = True,
+    out_set: Annotated[
+        Path | None, typer.Option("--out", metavar="SET.toml", help="Write a set for cases.")
+    ] = None,
+    out_table: TablePath = None,
+    plots: PlotPath = None,
+    template: Annotated[
+        bool, typer.Option("--template", help="Print a table to fill in, and stop.")
+    ] = False,
+) -> None:
+    """Fit constants of a set to laboratory isotherms."""
+    with plain_errors():
+        from sx_sim import report
+        from sx_sim.analysis.fitting import fit as fit_constants
+        from sx_sim.cases.isotherms import TEMPLATE, read_isotherms, write_residuals
+        from sx_sim.cases.set_files import write_set
+        from sx_sim.chemistry.extractants import extractant_set
+
+        if template:
+            sys.stdout.write(TEMPLATE)
+            raise typer.Exit
+        if data is None:
+            raise CaseError("DATA.csv is missing; sx-sim fit --template prints one to fill in")
+        isotherms = read_isotherms(data, laboratories=laboratory or ())
+        start = extractant_set(extractant)
+        found = fit_constants(
+            isotherms, start, free=free or ["log10_K"], fixed=_values(fix or []), robust=robust
+        )
+        report.print_fit(out, found)
+        if out_set:
+            write_set(found, out_set, data.name)
+            out.print(f"wrote {out_set}", soft_wrap=True)
+        if out_table:
+            write_residuals(found, out_table)
+            out.print(f"wrote {out_table}", soft_wrap=True)
+        if plots:
+            from sx_sim.plots import fits as draw
+
+            figures = {"parity": lambda: draw.parity(found)}
+            figures["residuals"] = lambda: draw.residuals(found)
+            save_figures(plots, data.stem, figures)
+
+
+def _values(texts: list[str]) -> dict[str, float]:
+    """Return NAME=VALUE options as numbers by name."""
+    found = {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        try:
+            found[name.strip()] = float(value)
+        except ValueError:
+            raise CaseError(f"--fix {text}: must be NAME=VALUE, such as order_dimer=2.5") from None
+    return found
 
 
 @app.command()

@@ -106,7 +106,7 @@ def contact(
     ...     "hehehp-chloride", {"Nd": "0.1 mol/L"}, acid="0.1 mol/L", oa=[0.5, 1, 2]
     ... )
     >>> [round(float(share), 2) for share in shake.extracted("Nd")]
-    [0.12, 0.17, 0.24]
+    [0.12, 0.18, 0.26]
     """
     constants = extractant_set(extractant) if isinstance(extractant, str) else extractant
     held = {symbol: to_internal(value, "mol/L") for symbol, value in metals.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from rich.console import Console
@@ -12,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from sx_sim.analysis.band import Band
+from sx_sim.analysis.fitting import Fit
 from sx_sim.analysis.sweep import SweepResult
 from sx_sim.cases import Case, solve
 from sx_sim.cases.ledgers import activities_of, ledger_of
@@ -149,15 +151,15 @@ def section_table(result: Result) -> Table:
         table.add_row(
             s.name,
             f"{s.first}-{s.last}",
-            _range(ratio[span], 2),
-            _range(100 * profile.loading[span], 1),
-            _range(profile.pH[span], 2),
-            _range(profile.temperature[span] - 273.15, 0),
+            range_text(ratio[span], 2),
+            range_text(100 * profile.loading[span], 1),
+            range_text(profile.pH[span], 2),
+            range_text(profile.temperature[span] - 273.15, 0),
         )
     return table
 
 
-def _range(values: np.ndarray, digits: int) -> str:
+def range_text(values: np.ndarray, digits: int) -> str:
     low, high = f"{values.min():.{digits}f}", f"{values.max():.{digits}f}"
     return low if low == high else f"{low} to {high}"
 
@@ -357,3 +359,51 @@ def progress_bar(console: Console) -> Iterator[Callable[[int, int], None]]:
             bar.update(task, completed=done, total=total, rate=rate)
 
         yield advance
+
+
+def print_fit(console: Console, found: Fit) -> None:
+    """Print fitted constants with their intervals, the errors' parts and what is ill-known."""
+    data = found.data
+    contacts, down = len(set(data.contact.tolist())), int((found.weights < 1).sum())
+    console.print(
+        f"{data.points} points, {contacts} contacts, started from set "
+        f"{found.model.start.key}: root mean square of log10 D {found.rmse:.3f}; "
+        f"{down} points far off count less",
+        soft_wrap=True,
+    )
+    table = Table(title="Constants, 95 % confidence", title_justify="left")
+    for name in ("constant", "value", "sd", "from", "to", "freedom"):
+        table.add_column(name, justify="left" if name == "constant" else "right")
+    rows = zip(found.names, found.values, found.sd, found.intervals, found.freedom, strict=True)
+    for name, value, sd, (low, high), freedom in rows:
+        cells = (f"{value:.3f}", f"{sd:.3f}", f"{low:.3f}", f"{high:.3f}", f"{freedom:.0f}")
+        table.add_row(name, *cells)
+    console.print(table)
+    _print_factors(console, found)
+    parts = ", ".join(f"{name} {sd:.3f}" for name, sd in found.errors.by_name.items())
+    console.print(
+        f"Standard deviations (of log10 K for laboratories, else of log10 D): {parts}",
+        soft_wrap=True,
+    )
+    offsets = found.laboratory_offsets
+    if len(offsets) > 1:
+        shown = ", ".join(f"{name} {value:+.2f}" for name, value in offsets.items())
+        console.print(f"Mean of measured less predicted log10 D: {shown}", soft_wrap=True)
+    for caution in found.cautions:
+        console.print(f"[yellow]caution[/] {caution}", soft_wrap=True)
+
+
+def _print_factors(console: Console, found: Fit) -> None:
+    """Print separation factors of neighbours whose constants are both free."""
+    level = found.extractant.species
+    fitted = [s for s in found.data.elements if f"log10_K.{s}" in found.names]
+    order = sorted(fitted, key=lambda s: level[s].log10_K)
+    if len(order) < 2:
+        return
+    table = Table(title="Separation factors", title_justify="left")
+    for name in ("pair", "value", "from", "to"):
+        table.add_column(name, justify="left" if name == "pair" else "right")
+    for lighter, heavier in pairwise(order):
+        cells = [f"{number:.3g}" for number in found.separation_factor(heavier, lighter)]
+        table.add_row(f"{heavier}/{lighter}", *cells)
+    console.print(table)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -23,13 +24,19 @@ from sx_sim.analysis.sweep import SweepResult
 from sx_sim.analysis.tables import CHOICES, FLAGS, Recorded
 from sx_sim.cases.load import Case, parse_case
 from sx_sim.cases.run import specifications
+from sx_sim.cases.trains import Train
+from sx_sim.chemistry.extractants import is_path
+from sx_sim.circuits.circuit import net_feed
+from sx_sim.circuits.recycles import feed_of, net_products, with_streams
+from sx_sim.circuits.train import TrainResult
 from sx_sim.errors import CaseError
+from sx_sim.flowsheet.column import Column
 from sx_sim.flowsheet.results import Result, assemble
 from sx_sim.flowsheet.status import Status
 from sx_sim.kernels.types import Solution
 
 FORMAT = 2
-RESULT, SWEEP = "sx_sim result", "sx_sim sweep"  # kinds of file
+RESULT, SWEEP, TRAIN = "sx_sim result", "sx_sim sweep", "sx_sim train"  # kinds of file
 TEXT = h5py.string_dtype("utf-8")
 
 # name: (unit, long name) of the stage profiles
@@ -75,35 +82,104 @@ def save_result(result: Result, path: str | Path, case: Case) -> None:
     """
     with _writing(path) as file:
         _describe(file, RESULT, case)
-        file.attrs["status"] = int(result.status)
-        file.attrs["status_text"] = result.status.text
-        file.attrs["iterations"] = result.iterations
-        file.attrs["residual"] = result.residual
-        file.attrs["largest_closure"] = result.checks.closure
-        file.attrs["largest_stage_balance"] = result.checks.stage_balance
-        _scale(file, "stage", result.stages.number, "stage, in the direction of the organic flow")
-        _scale(file, "species", result.elements, "species")
-        _scale(file, "product", list(result.streams), "stream that leaves")
-        _scale(file, "caution", [c.text for c in result.cautions], "reasons for care")
-        _write(file, "section", list(result.stages.section), ["stage"], "", "section of the stage")
-        for name, (unit, long_name) in STAGE.items():
-            _write(file, name, getattr(result.stages, name), ["stage"], unit, long_name)
-        for name, (unit, long_name) in STAGE_SPECIES.items():
-            values = getattr(result.stages, name)
-            _write(file, name, values, ["stage", "species"], unit, long_name)
-        unknowns = ["first", "ln free dimer", "third"][: result.stages.scalars.shape[1]]
-        _scale(file, "unknown", unknowns, "the solver's unknowns")
-        _write(
-            file,
-            "scalars",
-            result.stages.scalars,
-            ["stage", "unknown"],
-            "1",
-            "where a solve can start: ln of [H+], or of the anions where the pH is set; of the "
-            "free dimer; of the free ligand or the ionic strength",
+        _write_result(file, result)
+
+
+def save_train(found: TrainResult, path: str | Path, train: Train) -> None:
+    """Write a train to an HDF5 file, a group for each circuit and a table of the products.
+
+    Parameters
+    ----------
+    found : TrainResult
+    path : str or Path
+    train : Train
+
+    Raises
+    ------
+    CaseError
+        If the file cannot be written; one already there is left as it was.
+    """
+    products = found.products
+    series = sorted({s for stream in products.values() for s in stream.held})
+    with _writing(path) as file:
+        _sign(file, TRAIN, train.title)
+        file.create_dataset("case", data=train.text, dtype=TEXT)
+        file.attrs["circuits"] = list(found.circuits)
+        file.attrs["stages"] = found.stages
+        file.attrs["passes"] = found.passes
+        file.attrs["converged"] = found.converged
+        _scale(file, "product", list(products), "circuit and stream that leaves it")
+        _scale(file, "species", series, "species")
+        flows = [stream.flow for stream in products.values()]
+        _write(file, "product_flow", flows, ["product"], "L/h", "flow")
+        names = [train.names.get(place, "") for place in products]
+        _write(file, "product_name", names, ["product"], "", "name of the product")
+        held = [[stream.held.get(s, 0.0) for s in series] for stream in products.values()]
+        along = ["product", "species"]
+        _write(file, "product_concentration", held, along, "mol/L", "concentration")
+        for name, solved in found.circuits.items():
+            group = file.create_group(f"circuits/{name}")
+            _write_result(group, solved.result.result)
+            group.attrs["rounds"] = solved.result.rounds
+            group.attrs["mismatch"] = solved.result.mismatch
+
+
+def _write_result(file: Any, result: Result) -> None:
+    """Write a result into a file, or into a group of one."""
+    file.attrs["status"] = int(result.status)
+    file.attrs["status_text"] = result.status.text
+    file.attrs["iterations"] = result.iterations
+    file.attrs["residual"] = result.residual
+    file.attrs["largest_closure"] = result.checks.closure
+    file.attrs["largest_stage_balance"] = result.checks.stage_balance
+    _scale(file, "stage", result.stages.number, "stage, in the direction of the organic flow")
+    _scale(file, "species", result.elements, "species")
+    _scale(file, "product", list(result.streams), "stream that leaves")
+    _scale(file, "caution", [c.text for c in result.cautions], "reasons for care")
+    _write(file, "section", list(result.stages.section), ["stage"], "", "section of the stage")
+    for name, (unit, long_name) in STAGE.items():
+        _write(file, name, getattr(result.stages, name), ["stage"], unit, long_name)
+    for name, (unit, long_name) in STAGE_SPECIES.items():
+        values = getattr(result.stages, name)
+        _write(file, name, values, ["stage", "species"], unit, long_name)
+    unknowns = ["first", "ln free dimer", "third"][: result.stages.scalars.shape[1]]
+    _scale(file, "unknown", unknowns, "the solver's unknowns")
+    about = (
+        "where a solve can start: ln of [H+], or of the anions where the pH is set; of the free "
+        "dimer; of the free ligand or the ionic strength"
+    )
+    _write(file, "scalars", result.stages.scalars, ["stage", "unknown"], "1", about)
+    _write(file, "balance", result.checks.balance, ["species"], "1", "in less out, over fed")
+    _write_feeds(file, result)
+    _write_products(file, result)
+
+
+def _write_feeds(file: Any, result: Result) -> None:
+    streams = [feed.stream for feed in result.column.feeds]
+    _scale(file, "feed", [s.name for s in streams], "stream that enters, what comes back included")
+    stages = [feed.stage for feed in result.column.feeds]
+    _write(file, "feed_stage", stages, ["feed"], "1", "stage it enters")
+    _write(file, "feed_flow", [s.flow for s in streams], ["feed"], "L/h", "flow")
+    carriers = [s.carrier for s in streams]
+    about = "strong anions of water, extractant as dimer of solvent"
+    _write(file, "feed_carrier", carriers, ["feed"], "mol/L", about)
+    _write(file, "feed_acid", [s.acid for s in streams], ["feed"], "mol/L", "hydrogen ion")
+    held = [s.concentration for s in streams]
+    _write(file, "feed_concentration", held, ["feed", "species"], "mol/L", "concentration")
+
+
+def _read_column(file: Any, column: Column) -> Column:
+    """Return a case's column with the feeds that a file has, what came back included."""
+    streams = {}
+    for k, name in enumerate(file["feed"].asstr()[:]):
+        streams[name] = replace(
+            feed_of(column, name),
+            flow=float(file["feed_flow"][k]),
+            carrier=float(file["feed_carrier"][k]),
+            acid=float(file["feed_acid"][k]),
+            concentration=file["feed_concentration"][k],
         )
-        _write(file, "balance", result.checks.balance, ["species"], "1", "in less out, over fed")
-        _write_products(file, result)
+    return with_streams(column, streams)
 
 
 def _write_products(file: Any, result: Result) -> None:
@@ -155,7 +231,8 @@ def load_result(path: str | Path) -> Result:
     """
     with _reading(path, RESULT) as file:
         case = parse_case(file["case"].asstr()[()], str(path))
-        cascade, law = case.column.pack()
+        column = _read_column(file, case.column)
+        cascade, law = column.pack()
         solution = Solution(
             aqueous=file["aqueous"][:],
             organic=file["organic"][:],
@@ -164,7 +241,11 @@ def load_result(path: str | Path) -> Result:
             iterations=int(file.attrs["iterations"]),
             residual=float(file.attrs["residual"]),
         )
-    return assemble(case.column, cascade, law, solution)
+    result = assemble(column, cascade, law, solution)
+    if not case.circuit.recycles:
+        return result
+    streams = net_products(case.circuit, result.streams)
+    return replace(result, streams=streams, net_fed=net_feed(case.circuit))
 
 
 def save_sweep(sweep: SweepResult, path: str | Path, case: Case) -> None:
@@ -271,18 +352,31 @@ def load_any(path: str | Path) -> tuple[Case, Result | SweepResult]:
     return case, load_result(path) if kind == RESULT else open_sweep(path)
 
 
-def _describe(file: Any, kind: str, case: Case) -> None:
+def _sign(file: Any, kind: str, title: str) -> None:
     file.attrs["format"] = kind
     file.attrs["format_version"] = FORMAT
     file.attrs["software"] = "sx_sim"
     file.attrs["version"] = version("sx_sim")
-    file.attrs["title"] = case.file.title
-    file.create_dataset("case", data=case.text, dtype=TEXT)
+    file.attrs["title"] = title
+
+
+def _describe(file: Any, kind: str, case: Case) -> None:
+    _sign(file, kind, case.file.title)
+    file.create_dataset("case", data=_text(case), dtype=TEXT)
     file.attrs["extractant_set"] = case.column.system.extractant.key
     constants = case.column.system.constants
     file.attrs["sources"] = sorted(
         {key for c in constants for key in (*c.source, *c.enthalpy_source)}
     )
+
+
+def _text(case: Case) -> str:
+    """Return the text of a case, the path of a set of one's own made absolute."""
+    key = case.raw["solvent"]["extractant"]
+    if not is_path(key):
+        return case.text
+    found = (Path(case.name).parent / key).resolve().as_posix()
+    return case.text.replace(f'"{key}"', f'"{found}"').replace(f"'{key}'", f"'{found}'")
 
 
 def _scale(file: Any, name: str, values: Any, long_name: str, unit: str | None = None) -> None:

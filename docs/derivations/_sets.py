@@ -2,42 +2,13 @@
 
 from pathlib import Path
 
-import numpy as np
+from sx_sim.cases.set_files import level_and_own, set_text
+
+__all__ = ["DATA", "SERIES", "level_and_own", "main", "set_text", "sodium"]
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "sx_sim" / "data"
 SERIES = ["La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Y", "Er", "Tm", "Yb", "Lu"]
-
-
-def toml_value(value):
-    """Return a TOML literal: text, list or number."""
-    if isinstance(value, str):
-        return f'"{value}"'
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(toml_value(item) for item in value) + "]"
-    return f"{float(value):.10g}" if not float(value).is_integer() else f"{float(value):.1f}"
-
-
-def set_text(comment, header, level, ranges, species):
-    """Return the text of a set file."""
-    lines = [f"# {line}" for line in comment] + [""]
-    lines += [f"{key} = {toml_value(value)}" for key, value in header.items()]
-    for title, table in [("level", level), ("ranges", ranges)]:
-        lines += ["", f"[{title}]"]
-        lines += [f"{key} = {toml_value(value)}" for key, value in table.items()]
-    for name, table in species.items():
-        lines += ["", f"[species.{name}]"]
-        lines += [f"{key} = {toml_value(value)}" for key, value in table.items()]
-    return "\n".join(lines) + "\n"
-
-
-def level_and_own(covariance):
-    """Split the errors of a series into one common to all and each element's own."""
-    n = len(covariance)
-    centre = np.eye(n) - 1.0 / n
-    common = np.sqrt(covariance.mean())
-    own = np.sqrt(np.diag(centre @ covariance @ centre.T))
-    return common, own
 
 
 def sodium(log10_k, source, conditions_note):

@@ -94,7 +94,7 @@ def derive():
         "extractant": [0.009, 0.75],
         "temperature": [283.15, 323.15],
     }
-    return set_text(comment, header, level, ranges, table)
+    return set_text(comment, header, {"level": level, "ranges": ranges}, table)
 
 
 if __name__ == "__main__":

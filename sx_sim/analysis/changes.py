@@ -99,13 +99,11 @@ def of_temperature(result: Result, warmed: Array) -> Change:
     change.ln_d[:] = np.multiply.outer(per_kelvin, enthalpy)
     kw = aqueous.water_ion_product(temperature)
     change.cascade.water_ion_product[:] = kw * aqueous.water_enthalpy() * per_kelvin
-    betas = aqueous.ln_formation_constants(system.extractant.complexes, temperature)
+    betas = system.extractant.ln_formation_constants(temperature)
     if betas.shape[1]:
         count = np.arange(1, betas.shape[1] + 1)
         terms = np.exp(betas + count * np.log(stages.free_anion)[:, None])
-        warmer = np.multiply.outer(
-            per_kelvin, aqueous.formation_enthalpies(system.extractant.complexes)
-        )
+        warmer = np.multiply.outer(per_kelvin, np.array(system.extractant.beta_enthalpy))
         alpha = 1.0 + terms.sum(axis=1)
         d_alpha = (terms * warmer).sum(axis=1) / alpha
         d_bound = (count * terms * warmer).sum(axis=1) / alpha

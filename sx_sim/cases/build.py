@@ -12,7 +12,7 @@ from sx_sim.cases.schema import CaseFile, Override
 from sx_sim.chemistry.elements import element
 from sx_sim.chemistry.extractants import ExtractantSet, extractant_set
 from sx_sim.chemistry.system import ChemicalSystem
-from sx_sim.circuits.recycles import Recycle, Reflux, SolventLoop
+from sx_sim.circuits.recycles import Exchange, Recycle, Reflux, SolventLoop
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.column import (
     BARREN,
@@ -65,7 +65,14 @@ def recycles_of(case: CaseFile, column: Column) -> tuple[Recycle, ...]:
     found: list[Recycle] = []
     if case.solvent.recycle:
         found.append(SolventLoop(column.solvent_outlet, "solvent", case.solvent.bleed))
+    if case.solvent.exchange is not None:
+        found.append(Exchange(case.solvent.exchange, "solvent"))
     liquors = [name for name, phase, _, _ in column.outlets() if phase == "aqueous"]
+    if case.solvent.exchange is not None and case.solvent.exchange not in liquors:
+        raise CaseError(
+            f'solvent.exchange = "{case.solvent.exchange}": must be an aqueous product; there '
+            f"are {', '.join(liquors)}"
+        )
     for name, table in case.sections.items():
         if table.reflux is None:
             continue

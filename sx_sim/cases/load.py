@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 
 from sx_sim.cases.build import build_column, recycles_of
 from sx_sim.cases.schema import ALTERNATIVES, CaseFile
+from sx_sim.chemistry.extractants import is_path
 from sx_sim.circuits.recycles import Circuit
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.column import Column
@@ -130,7 +131,7 @@ def validate(
 ) -> Case:
     """Validate the tables of a case, fed from sources if it has any; errors as ``load_case``."""
     try:
-        file = CaseFile.model_validate(raw)
+        file = CaseFile.model_validate(_with_set_beside(raw, name))
         column = build_column(file, sources)
         circuit = Circuit(column, recycles_of(file, column))
     except ValidationError as error:
@@ -138,6 +139,17 @@ def validate(
     except CaseError as error:
         raise CaseError(error.problems, name) from None
     return Case(file, column, text, name, raw, circuit, sources or {})
+
+
+def _with_set_beside(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return the tables with the file of a set of one's own found relative to the case file."""
+    solvent = raw.get("solvent")
+    if not isinstance(solvent, dict):
+        return raw
+    key = solvent.get("extractant")
+    if not isinstance(key, str) or not is_path(key):
+        return raw
+    return {**raw, "solvent": {**solvent, "extractant": str(Path(name).parent / key)}}
 
 
 def problems_of(error: ValidationError) -> list[str]:

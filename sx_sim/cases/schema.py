@@ -22,7 +22,7 @@ from sx_sim.cases.fields import (
     Time,
     Volume,
 )
-from sx_sim.chemistry import database
+from sx_sim.chemistry.extractants import extractant_set
 from sx_sim.errors import CaseError
 
 STAGE_LIMIT = 5000
@@ -33,7 +33,7 @@ ALTERNATIVES = {"acid": "pH", "pH": "acid", "flow": "oa", "oa": "flow", "fractio
 
 def _known_set(key: str) -> str:
     try:
-        database.lookup("extractants", key)
+        extractant_set(key)
     except CaseError as error:
         raise ValueError(str(error)) from None
     return key
@@ -188,6 +188,11 @@ class Solvent(Table):
         None, gt=0.0, le=1e4, description="solvent over aqueous flow in the first section"
     )
     recycle: bool = Field(False, description="whether the barren solvent comes back")
+    exchange: str | None = Field(
+        None,
+        description="product whose rare earths replace all base before the solvent is fed",
+        examples=["raffinate"],
+    )
     bleed: float = Field(
         0.0, ge=0.0, le=1.0, description="share of the barren solvent that fresh one replaces"
     )

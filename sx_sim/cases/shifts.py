@@ -112,7 +112,7 @@ def tornado(case: Case, result: Result) -> Tornado:
         linear[:, k] = shift.size * found.table[:, chosen].sum(axis=1)
         for effects, share in ((up, 1.0), (down, -1.0)):
             moved = _solved(case, result, shift, share)
-            values = [output(moved, name).value if moved else np.nan for name in measures.values()]
+            values = [_purity(moved, name) for name in measures.values()]
             effects[:, k] = np.array(values) - found.output_values
     for effects in (up, down, linear):
         effects[np.abs(effects) < ROUNDING] = 0.0
@@ -141,6 +141,14 @@ def _solved(case: Case, result: Result, shift: Shift, share: float) -> Result | 
         return None
     moved = solve_column(column, options=case.options, start=result, throw=False)
     return moved if moved.converged else None
+
+
+def _purity(result: Result | None, name: str) -> float:
+    """Return a purity, NaN where a column was not solved or a product is left empty."""
+    product = name.split(".", 2)[2]
+    if result is None or not result.stream(product).reo > 0.0:
+        return np.nan
+    return output(result, name).value
 
 
 def purities(case: Case, result: Result) -> dict[str, str]:

@@ -7,7 +7,6 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -198,12 +197,16 @@ def _products(file: CaseFile) -> list[str]:
 
 
 def _order(files: Mapping[str, CaseFile]) -> list[str]:
-    """Return the circuits with sources first; as they are written where they go in circles."""
-    graph = {name: {link.source for link in _links(name, file)} for name, file in files.items()}
-    try:
-        return list(TopologicalSorter(graph).static_order())
-    except CycleError:
-        return list(files)
+    """Return the circuits with sources first; where they go in circles, from what is fed."""
+    sources = {name: {link.source for link in _links(name, file)} for name, file in files.items()}
+    fed = {name for name, file in files.items() if not all(f.source for f in file.feeds.values())}
+    order: list[str] = []
+    while len(order) < len(files):
+        left = [name for name in files if name not in order]
+        ready = [name for name in left if sources[name] <= set(order)]
+        begun = [name for name in left if name in fed or sources[name] & set(order)]
+        order.append((ready or begun or left)[0])
+    return order
 
 
 def _treated(file: CaseFile, link: Link, stream: Stream) -> Treatment:

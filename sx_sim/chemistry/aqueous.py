@@ -53,21 +53,3 @@ def hydrolysis_constant(symbol: str) -> float | None:
     """Return log10 K of the first hydrolysis at 25 degC, or None where there is no source."""
     row = database.read("aqueous.toml")["hydrolysis"]["elements"].get(symbol)
     return None if row is None else row["log10_K"]
-
-
-def ln_formation_constants(ligand: str, temperature: Array) -> Array:
-    """Return ln beta (N, K) of the rare earths' complexes with a ligand.
-
-    ``ligand`` is ``none`` (K = 0) or the name of a table of ``aqueous.toml``.
-    """
-    if ligand == "none":
-        return np.zeros((len(temperature), 0))
-    row = database.read("aqueous.toml")[ligand]
-    return vant_hoff(np.array(row["log10_beta"]), np.array(row["enthalpy"]), temperature, REFERENCE)
-
-
-def formation_enthalpies(ligand: str) -> Array:
-    """Return the enthalpies (K,) of those complexes [kJ/mol]."""
-    if ligand == "none":
-        return np.zeros(0)
-    return np.array(database.read("aqueous.toml")[ligand]["enthalpy"])

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from sx_sim.chemistry import database
+import numpy as np
+from numpy.typing import NDArray
+
+from sx_sim.chemistry import aqueous, database
+from sx_sim.errors import CaseError
 
 QUALITIES = ("measured", "derived", "estimated")
 
@@ -40,6 +45,9 @@ class Constants:
 class ExtractantSet:
     """One extractant in one medium.
 
+    ``log10_beta`` are the cumulative formation constants, at 25 degC, of the complexes with
+    one, two ... of the ligand that ``complexes`` names.
+
     ``ranges`` gives, for acid [mol/L], anion [mol/L], loading, extractant [formal mol/L]
     and temperature [K], the interval the constants were measured over.
     """
@@ -57,6 +65,15 @@ class ExtractantSet:
     level_enthalpy_sd: float  # [kJ/mol]
     ranges: Mapping[str, tuple[float, float]]
     species: Mapping[str, Constants]
+    log10_beta: tuple[float, ...] = ()
+    beta_enthalpy: tuple[float, ...] = ()  # [kJ/mol]
+
+    def ln_formation_constants(self, temperature: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return ln beta (N, K) of the rare earths' aqueous complexes at temperatures [K]."""
+        if not self.log10_beta:
+            return np.zeros((len(temperature), 0))
+        beta, enthalpy = np.array(self.log10_beta), np.array(self.beta_enthalpy)
+        return aqueous.vant_hoff(beta, enthalpy, temperature, aqueous.REFERENCE)
 
     @property
     def balances_extractant(self) -> bool:
@@ -87,21 +104,43 @@ UNSET = Constants(
 )
 
 
-def extractant_set(key: str) -> ExtractantSet:
-    """Return a set by its key.
+def extractant_set(key: str | Path) -> ExtractantSet:
+    """Return a set by its key, or from a file of one's own.
+
+    Parameters
+    ----------
+    key : str or Path
+        Key of a set that comes with the simulator, or the path of a file ending in ``.toml``.
 
     Raises
     ------
     CaseError
-        If there is none of that key.
+        If there is none of that key, or the file does not hold a set.
 
     Examples
     --------
     >>> extractant_set("hehehp-chloride").species["Dy"].quality
     'measured'
     """
-    data = database.lookup("extractants", key)
+    if not is_path(key):
+        return _set(str(key), database.lookup("extractants", str(key)))
+    data = database.read_file(Path(key))
+    try:
+        return _set(data["key"], data)
+    except KeyError as error:
+        raise CaseError(f"is no extractant set: {error} is missing", str(key)) from None
+    except (TypeError, ValueError, AttributeError) as error:
+        raise CaseError(f"is no extractant set: {error}", str(key)) from None
+
+
+def is_path(key: str | Path) -> bool:
+    """Whether a set is named by the path of its file."""
+    return str(key).endswith(".toml")
+
+
+def _set(key: str, data: Mapping[str, Any]) -> ExtractantSet:
     species = {symbol: _constants(row) for symbol, row in data["species"].items()}
+    beta, enthalpy = _formation(data)
     return ExtractantSet(
         key=key,
         title=data["title"],
@@ -116,7 +155,18 @@ def extractant_set(key: str) -> ExtractantSet:
         level_enthalpy_sd=data["level"]["enthalpy_sd"],
         ranges=MappingProxyType({name: (lo, hi) for name, (lo, hi) in data["ranges"].items()}),
         species=MappingProxyType(species),
+        log10_beta=beta,
+        beta_enthalpy=enthalpy,
     )
+
+
+def _formation(data: Mapping[str, Any]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return log10 beta and enthalpies: the set's own, or those of its ligand in general."""
+    ligand = data["complexes"]
+    if ligand == "none":
+        return (), ()
+    row = data.get("formation") or database.read("aqueous.toml")[ligand]
+    return tuple(map(float, row["log10_beta"])), tuple(map(float, row["enthalpy"]))
 
 
 def _constants(row: Mapping[str, Any]) -> Constants:

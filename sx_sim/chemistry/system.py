@@ -126,7 +126,7 @@ class ChemicalSystem:
             self.extractant.reference_temperature,
         )
         ln_k[:, inert] = -np.inf
-        ln_beta = aqueous.ln_formation_constants(self.extractant.complexes, temperature)
+        ln_beta = self.extractant.ln_formation_constants(temperature)
         per_species = np.where(self.rare_earth[None, :, None], ln_beta[:, None, :], -np.inf)
         return Law(
             ln_k=np.ascontiguousarray(ln_k),

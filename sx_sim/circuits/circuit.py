@@ -15,15 +15,28 @@ from numpy.typing import NDArray
 
 from sx_sim.analysis.changes import Change, no_change
 from sx_sim.analysis.sensitivity import Linearised
-from sx_sim.circuits.recycles import Circuit, Recycle, feed_of, net_products, with_streams
+from sx_sim.circuits.recycles import (
+    Circuit,
+    Exchange,
+    Recycle,
+    Reflux,
+    feed_of,
+    net_products,
+    with_streams,
+)
 from sx_sim.errors import ConvergenceError
 from sx_sim.flowsheet.column import Column
 from sx_sim.flowsheet.results import Result, solve_column
+from sx_sim.flowsheet.status import Status
+from sx_sim.flowsheet.streams import Stream
 from sx_sim.kernels.types import Options
 
 Array = NDArray[np.float64]
 LOOP_LIMIT = 1e-10  # mismatch of what comes back, over what is fed in all
+ROUND_AND_ROUND = 1e-4  # share of what goes round below which a mismatch is none
+LEAST = 1e-15  # share of what is fed below which a species counts as that much
 MOST_ROUNDS = 40
+MOST_ALKALINE = 3  # rounds with more base than acid
 SLOW = 0.1  # contraction above which derivatives are taken afresh
 
 
@@ -91,45 +104,54 @@ class _Loop:
         self.pairs = list(zip(circuit.recycles, self.places, strict=True))
         self.unknowns = self.places[-1].stop
 
+    def fresh(self, recycle: Recycle) -> Stream:
+        """Return the feed of a recycle as it is before anything comes back."""
+        return feed_of(self.template, recycle.feed)
+
     def first(self) -> Array:
         """Return what comes back at first: no metals, and in refluxes the strongest acid fed."""
         returned = np.zeros(self.unknowns)
-        strongest = max(
-            f.stream.carrier for f in self.template.feeds if f.stream.phase == "aqueous"
-        )
+        water = [f.stream for f in self.template.feeds if f.stream.phase == "aqueous"]
+        strongest = max(stream.carrier for stream in water)
         for recycle, place in self.pairs:
-            returned[place.stop - 1] = strongest * recycle.slope(self.template)[1]
+            if isinstance(recycle, Reflux) and recycle.acid is None:
+                returned[place.stop - 1] = strongest
         return returned
 
     def column(self, returned: Array) -> Column:
         """Return the column fed with what comes back."""
-        streams = {}
+        streams: dict[str, Stream] = {}
         for recycle, place in self.pairs:
-            *held, anions = returned[place]
-            streams[recycle.feed] = recycle.stream(self.template, np.array(held), anions)
+            fresh = self.fresh(recycle)
+            *metals, anions = returned[place]
+            before = streams.get(recycle.feed, fresh)
+            streams[recycle.feed] = recycle.fed(fresh, before, np.array(metals), anions)
         return with_streams(self.template, streams)
 
     def left(self, result: Result) -> Array:
         """Return what leaves, as what comes back is counted."""
-        streams = [result.streams[recycle.product] for recycle in self.circuit.recycles]
-        return self._counted([(s.concentration, s.carrier) for s in streams])
-
-    def _counted(self, leaving: list[tuple[Array, float]]) -> Array:
         parts = []
-        for recycle, (concentration, carrier) in zip(self.circuit.recycles, leaving, strict=True):
-            share, anions = recycle.slope(self.template)
-            back = share * recycle.carried(self.template) * concentration
-            parts.append(np.append(back, anions * carrier))
+        for recycle in self.circuit.recycles:
+            metals, anions = recycle.counted(self.fresh(recycle), result.streams[recycle.product])
+            parts.append(np.append(metals, anions))
         return np.concatenate(parts)
 
-    def scale(self) -> Array:
-        """Return moles per hour of each unknown, over what is fed in all."""
+    def mismatch(self, off: Array, returned: Array) -> float:
+        """Return the largest difference of what comes back, over what is fed in all.
+
+        Where a species goes round so often that this is beyond rounding, over a small share of
+        what goes round.
+        """
         fed = net_feed(self.circuit)
         water = [f.stream for f in self.template.feeds if f.stream.phase == "aqueous"]
         anions = sum(stream.flow * stream.carrier for stream in water)
-        whole = np.append(np.where(fed > 0, fed, fed.max()), anions)
-        flows = [feed_of(self.template, r.feed).flow for r in self.circuit.recycles]
-        return np.concatenate([flow / whole for flow in flows])
+        whole = np.append(np.maximum(fed, LEAST * fed.max()), anions)
+        worst = 0.0
+        for recycle, place in self.pairs:
+            flow = self.fresh(recycle).flow
+            scale = np.maximum(whole, ROUND_AND_ROUND * flow * returned[place])
+            worst = max(worst, float((flow * np.abs(off[place]) / scale).max()))
+        return worst
 
     def slopes(self, result: Result) -> Array:
         """Return d what leaves / d what comes back (U, U)."""
@@ -137,40 +159,43 @@ class _Loop:
         table = np.zeros((self.unknowns, self.unknowns))
         for recycle, place in self.pairs:
             for i, change in self._changes(result, recycle):
-                table[:, place.start + i] = self._gained(result.column, linearised, change)
+                table[:, place.start + i] = self._gained(result, linearised, change)
         return table
 
     def _changes(self, result: Result, recycle: Recycle) -> Iterator[tuple[int, Change]]:
         """Yield what each unknown of a recycle changes, per its unit."""
         column = result.column
         feed = next(f for f in column.feeds if f.stream.name == recycle.feed)
-        stage, flow, carried = feed.stage - 1, feed.stream.flow, recycle.carried(self.template)
-        own_anions = recycle.slope(self.template)[1] > 0.0
+        stage, flow = feed.stage - 1, feed.stream.flow
+        metals, anions = recycle.slopes(self.fresh(recycle), result.streams[recycle.product])
         water = feed.stream.phase == "aqueous"
         mixing = flow * column.mixing(feed.stage) if water else np.zeros(column.stages)
-        for i in np.flatnonzero(carried):
+        for i in np.flatnonzero(metals.any(axis=1)):
             change = no_change(result)
             change.cascade.feed[stage, i] = flow
             if not water and column.settling is not None:
                 change.cascade.organic_feed[stage, i] = flow
-            if not own_anions:  # they balance the metals
+            if not anions:  # they balance the metals
                 change.cascade.anion[:] = mixing * column.system.charge[i]
             yield int(i), change
-        if own_anions:
+        if anions:
             change = no_change(result)
             change.cascade.anion[:] = mixing
             yield self.size, change
 
-    def _gained(self, column: Column, linearised: Linearised, change: Change) -> Array:
+    def _gained(self, result: Result, linearised: Linearised, change: Change) -> Array:
         """Return what a change does to what leaves."""
+        column = result.column
         dx, dz, _ = linearised.leaves(change)
         outlets = {name: (phase, j) for name, phase, j, _ in column.outlets()}
-        leaving = []
+        parts = []
         for recycle in self.circuit.recycles:
             phase, j = outlets[recycle.product]
-            gained = column.with_drops(phase, j, dx[j], dz[j])
-            leaving.append((gained, float(change.cascade.anion[j])))
-        return self._counted(leaving)
+            leaving = result.streams[recycle.product]
+            metals, anions = recycle.slopes(self.fresh(recycle), leaving)
+            gained = metals @ column.with_drops(phase, j, dx[j], dz[j])
+            parts.append(np.append(gained, anions * change.cascade.anion[j]))
+        return np.concatenate(parts)
 
 
 def solve_circuit(
@@ -208,28 +233,34 @@ def solve_circuit(
     known = start is not None and len(start.returned) == loop.unknowns
     returned = start.returned if start is not None and known else loop.first()
     slopes = start.slopes if start is not None and known else None
-    scale = loop.scale()
     result = start.result if start is not None else None
-    last, rounds = np.inf, 0
+    # nothing is known of an exchange until a column has been solved
+    guessed = not known and any(isinstance(r, Exchange) for r in circuit.recycles)
+    last, rounds, alkaline = np.inf, 0, 0
     while True:
         rounds += 1
         result = solve_column(loop.column(returned), options=options, start=result, throw=False)
-        if not result.converged:
+        mismatch = np.inf
+        if result.status not in (Status.CONVERGED, Status.EXCESS_BASE):
             break
         off = loop.left(result) - returned
-        mismatch = float(np.abs(off * scale).max())
+        mismatch = loop.mismatch(off, returned)
         if mismatch <= LOOP_LIMIT or rounds == MOST_ROUNDS:
             break
+        if guessed or not result.converged:  # what comes back may yet take up the base
+            guessed, returned = False, returned + off
+            alkaline += not result.converged
+            if alkaline > MOST_ALKALINE:
+                break
+            continue
         if slopes is None or mismatch > SLOW * last:
             slopes = loop.slopes(result)
         last = mismatch
-        step = np.linalg.solve(np.eye(len(off)) - slopes, off)
+        step, *_ = np.linalg.lstsq(np.eye(len(off)) - slopes, off, rcond=None)
         returned = np.maximum(returned + step, 0.0)
-    solved = result.converged
-    mismatch = float(np.abs((loop.left(result) - returned) * scale).max()) if solved else np.inf
     if slopes is None:
         slopes = np.zeros((loop.unknowns, loop.unknowns))
-    if solved:
+    if result.converged:
         streams = net_products(circuit, result.streams)
         result = replace(result, streams=streams, net_fed=net_feed(circuit))
     found = CircuitResult(circuit, result, rounds, mismatch, returned, slopes)

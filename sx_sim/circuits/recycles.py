@@ -1,4 +1,4 @@
-"""What comes back to a column: stripped solvent, and strip liquor as reflux."""
+"""What comes back to a column: stripped solvent, rare-earth soap, strip liquor as reflux."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from sx_sim.flowsheet.column import Column
 from sx_sim.flowsheet.streams import Stream
 
 Array = NDArray[np.float64]
+EFFLUENT = "exchange effluent"
 
 
 @dataclass(frozen=True)
@@ -38,24 +39,53 @@ class SolventLoop:
         """Return the flow that comes back [L/h] where so much leaves and is fed."""
         return min((1.0 - self.bleed) * leaving, fed)
 
-    def carried(self, column: Column) -> NDArray[np.bool_]:
-        """Which species come back (S,): all but those the fresh solvent holds, the base."""
-        return self._fresh(column).concentration == 0.0
+    def counted(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
+        """Return what comes back of a stream, per litre fed: metals (S,), anions [mol/L]."""
+        return self.slopes(fresh, leaving)[0] @ leaving.concentration, 0.0
 
-    def slope(self, column: Column) -> tuple[float, float]:
-        """Return d concentration fed / d concentration that left, and the same of anions."""
-        leaving = next(flow for name, _, _, flow in column.outlets() if name == self.product)
-        fed = self._fresh(column).flow
-        return self.returned(leaving, fed) / fed, 0.0
+    def slopes(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
+        """Return the derivatives of that by what leaves (S, S), and of the anions by those."""
+        share = self.returned(leaving.flow, fresh.flow) / fresh.flow
+        return np.diag(share * (fresh.concentration == 0.0)), 0.0
 
-    def stream(self, column: Column, concentration: Array, carrier: float) -> Stream:
-        """Return the solvent fed where what comes back holds so much, per litre fed."""
-        fresh = self._fresh(column)
-        back = np.where(self.carried(column), concentration, fresh.concentration)
-        return replace(fresh, concentration=back)
+    def fed(self, fresh: Stream, stream: Stream, metals: Array, anions: float) -> Stream:
+        """Return what is fed where so much comes back to ``stream``."""
+        return replace(stream, concentration=stream.concentration + metals)
 
-    def _fresh(self, column: Column) -> Stream:
-        return feed_of(column, self.feed)
+
+@dataclass(frozen=True)
+class Exchange:
+    """Solvent whose base is exchanged for rare earths of a product before it is fed.
+
+    The exchange is complete: every equivalent of base is replaced, by rare earths in the
+    proportions they have in the product. The base leaves with their water.
+    """
+
+    product: str
+    feed: str
+
+    def counted(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
+        """Return the rare earths that the solvent takes, per litre (S,) [mol/L]."""
+        rare = leaving.concentration * leaving.system.rare_earth
+        return rare * self._base(fresh) / float(rare @ leaving.system.charge), 0.0
+
+    def slopes(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
+        """Return the derivatives of that by what leaves (S, S), and none of anions."""
+        rare = leaving.system.rare_earth
+        amount, charge = leaving.concentration * rare, leaving.system.charge * rare
+        whole = float(amount @ charge)
+        table = np.diag(rare.astype(float)) - np.multiply.outer(amount, charge) / whole
+        return table * self._base(fresh) / whole, 0.0
+
+    def fed(self, fresh: Stream, stream: Stream, metals: Array, anions: float) -> Stream:
+        """Return what is fed where the solvent has taken so much."""
+        if not metals.any():  # nothing known yet
+            return stream
+        base = np.where(stream.system.rare_earth, 0.0, fresh.concentration)
+        return replace(stream, concentration=stream.concentration - base + metals)
+
+    def _base(self, fresh: Stream) -> float:
+        return float(fresh.concentration @ fresh.system.charge)
 
 
 @dataclass(frozen=True)
@@ -69,28 +99,27 @@ class Reflux:
     feed: str
     acid: float | None = None  # [mol/L]
 
-    def carried(self, column: Column) -> NDArray[np.bool_]:
-        """Which species come back (S,): all."""
-        return np.ones(len(column.system.species), dtype=bool)
+    def counted(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
+        """Return what comes back of a liquor: metals (S,) and anions [mol/L]."""
+        return leaving.concentration, leaving.carrier if self.acid is None else 0.0
 
-    def slope(self, column: Column) -> tuple[float, float]:
-        """Return d concentration fed / d concentration that left, and the same of anions."""
-        return 1.0, 1.0 if self.acid is None else 0.0
+    def slopes(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
+        """Return the derivatives of that by what leaves (S, S), and of the anions by those."""
+        return np.eye(len(leaving.concentration)), 1.0 if self.acid is None else 0.0
 
-    def stream(self, column: Column, concentration: Array, carrier: float) -> Stream:
-        """Return the liquor fed where what left holds so much, with so many anions."""
-        template = feed_of(column, self.feed)
-        cations = float(concentration @ column.system.charge)
+    def fed(self, fresh: Stream, stream: Stream, metals: Array, anions: float) -> Stream:
+        """Return what is fed where a liquor of so much comes back."""
+        cations = float(metals @ fresh.system.charge)
         kw = float(water_ion_product(np.array([REFERENCE]))[0])
         if self.acid is None:
-            net = carrier - cations
+            net = anions - cations
             acid = 0.5 * (net + np.sqrt(net * net + 4.0 * kw))
         else:
-            acid, carrier = self.acid, self.acid - kw / self.acid + cations
-        return replace(template, concentration=concentration, carrier=carrier, acid=float(acid))
+            acid, anions = self.acid, self.acid - kw / self.acid + cations
+        return replace(stream, concentration=metals, carrier=anions, acid=float(acid))
 
 
-Recycle = SolventLoop | Reflux
+Recycle = SolventLoop | Exchange | Reflux
 
 
 @dataclass(frozen=True)
@@ -101,7 +130,7 @@ class Circuit:
     ----------
     column : Column
         With fresh solvent, and refluxes without metals.
-    recycles : tuple of SolventLoop or Reflux
+    recycles : tuple of SolventLoop, Exchange or Reflux
     """
 
     column: Column
@@ -113,7 +142,7 @@ def feed_of(column: Column, name: str) -> Stream:
     return next(feed.stream for feed in column.feeds if feed.stream.name == name)
 
 
-def with_streams(column: Column, streams: dict[str, Stream]) -> Column:
+def with_streams(column: Column, streams: Mapping[str, Stream]) -> Column:
     """Return the column with other streams in the place of feeds of the same names."""
     feeds = tuple(replace(f, stream=streams.get(f.stream.name, f.stream)) for f in column.feeds)
     return replace(column, feeds=feeds)
@@ -129,16 +158,22 @@ def net_products(circuit: Circuit, streams: Mapping[str, Stream]) -> dict[str, S
     """
     left = dict(streams)
     for recycle in circuit.recycles:
-        stream = left[recycle.product]
-        fed = feed_of(circuit.column, recycle.feed).flow
+        stream, fresh = left[recycle.product], feed_of(circuit.column, recycle.feed)
         if isinstance(recycle, SolventLoop):
-            flow = stream.flow - recycle.returned(stream.flow, fed)
+            flow = recycle.returned(stream.flow, fresh.flow)
+        elif isinstance(recycle, Exchange):
+            taken = fresh.flow * recycle.counted(fresh, stream)[0]
+            flow = float(taken.sum() / (stream.concentration @ stream.system.rare_earth))
+            base = np.where(stream.system.rare_earth, 0.0, fresh.moles / flow)
+            rest = np.where(stream.system.rare_earth, 0.0, stream.concentration)
+            spent = replace(stream, name=EFFLUENT, flow=flow, concentration=rest + base)
+            left[EFFLUENT] = spent
         else:
-            flow = stream.flow - fed
-        if flow < -1e-9 * stream.flow:
+            flow = fresh.flow
+        if flow > stream.flow * (1.0 + 1e-9):
             raise CaseError(
-                f"{recycle.feed}: {fed:.4g} L/h of the {recycle.product} are to come back, and "
+                f"{recycle.feed}: {flow:.4g} L/h of the {recycle.product} are to come back, and "
                 f"there are {stream.flow:.4g} L/h of it"
             )
-        left[recycle.product] = replace(stream, flow=max(flow, 0.0))
+        left[recycle.product] = replace(stream, flow=max(stream.flow - flow, 0.0))
     return {name: stream for name, stream in left.items() if stream.flow > 1e-12}

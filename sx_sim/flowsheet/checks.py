@@ -145,7 +145,7 @@ def _check(cascade: Cascade, law: Law, x: Array, y: Array, scalars: Array) -> Ch
     stage = np.abs(arriving - leaving) / np.maximum(arriving, leaving)
     stage = stage[np.maximum(arriving, leaving) > NOTHING]
     return Checks(
-        balance=np.abs(fed - out) / np.where(fed > 0, fed, 1.0),
+        balance=np.abs(fed - out) / np.where(fed > NOTHING, fed, 1.0),
         stage_balance=float(stage.max(initial=0.0)),
         closure=closure,
         worst=worst,

@@ -37,7 +37,7 @@ STAGE_NUMBERS = {
 PHASES = ("aqueous", "organic")
 
 
-def element_colours(elements: Iterable[str]) -> dict[str, tuple[float, ...]]:
+def element_colours(elements: Iterable[str]) -> dict[str, tuple[float, float, float, float]]:
     """Return a colour per element, from light (dark blue) to heavy (red)."""
     from matplotlib import colormaps
 

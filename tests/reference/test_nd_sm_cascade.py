@@ -5,13 +5,13 @@ enters the last stage; A/O and the number of stages vary from row to row.
 """
 
 import csv
-from pathlib import Path
 
 import pytest
 
 import sx_sim
+from support.paths import ROOT
 
-ROWS = list(csv.DictReader((Path(__file__).parent / "nd_sm_cascade.csv").open()))
+ROWS = list(csv.DictReader((ROOT / "sx_sim" / "data" / "reference" / "nd_sm_cascade.csv").open()))
 CASE = """
 temperature = "25 degC"
 

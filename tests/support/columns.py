@@ -14,7 +14,7 @@ HEAVY = """
 temperature = "25 degC"
 
 [solvent]
-extractant = "hehehp-chloride"
+extractant = "hehehp-chloride-conditional"
 concentration = "1.0 mol/L"
 saponification = 0.2
 flow = "{solvent} L/h"

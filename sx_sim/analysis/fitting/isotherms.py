@@ -1,0 +1,110 @@
+"""Laboratory contacts, as a fit needs them: what went in, what was found, who measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sx_sim.analysis.fitting.equilibrium import Shakes
+from sx_sim.chemistry import aqueous
+
+Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Isotherms:
+    """P points, each one element in one of B contacts.
+
+    Parameters
+    ----------
+    elements : tuple of str
+        The S elements, in the order of every array.
+    contacts, laboratories : tuple of str
+        Names (B,).
+    total : (B, S) array
+        Metals put in, both phases [mol/L of aqueous phase].
+    acid : (B,) array
+        Free strong acid of the feed [mol/L].
+    extractant : (B,) array
+        Formal monomer [mol/L].
+    soap : (B,) array
+        Base carried by the solvent [mol/L of organic phase], of species ``base``.
+    oa : (B,) array
+    temperature : (B,) array
+        [K]
+    pH : (B,) array
+        Measured at equilibrium, NaN where it was not.
+    contact, element : (P,) array of int
+        Which contact and element a point belongs to.
+    log10_d : (P,) array
+        Measured.
+    weight : (P,) array
+        Relative standard deviation of the points, one for all where none was given.
+    """
+
+    elements: tuple[str, ...]
+    contacts: tuple[str, ...]
+    laboratories: tuple[str, ...]
+    total: Array
+    acid: Array
+    extractant: Array
+    soap: Array
+    base: str
+    oa: Array
+    temperature: Array
+    pH: Array
+    contact: Index
+    element: Index
+    log10_d: Array
+    weight: Array
+
+    @property
+    def points(self) -> int:
+        """Number of points."""
+        return len(self.log10_d)
+
+    @cached_property
+    def anion(self) -> Array:
+        """Net strong anions (B,) [mol/L]: those of the acid and of three-valent metals."""
+        return self.acid + 3.0 * self.total.sum(axis=1)
+
+    @cached_property
+    def laboratory(self) -> NDArray[np.str_]:
+        """Laboratory of every point (P,)."""
+        return np.array(self.laboratories)[self.contact]
+
+    @property
+    def species(self) -> tuple[str, ...]:
+        """Elements, and the base of saponified solvent last where there is any."""
+        return (*self.elements, self.base) if np.any(self.soap > 0) else self.elements
+
+    @cached_property
+    def shakes(self) -> Shakes:
+        """What equilibrium is calculated from."""
+        total = self.total
+        if len(self.species) > len(self.elements):
+            total = np.column_stack([total, self.soap * self.oa])
+        water = aqueous.water_ion_product(self.temperature)
+        return Shakes(total, self.anion, self.extractant / 2.0, self.oa, water)
+
+    def with_log10_d(self, log10_d: Array) -> Isotherms:
+        """Return the same contacts with other measurements."""
+        return replace(self, log10_d=log10_d)
+
+    def without(self, laboratory: str) -> Isotherms:
+        """Return the points of all other laboratories."""
+        return self.where(self.laboratory != laboratory)
+
+    def where(self, kept: NDArray[np.bool_]) -> Isotherms:
+        """Return some of the points; contacts stay whole."""
+        return replace(
+            self,
+            contact=self.contact[kept],
+            element=self.element[kept],
+            log10_d=self.log10_d[kept],
+            weight=self.weight[kept],
+        )

@@ -1,0 +1,77 @@
+"""Tables of trains for the terminal."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+
+from sx_sim.cases.trains import Train
+from sx_sim.circuits.train import TrainResult
+from sx_sim.report import percent, range_text
+
+NEGLIGIBLE = 1e-9  # share of the oxides fed, below which a product is none
+
+
+def print_train(console: Console, train: Train, found: TrainResult) -> None:
+    """Print circuits, products and how well the train is balanced."""
+    colour = "green" if found.converged else "red"
+    status = "converged" if found.converged else "not solved"
+    balance = max(found.balance().values(), default=0.0)
+    console.print(
+        f"[bold]{train.title or train.name}[/]\n{len(found.circuits)} circuits, {found.stages} "
+        f"stages: [{colour}]{status}[/] in {found.passes} pass{'es' * (found.passes > 1)}; "
+        f"balance of every rare earth to {balance:.1e}",
+        soft_wrap=True,
+    )
+    console.print(circuit_table(train, found))
+    console.print(product_table(train, found))
+    for name, solved in found.circuits.items():
+        for caution in solved.result.result.cautions:
+            text = f"[yellow]caution[/] {name}: {caution.text}".replace("[H+]", r"\[H+]")
+            console.print(text, soft_wrap=True)
+
+
+def circuit_table(train: Train, found: TrainResult) -> Table:
+    """Return cut, stages, loading, pH and how every circuit was closed."""
+    table = Table(title="Circuits", title_justify="left")
+    for name in ("circuit", "cut", "stages", "solvent L/h", "loading %", "pH", "rounds"):
+        side = "left" if name in ("circuit", "cut") else "right"
+        table.add_column(name, justify=side, no_wrap=True)
+    for name, solved in found.circuits.items():
+        result = solved.result.result
+        cut = train.files[name].cut
+        stages = "+".join(str(s.stages) for s in result.column.sections)
+        table.add_row(
+            name,
+            "/".join(cut) if cut else "",
+            stages,
+            f"{result.stages.organic_flow[0]:.4g}",
+            range_text(100 * result.stages.loading, 0),
+            range_text(result.stages.pH, 2),
+            str(solved.result.rounds),
+        )
+    return table
+
+
+def product_table(train: Train, found: TrainResult) -> Table:
+    """Return flow, leading element, its purity and its recovery of everything that leaves."""
+    table = Table(title="Products", title_justify="left")
+    left = ("product", "from", "leading")
+    for name in ("product", "from", "REO kg/h", "leading", "purity %", "recovery %"):
+        table.add_column(name, justify="left" if name in left else "right", no_wrap=True)
+    fed = found.fed
+    whole = sum(s.flow * s.reo for s in found.products.values())
+    for place, stream in found.products.items():
+        if not stream.flow * stream.reo > NEGLIGIBLE * whole:
+            continue
+        first = stream.leading
+        amount = stream.moles[stream.system.index(first)]
+        table.add_row(
+            train.names.get(place, ""),
+            place,
+            f"{stream.flow * stream.reo / 1000:.4g}",
+            first,
+            percent(stream.purity(first)),
+            percent(float(amount / fed[first])) if fed.get(first) else "-",
+        )
+    return table

@@ -1,0 +1,121 @@
+"""Stages that are not ideal: volumes, efficiency against a bypass built by hand, drops."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import sx_sim
+from support.columns import HEAVY, heavy_case
+from sx_sim.flowsheet.column import Column, Feed, Section, Settling
+from sx_sim.flowsheet.results import solve_column
+from sx_sim.flowsheet.settlers import settle
+from sx_sim.kernels.types import Options
+
+TIGHT = Options(tolerance=1e-13)
+
+
+def real_case(first="", second="", **changes):
+    values = {"solvent": 400, "strength": 0.3, "acid": 0.05, "extraction": 8, "scrub": 6}
+    text = HEAVY.format(**(values | changes))
+    text = text.replace("[sections.extraction]", f"[sections.extraction]\n{first}")
+    return sx_sim.parse_case(text.replace("[sections.scrub]", f"[sections.scrub]\n{second}"))
+
+
+def test_efficiency_one_and_no_drops_are_the_ideal_column_bit_for_bit():
+    ideal = sx_sim.solve(heavy_case())
+    same = sx_sim.solve(real_case("efficiency = 1.0\nentrained_organic = 0.0", "efficiency = 1"))
+    assert same.stages.organic.tobytes() == ideal.stages.organic.tobytes()
+    assert same.stages.scalars.tobytes() == ideal.stages.scalars.tobytes()
+
+
+def test_the_equations_of_real_stages_give_the_ideal_column_too():
+    """By way of the other elimination, so to rounding."""
+    column = heavy_case().column
+    ones, none = np.ones(column.stages), np.zeros(column.stages)
+    real = solve_column(replace(column, settling=Settling(ones, none, none)), options=TIGHT)
+    ideal = solve_column(column, options=TIGHT)
+    np.testing.assert_allclose(real.stages.organic, ideal.stages.organic, rtol=1e-11)
+    np.testing.assert_allclose(real.stages.acid, ideal.stages.acid, rtol=1e-11)
+
+
+def flask(column, water, solvent):
+    """Return water and solvent in equilibrium, as streams, from what a stage gets."""
+    kelvin = column.temperature[:1]
+    feeds = tuple(Feed(1, stream) for stream in (*water, *solvent))
+    one = Column(column.system, (Section("flask", 1, 1),), feeds, (), kelvin)
+    result = solve_column(one, options=TIGHT)
+    return result.stream("raffinate"), result.stream("loaded solvent")
+
+
+@pytest.mark.parametrize("efficiency", [0.9, 0.6])
+def test_efficiency_is_a_bypass_of_the_mixer(efficiency):
+    """Stage by stage, one part of the organic equilibrated and one led past, to and fro."""
+    column = real_case(
+        f"efficiency = {efficiency}", f"efficiency = {efficiency}", extraction=3, scrub=2
+    ).column
+    fed = {feed.stream.name: feed.stream for feed in column.feeds}
+    solvent, clay, scrub = fed["solvent"], fed["clay"], fed["scrub"]
+    n = column.stages
+    nothing = replace(scrub, flow=1e-9)
+    water = [nothing] * (n + 1)
+    organic = [solvent] * (n + 1)
+    for _ in range(400):
+        for j in range(n):
+            arrives = solvent if j == 0 else organic[j - 1]
+            falls = [scrub] if j == n - 1 else [water[j + 1]]
+            falls += [clay] if j == 2 else []
+            mixed = replace(arrives, flow=efficiency * arrives.flow)
+            water[j], settled = flask(column, falls, [mixed])
+            held = efficiency * settled.concentration + (1 - efficiency) * arrives.concentration
+            organic[j] = replace(settled, flow=arrives.flow, concentration=held)
+    result = solve_column(column, options=TIGHT)
+    assert result.checks.passed
+    for j in range(n):
+        np.testing.assert_allclose(result.stages.organic[j], organic[j].concentration, rtol=1e-7)
+        np.testing.assert_allclose(result.stages.aqueous[j], water[j].concentration, rtol=1e-7)
+
+
+def test_volumes_close_stage_by_stage():
+    rng = np.random.default_rng(0)
+    n = 12
+    fed_a, fed_o = rng.uniform(0, 9, n), np.zeros(n)
+    fed_a[-1], fed_o[0], fed_o[5] = 40, 100, 7
+    drawn_a, drawn_o = np.zeros(n), np.zeros(n)
+    passes_a, passes_o = np.cumsum(fed_a[::-1])[::-1].copy(), np.cumsum(fed_o)
+    drawn_a[4], drawn_o[8] = 6.0, 11.0
+    passes_a[:5] -= 6.0
+    passes_o[8:] -= 11.0
+    up, down = rng.uniform(0, 0.05, n), rng.uniform(0, 0.05, n)
+    v = settle((passes_a, drawn_a), (passes_o, drawn_o), up, down)
+    water = np.append(v.aqueous[1:], 0) + np.insert(v.aqueous_up[:-1], 0, 0) + fed_a
+    np.testing.assert_allclose(v.aqueous + v.aqueous_draw + v.aqueous_up, water, rtol=1e-12)
+    solvent = np.insert(v.organic[:-1], 0, 0) + np.append(v.organic_down[1:], 0) + fed_o
+    np.testing.assert_allclose(v.organic + v.organic_draw + v.organic_down, solvent, rtol=1e-12)
+    np.testing.assert_allclose(v.organic_down, down * v.aqueous, rtol=1e-12)
+    assert v.organic_draw[4] == pytest.approx(
+        down[4] * 6.0 * v.settled_aqueous[4] / (passes_a[4] + 6)
+    )
+
+
+def test_drops_carry_metals_and_everything_still_balances():
+    drops = "entrained_organic = 0.01\nentrained_aqueous = 0.02"
+    ideal, real = sx_sim.solve(heavy_case()), sx_sim.solve(real_case(drops, drops))
+    assert real.checks.passed
+    assert abs(real.purity("Dy") - ideal.purity("Dy")) > 0.01
+    for element in real.elements:
+        total = sum(real.recovery(element, name) for name in real.streams)
+        assert total == pytest.approx(1.0, abs=1e-10)
+    raffinate = real.stream("raffinate")
+    own = real.stages.aqueous[0] + 0.01 * real.stages.organic[0]
+    np.testing.assert_allclose(raffinate.concentration, own)
+
+
+def test_what_does_not_go_together_is_told():
+    held = "entrained_aqueous = 0.02"
+    text = HEAVY.format(solvent=400, strength=0.3, acid=0.05, extraction=8, scrub=6)
+    text = text.replace("[sections.scrub]", f"[sections.scrub]\n{held}")
+    with pytest.raises(sx_sim.CaseError, match="only where no water is carried up"):
+        sx_sim.parse_case(text + "[set_points.a]\nstage = 2\npH = 1\n")
+    with pytest.raises(sx_sim.CaseError, match="sensitivities are of ideal stages"):
+        sx_sim.sensitivity(sx_sim.parse_case(text), "pH.raffinate", "temperature")
