@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from sx_sim.cases.sensitivities import Sensitivity, sensitivity
     from sx_sim.cases.trains import Train, load_train, parse_train, run_train
     from sx_sim.cases.uncertainties import Uncertainty, uncertainty
+    from sx_sim.chemistry.catalogue import cite
     from sx_sim.circuits.circuit import CircuitResult, solve_circuit
     from sx_sim.circuits.train import TrainResult
     from sx_sim.contacts import Contact, contact
-    from sx_sim.errors import CaseError, ConvergenceError, SxSimError
+    from sx_sim.errors import CaseError, ConvergenceError, OutsideRangeError, SxSimError
     from sx_sim.flowsheet.column import Column
     from sx_sim.flowsheet.results import Result
     from sx_sim.flowsheet.status import Status
@@ -32,6 +33,7 @@ _HOMES = {
     "Column": "sx_sim.flowsheet.column",
     "Contact": "sx_sim.contacts",
     "ConvergenceError": "sx_sim.errors",
+    "OutsideRangeError": "sx_sim.errors",
     "Result": "sx_sim.flowsheet.results",
     "Sensitivity": "sx_sim.cases.sensitivities",
     "Status": "sx_sim.flowsheet.status",
@@ -41,6 +43,7 @@ _HOMES = {
     "Train": "sx_sim.cases.trains",
     "TrainResult": "sx_sim.circuits.train",
     "Uncertainty": "sx_sim.cases.uncertainties",
+    "cite": "sx_sim.chemistry.catalogue",
     "contact": "sx_sim.contacts",
     "load_case": "sx_sim.cases",
     "load_result": "sx_sim.store",
@@ -67,6 +70,7 @@ __all__ = [
     "Column",
     "Contact",
     "ConvergenceError",
+    "OutsideRangeError",
     "Result",
     "Sensitivity",
     "Status",
@@ -76,6 +80,7 @@ __all__ = [
     "Train",
     "TrainResult",
     "Uncertainty",
+    "cite",
     "contact",
     "load_case",
     "load_result",

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from sx_sim.errors import CaseError
+from sx_sim.data_commands import data_commands
+from sx_sim.errors import CaseError, OutsideRangeError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,6 +31,7 @@ err = Console(stderr=True, highlight=False)
 
 BAD_INPUT = 2
 NOT_SOLVED = 3
+OUTSIDE = 4
 INTERRUPTED = 130
 
 CasePath = Annotated[Path, typer.Argument(metavar="CASE.toml", help="The case file.")]
@@ -37,6 +39,9 @@ FilePath = Annotated[Path, typer.Argument(metavar="FILE.h5", help="Written by ru
 OutPath = Annotated[Path | None, typer.Option("--out", metavar="FILE.h5", help="Write HDF5.")]
 TablePath = Annotated[
     Path | None, typer.Option("--out-table", metavar="FILE.csv", help="Write the table.")
+]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Make leaving a range of the constants an error.")
 ]
 PlotPath = Annotated[Path | None, typer.Option("--plots", metavar="DIR", help="Write pictures.")]
 
@@ -46,6 +51,10 @@ def plain_errors() -> Iterator[None]:
     """Turn an input error into its message and exit code."""
     try:
         yield
+    except OutsideRangeError as error:
+        for line in error.problems:
+            err.print(f"[bold red]outside its range:[/] {_escape(line)}", soft_wrap=True)
+        raise typer.Exit(OUTSIDE) from None
     except CaseError as error:
         for line in str(error).splitlines():
             err.print(f"[bold red]error[/] {_escape(line)}", soft_wrap=True)
@@ -54,6 +63,9 @@ def plain_errors() -> Iterator[None]:
 
 def _escape(text: str) -> str:
     return text.replace("[", "\\[")
+
+
+app.add_typer(data_commands(plain_errors, out), name="data")
 
 
 def show_version(wanted: bool) -> None:
@@ -75,19 +87,28 @@ def main(
 
 
 @app.command()
-def run(case: CasePath, out_file: OutPath = None, plots: PlotPath = None) -> None:
-    """Solve a case or a train; print its streams, sections and cautions."""
+def run(
+    case: CasePath, out_file: OutPath = None, plots: PlotPath = None, strict: Strict = False
+) -> None:
+    """Solve a case or a train; print its streams, sections and cautions.
+
+    With --strict nothing is written, and the exit code is 4, where it leaves a range.
+    """
     with plain_errors():
         from sx_sim import report
         from sx_sim.cases import load_case, solve
         from sx_sim.cases.trains import is_train
 
         if is_train(case):
-            run_train_file(case, out_file, plots)
+            run_train_file(case, out_file, plots, strict)
             return
         loaded = load_case(case)
         announce_compilation()
-        result = solve(loaded, throw=False)
+        try:
+            result = solve(loaded, throw=False, strict=strict)
+        except OutsideRangeError as error:
+            report.print_result(out, loaded, error.result)
+            raise
         report.print_result(out, loaded, result)
         if out_file:
             from sx_sim.store import save_result
@@ -111,7 +132,9 @@ def run(case: CasePath, out_file: OutPath = None, plots: PlotPath = None) -> Non
             raise typer.Exit(NOT_SOLVED)
 
 
-def run_train_file(path: Path, out_file: Path | None, plots: Path | None) -> None:
+def run_train_file(
+    path: Path, out_file: Path | None, plots: Path | None, strict: bool = False
+) -> None:
     """Solve a train; print its circuits and products."""
     from sx_sim import report, report_train
     from sx_sim.cases.trains import load_train, run_train
@@ -132,6 +155,8 @@ def run_train_file(path: Path, out_file: Path | None, plots: Path | None) -> Non
         err.print(f"[bold red]not solved:[/] {_escape(str(error))}", soft_wrap=True)
         raise typer.Exit(NOT_SOLVED) from None
     report_train.print_train(out, train, found)
+    if strict:
+        found.within_ranges()
     if out_file:
         from sx_sim.store import save_train
 
@@ -152,11 +177,12 @@ def sweep(
     dask: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Scheduler of a Dask cluster that solves.")
     ] = None,
+    strict: Strict = False,
 ) -> None:
     """Solve a case over the grid in its sweep table.
 
     With --out, every block of points is kept as it is solved: a sweep that was stopped goes
-    on with --resume.
+    on with --resume. With --strict it ends, with exit code 4, at a point that leaves a range.
     """
     with plain_errors():
         from sx_sim import report
@@ -177,7 +203,9 @@ def sweep(
                 cluster(dask) if dask else processes(workers) as executor,
                 report.progress_bar(err) as progress,
             ):
-                found = run_sweep(loaded, executor=executor, journal=journal, progress=progress)
+                found = run_sweep(
+                    loaded, executor=executor, journal=journal, progress=progress, strict=strict
+                )
         except KeyboardInterrupt:
             kept = f"; {len(journal.kept)} blocks are kept, go on with --resume" if journal else ""
             err.print(f"stopped{kept}")

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sx_sim.chemistry.extractants import ExtractantSet, extractant_set
+from sx_sim.chemistry.speciation import electroneutral
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.flowsheet.column import Column, Feed, Section
 from sx_sim.flowsheet.results import solve_column
@@ -75,7 +76,7 @@ def contact(
     metals : mapping
         What the feed holds by symbol, mol/L or text with a unit.
     acid : array_like or str
-        Free strong acid of the feed, mol/L or text with a unit.
+        Strong acid of the feed as a titration finds it, mol/L or text with a unit.
     concentration : float or str
         Formal monomer of the extractant, mol/L or text with a unit.
     oa : array_like
@@ -123,8 +124,7 @@ def contact(
     aqueous, organic = np.empty(shape), np.empty(shape)
     hydrogen, loading = np.empty(ratio.shape), np.empty(ratio.shape)
     for point in np.ndindex(*ratio.shape):
-        h = float(strength[point])
-        anions = h + float(metal @ system.charge)
+        anions, h = electroneutral(system, metal, acid=float(strength[point]))
         water = Stream(system, "feed", "aqueous", 1.0, metal, anions, h)
         solvent = Stream(system, "solvent", "organic", float(ratio[point]), soaped, formal / 2)
         feeds = (Feed(1, water), Feed(1, solvent))

@@ -27,6 +27,17 @@ class CaseError(SxSimError):
         super().__init__("\n".join(f"{file}: {p}" if file else p for p in self.problems))
 
 
+class OutsideRangeError(CaseError):
+    """A result beyond the ranges of its constants, where that is not allowed.
+
+    ``result`` holds it, converged.
+    """
+
+    def __init__(self, problems: Sequence[str], result: Any) -> None:
+        self.result = result
+        super().__init__(problems)
+
+
 class ConvergenceError(SxSimError):
     """A column that could not be solved; ``result`` holds the last iterate."""
 

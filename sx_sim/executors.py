@@ -3,18 +3,48 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from threading import Lock
 from typing import Any
 
 from sx_sim.errors import CaseError
 
 
+class _HereAndThere(Executor):
+    """Runs one call at a time in this process and the others in processes of their own.
+
+    This one need not be started, and solves while the others are.
+    """
+
+    def __init__(self, workers: int) -> None:
+        # spawned, not forked: compiled kernels and threads do not survive a fork
+        context = multiprocessing.get_context("spawn")
+        self._others = ProcessPoolExecutor(workers - 1, context)
+        self._callers = ThreadPoolExecutor(workers)
+        self._here = Lock()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        return self._callers.submit(self._call, fn, *args, **kwargs)
+
+    def _call(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        if self._here.acquire(blocking=False):
+            try:
+                return fn(*args, **kwargs)
+            finally:
+                self._here.release()
+        return self._others.submit(fn, *args, **kwargs).result()
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        self._callers.shutdown(wait, cancel_futures=cancel_futures)
+        self._others.shutdown(wait, cancel_futures=cancel_futures)
+
+
 @contextmanager
 def processes(workers: int) -> Iterator[Executor | None]:
-    """Yield an executor of that many processes, none for one.
+    """Yield an executor of that many processes, this one among them; none for one.
 
     Raises
     ------
@@ -24,10 +54,8 @@ def processes(workers: int) -> Iterator[Executor | None]:
     if workers == 1:
         yield None
         return
-    # spawned, not forked: compiled kernels and threads do not survive a fork
-    context = multiprocessing.get_context("spawn")
     try:
-        with ProcessPoolExecutor(workers, context) as executor:
+        with _HereAndThere(workers) as executor:
             yield executor
     except BrokenProcessPool:
         raise CaseError(

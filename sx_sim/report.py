@@ -85,6 +85,10 @@ def print_result(console: Console, case: Case, result: Result) -> None:
         console.print(
             f"[yellow]caution[/] {caution.text}".replace("[H+]", r"\[H+]"), soft_wrap=True
         )
+    if result.sources:
+        key = result.system.extractant.key
+        rests = f"rests on {', '.join(result.sources)}; sx-sim data cite {key}"
+        console.print(rests, style="dim", soft_wrap=True)
 
 
 def stream_table(result: Result) -> Table:

@@ -2,13 +2,30 @@
 
 from pathlib import Path
 
-from sx_sim.cases.set_files import level_and_own, set_text
+from sx_sim.cases.set_files import level_and_own, set_text, toml_value
 
-__all__ = ["DATA", "SERIES", "level_and_own", "main", "set_text", "sodium"]
+__all__ = [
+    "DATA",
+    "NUMBERS",
+    "SERIES",
+    "level_and_own",
+    "main",
+    "set_text",
+    "sodium",
+    "toml_value",
+]
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "sx_sim" / "data"
 SERIES = ["La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Y", "Er", "Tm", "Yb", "Lu"]
+
+NUMBERS = dict(
+    zip(
+        ["La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu"],
+        [57, 58, 59, 60, *range(62, 72)],
+        strict=True,
+    )
+)  # atomic numbers
 
 
 def sodium(log10_k, source, conditions_note):

@@ -11,14 +11,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sx_sim.chemistry import aqueous
+from sx_sim.chemistry import activity, aqueous
 from sx_sim.flowsheet.column import Column
 from sx_sim.flowsheet.results import Result
-from sx_sim.kernels.types import Cascade
+from sx_sim.kernels.types import CLOSEST, Cascade
 
 Array = NDArray[np.float64]
 FOLLOWS = (*Cascade._fields[: Cascade._fields.index("water_ion_product")], "carry")  # the case
-CONSTANTS = ("log10_K", "enthalpy", "order_dimer", "order_acid", "dimers")
+CONSTANTS = ("log10_K", "enthalpy", "order_dimer", "order_acid", "acid_by_dimer", "dimers")
 
 
 class Change(NamedTuple):
@@ -80,7 +80,9 @@ def of_constant(result: Result, symbol: str, constant: str) -> Change:
     elif constant == "order_dimer":
         change.ln_d[:, i] = np.log(stages.free_dimer)
     elif constant == "order_acid":
-        change.ln_d[:, i] = -np.log(stages.acid)
+        change.ln_d[:, i] = -np.log(stages.acid) + _activity_of_proton(result)
+    elif constant == "acid_by_dimer":
+        change.ln_d[:, i] = -stages.free_dimer * np.log(stages.acid)
     else:
         change.dimers[i] = 1.0
     return change
@@ -99,18 +101,40 @@ def of_temperature(result: Result, warmed: Array) -> Change:
     change.ln_d[:] = np.multiply.outer(per_kelvin, enthalpy)
     kw = aqueous.water_ion_product(temperature)
     change.cascade.water_ion_product[:] = kw * aqueous.water_enthalpy() * per_kelvin
-    betas = system.extractant.ln_formation_constants(temperature)
-    if betas.shape[1]:
-        count = np.arange(1, betas.shape[1] + 1)
-        terms = np.exp(betas + count * np.log(stages.free_anion)[:, None])
-        warmer = np.multiply.outer(per_kelvin, np.array(system.extractant.beta_enthalpy))
-        alpha = 1.0 + terms.sum(axis=1)
-        d_alpha = (terms * warmer).sum(axis=1) / alpha
-        d_bound = (count * terms * warmer).sum(axis=1) / alpha
-        d_bound -= (count * terms).sum(axis=1) / alpha * d_alpha
-        change.ln_d[:, system.rare_earth] -= d_alpha[:, None]
-        change.bound[:, system.rare_earth] = d_bound[:, None]
+    if system.active:
+        warmer = activity.debye_hueckel(temperature)[1] * warmed
+        change.ln_d[:] -= system.debye(warmer) * _screening(result)[:, None]
+    known = system.ligand
+    if known is not None:
+        count = np.arange(1, known.complexes + 1)
+        ln_ligand = np.log(stages.free_anion)[:, None, None]
+        terms = np.exp(known.ln_beta(system.species, temperature) + count * ln_ligand)
+        warmer = np.multiply.outer(per_kelvin, known.enthalpies(system.species))
+        alpha = 1.0 + terms.sum(axis=2)
+        d_alpha = (terms * warmer).sum(axis=2) / alpha
+        d_bound = (count * terms * warmer).sum(axis=2) / alpha
+        d_bound -= (count * terms).sum(axis=2) / alpha * d_alpha
+        change.ln_d[:] -= d_alpha
+        change.bound[:] = d_bound
+        if known.protonation is not None:
+            change.protonation[:] = known.protonation[1] * per_kelvin
     return change
+
+
+def _screening(result: Result) -> Array:
+    """Return the Debye-Hueckel term sqrt(I) / (1 + 1.5 sqrt(I)) of every stage (N,)."""
+    root = np.sqrt(result.stages.ionic_strength)
+    return root / (1.0 + CLOSEST * root)
+
+
+def _activity_of_proton(result: Result) -> Array:
+    """Return ln of what divides [H+] to give its activity (N,), zero without activities."""
+    if not result.system.active:
+        return np.zeros(result.column.stages)
+    stages = result.stages
+    slope = activity.debye_hueckel(stages.temperature)[0]
+    proton = float(activity.interaction([activity.PROTON])[0])
+    return aqueous.LN10 * (slope * _screening(result) - proton * stages.anion)
 
 
 def of_columns(result: Result, columns: Sequence[Column], weights: Sequence[float]) -> Change:
@@ -134,6 +158,9 @@ def of_columns(result: Result, columns: Sequence[Column], weights: Sequence[floa
             getattr(change.cascade, name)[:] += w * getattr(cascade, name)
         change.ln_h[:] += w * np.nan_to_num(column.set_ln_h)
         change.flows[:] += w * product_flows(column, names)
-    order_acid = result.column.system.law(result.column.temperature).order_acid
-    change.ln_d[:] -= np.multiply.outer(change.ln_h, order_acid)
+    law = result.system.law(result.column.temperature)
+    held = np.multiply.outer(change.ln_h, law.order_acid)
+    if law.acid_by_dimer.size:
+        held += np.multiply.outer(change.ln_h * result.stages.free_dimer, law.acid_by_dimer)
+    change.ln_d[:] += np.multiply.outer(change.cascade.anion, result.system.anion_slope) - held
     return change

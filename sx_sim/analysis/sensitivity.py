@@ -56,6 +56,12 @@ class Linearised:
         self.charged = state.anion + self.hydroxide
         self.taken = np.exp(state.scalars[:, 1]) + state.y @ law.dimers
         self.leaving = self.cascade.organic + self.cascade.organic_draw
+        self.order_acid = np.broadcast_to(law.order_acid, state.x.shape)
+        self.order_dimer = np.broadcast_to(law.order_dimer, state.x.shape)
+        if law.acid_by_dimer.size:
+            more = np.multiply.outer(np.exp(state.scalars[:, 1]), law.acid_by_dimer)
+            self.order_acid = law.order_acid + more
+            self.order_dimer = law.order_dimer - more * state.ln_h[:, None]
         self.complexed, self.ionic = law.ln_beta.shape[2] > 0, law.debye.size > 0
         ligand = np.exp(state.scalars[:, 2]) if self.complexed else np.zeros_like(self.h)
         self.protonated = law.protonation * self.h * ligand if law.protonation.size else 0 * ligand
@@ -175,8 +181,8 @@ class Linearised:
 
     def _ln_d(self, change: Change, step: Array) -> Array:
         """Return how ln D changes with a step of the scalars (N, S)."""
-        ln_d = change.ln_d + np.multiply.outer(step[:, 1], self.law.order_dimer)
-        ln_d -= np.multiply.outer(self.free * step[:, 0], self.law.order_acid)
+        ln_d = change.ln_d + step[:, 1:2] * self.order_dimer
+        ln_d -= (self.free * step[:, 0])[:, None] * self.order_acid
         if step.shape[1] == 3:
             ln_d -= self.state.bound * step[:, 2:]
         return ln_d
@@ -204,9 +210,9 @@ class Linearised:
         _, by_ln_d = self._balances(by_x, by_y)
         g = np.zeros_like(state.f)
         g[output.stage, 0] = output.ln_h
-        g[:, 0] -= by_ln_d @ law.order_acid
+        g[:, 0] -= (by_ln_d * self.order_acid).sum(axis=1)
         g[~self.free, 0] = 0.0
-        g[:, 1] += by_ln_d @ law.order_dimer
+        g[:, 1] += (by_ln_d * self.order_dimer).sum(axis=1)
         if g.shape[1] == 3:
             g[:, 2] -= (by_ln_d * state.bound).sum(axis=1)
         weight = self.weights(g)

@@ -81,8 +81,8 @@ def recycles_of(case: CaseFile, column: Column) -> tuple[Recycle, ...]:
                 f'sections.{name}.reflux = "{table.reflux}": must be an aqueous product; there '
                 f"are {', '.join(liquors)}"
             )
-        acid = 10.0**-table.pH if table.pH is not None else table.acid
-        found.append(Reflux(table.reflux, name, acid))
+        h = 10.0**-table.pH if table.pH is not None else None
+        found.append(Reflux(table.reflux, name, table.acid, h))
     return tuple(found)
 
 
@@ -117,7 +117,9 @@ def _change(base: ExtractantSet, symbol: str, table: Override) -> dict[str, obje
     if symbol not in base.species and not table.inert and "log10_K" not in given:
         raise CaseError(f"constants.{symbol}: the set has no {symbol}; give its log10_K")
     change: dict[str, object] = dict(given)
-    if {"log10_K", "order_dimer", "order_acid", "dimers"} & set(given) or table.inert:
+    if {"log10_K", "order_dimer", "order_acid", "acid_by_dimer", "dimers"} & set(
+        given
+    ) or table.inert:
         change |= {"quality": "estimated", "source": (table.source,), "inert": table.inert}
     if "enthalpy" in given:
         change |= {"enthalpy_quality": "estimated", "enthalpy_source": (table.source,)}

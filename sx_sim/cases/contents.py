@@ -9,9 +9,12 @@ from sx_sim.cases.schema import Liquor
 from sx_sim.chemistry import database
 from sx_sim.chemistry.aqueous import REFERENCE, water_ion_product
 from sx_sim.chemistry.elements import element
+from sx_sim.chemistry.speciation import electroneutral
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.streams import Stream
+
+TRACE = 1e-20  # mol/L of ligand in pure water, so that it has a logarithm
 
 
 def amounts(liquor: Liquor) -> dict[str, float]:
@@ -64,6 +67,9 @@ def aqueous_stream(
 ) -> Stream:
     """Return an aqueous stream, its anions from its electroneutrality.
 
+    A pH is that of the free hydrogen ion. An acid is what a titration finds: with a ligand
+    that takes up protons, as sulfate does, what it holds of them is counted.
+
     Raises
     ------
     CaseError
@@ -71,12 +77,16 @@ def aqueous_stream(
     """
     concentration = system.array(held)
     kw = float(water_ion_product(np.array([REFERENCE]))[0])
-    acid = 10.0**-liquor.pH if liquor.pH is not None else liquor.acid or np.sqrt(kw)
-    anions = acid - kw / acid + float(concentration @ system.charge)
+    if liquor.pH is not None:
+        anions, acid = electroneutral(system, concentration, h=10.0**-liquor.pH)
+    else:
+        given_acid = liquor.acid or float(np.sqrt(kw))
+        anions, acid = electroneutral(system, concentration, acid=given_acid)
     if anions < -1e-6 * acid:
         given = f"pH = {liquor.pH:g}" if liquor.pH is not None else f"acid = {acid:g} mol/L"
         raise CaseError(
             f"{key}.{given}: alkaline without the cations for it; give as much Na or NH4 in "
             f"concentrations as there is hydroxide, {kw / acid:.3g} mol/L"
         )
-    return Stream(system, key.split(".")[-1], "aqueous", flow, concentration, max(anions, 0), acid)
+    anions = max(anions, TRACE if system.ligand else 0.0)
+    return Stream(system, key.split(".")[-1], "aqueous", flow, concentration, anions, acid)

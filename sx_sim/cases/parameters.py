@@ -10,10 +10,14 @@ from typing import Any
 import numpy as np
 
 from sx_sim.analysis.changes import CONSTANTS, Change, of_columns, of_constant, of_temperature
+from sx_sim.cases.contents import amounts, aqueous_stream
 from sx_sim.cases.load import Case
+from sx_sim.cases.schema import Liquor
+from sx_sim.chemistry.speciation import titratable_acid
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.column import Column
 from sx_sim.flowsheet.results import Result
+from sx_sim.flowsheet.streams import Stream
 from sx_sim.units import NUMBER, parse
 
 ROOTS = ("temperature", "solvent", "feeds", "sections", "draws", "set_points")
@@ -160,9 +164,12 @@ def nominal(case: Case, path: str) -> tuple[float, str]:
     if key in raw:
         return _number(raw[key], path, case.name)
     if key == "pH" and getattr(model, "acid", None):
-        return float(-np.log10(model.acid)), ""
+        return _stream(case, path, model).pH, ""
     if key == "acid" and getattr(model, "pH", None) is not None:
-        return float(10.0**-model.pH), "mol/L"
+        stream = _stream(case, path, model)
+        return titratable_acid(stream.system, stream.concentration, stream.carrier, stream.acid), (
+            "mol/L"
+        )
     if key == "temperature" and parents[:1] == ["sections"]:
         return nominal(case, "temperature")
     numbers = [name for name, given in raw.items() if not isinstance(given, dict)]
@@ -173,6 +180,11 @@ def nominal(case: Case, path: str) -> tuple[float, str]:
     raise CaseError(
         f"parameter '{path}': {where} does not give '{key}'; it gives {there}", case.name
     )
+
+
+def _stream(case: Case, path: str, liquor: Liquor) -> Stream:
+    """Return a liter per hour of a liquor of the case."""
+    return aqueous_stream(case.column.system, path, liquor, amounts(liquor), 1.0)
 
 
 def _number(given: Any, path: str, name: str) -> tuple[float, str]:

@@ -31,7 +31,9 @@ from sx_sim.flowsheet.results import Result, solve_column, solve_columns
 from sx_sim.flowsheet.status import Status
 
 
-def solve(case: Case | Column, *, start: Result | None = None, throw: bool = True) -> Result:
+def solve(
+    case: Case | Column, *, start: Result | None = None, throw: bool = True, strict: bool = False
+) -> Result:
     """Solve a case for its steady state.
 
     Parameters
@@ -41,6 +43,8 @@ def solve(case: Case | Column, *, start: Result | None = None, throw: bool = Tru
         A solved column of as many stages to start from.
     throw : bool
         Whether to raise on failure instead of returning the last iterate.
+    strict : bool
+        Whether a result beyond the ranges of its constants is an error.
 
     Returns
     -------
@@ -50,6 +54,8 @@ def solve(case: Case | Column, *, start: Result | None = None, throw: bool = Tru
     ------
     ConvergenceError
         If it is not solved; the error's ``result`` holds the last iterate.
+    OutsideRangeError
+        If it is strict and leaves a range; a CaseError whose ``result`` holds the solution.
 
     Examples
     --------
@@ -73,6 +79,11 @@ def solve(case: Case | Column, *, start: Result | None = None, throw: bool = Tru
     >>> result.recovery("Dy", "loaded solvent") > 0.999
     True
     """
+    result = _solved(case, start, throw)
+    return result.within_ranges() if strict else result
+
+
+def _solved(case: Case | Column, start: Result | None, throw: bool) -> Result:
     if isinstance(case, Column):
         return solve_column(case, start=start, throw=throw)
     if case.circuit.recycles:
@@ -88,6 +99,7 @@ def run_sweep(
     executor: Executor | None = None,
     journal: Journal | None = None,
     progress: Progress | None = None,
+    strict: bool = False,
 ) -> SweepResult:
     """Solve a case at every point of its sweep.
 
@@ -106,11 +118,14 @@ def run_sweep(
         Keeps every block as it is solved, and gives back those kept before.
     progress : callable, optional
         Called with the solves done and all there are.
+    strict : bool
+        Whether a point beyond the ranges of its constants ends the sweep.
 
     Raises
     ------
     CaseError
-        If there is no sweep, or an axis or an output does not fit the case.
+        If there is no sweep, or an axis or an output does not fit the case; as
+        OutsideRangeError, if it is strict and a point leaves a range.
     """
     sweep = case.file.sweep
     if points is not None:
@@ -130,7 +145,7 @@ def run_sweep(
     tables = run_points(
         points,
         record,
-        partial(_solve_block, case.text, case.name, points, record),
+        partial(_solve_block, case.text, case.name, points, record, strict),
         executor=executor,
         known=journal.blocks if journal else None,
         keep=journal.keep if journal else None,
@@ -235,11 +250,17 @@ def _band(
     return band_of(heated.path, heated.values, record, found)
 
 
-def _solve_block(text: str, name: str, points: Points, record: Recorded, block: Block) -> Tables:
+def _solve_block(
+    text: str, name: str, points: Points, record: Recorded, strict: bool, block: Block
+) -> Tables:
     """Solve a block of a case's sweep; all it needs is passed, so it can run anywhere."""
     case = _parsed(text, name)
-    solve = _circuits if case.circuit.recycles else _columns
-    return solve_block(points, record, block, partial(solve, case, points.alike))
+    solve = partial(_circuits if case.circuit.recycles else _columns, case, points.alike)
+
+    def within(settings: Sequence[Settings]) -> list[Result | None]:
+        return [result and result.within_ranges() for result in solve(settings)]
+
+    return solve_block(points, record, block, within if strict else solve)
 
 
 def _columns(case: Case, alike: bool, settings: Sequence[Settings]) -> list[Result | None]:

@@ -54,7 +54,7 @@ class Table(BaseModel):
 class Liquor(Table):
     """What an aqueous stream holds beside water."""
 
-    acid: Acid | None = Field(None, description="free strong acid, [H+]")
+    acid: Acid | None = Field(None, description="strong acid, free or held as HSO4-")
     pH: float | None = Field(None, ge=-1.5, le=14.0, description="instead of acid")
     composition: Composition | None = Field(
         None, description="rare earths: a feed of the data base, or % by element summing to 100"
@@ -236,6 +236,7 @@ class Override(Table):
     enthalpy_sd: Enthalpy | None = None
     order_dimer: float | None = Field(None, ge=0.0, le=10.0)
     order_acid: float | None = Field(None, ge=0.0, le=10.0)
+    acid_by_dimer: float | None = Field(None, ge=-100.0, le=100.0)
     dimers: float | None = Field(None, ge=0.0, le=10.0)
     inert: bool = Field(False, description="whether it stays in the aqueous phase")
     source: str = Field("case file", description="where the constants come from")

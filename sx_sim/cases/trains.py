@@ -213,11 +213,11 @@ def _treated(file: CaseFile, link: Link, stream: Stream) -> Treatment:
     table: Feed = file.feeds[link.feed]
     if stream.phase == "organic":
         return Treatment(stream)
-    acid = 10.0**-table.pH if table.pH is not None else table.acid
+    h = 10.0**-table.pH if table.pH is not None else None
     strength = None
     if table.strength is not None:
         strength = counted_moles(stream, table.strength, table.basis)
-    return treat(stream, acid=acid, strength=strength, by=table.by)
+    return treat(stream, acid=table.acid, strength=strength, by=table.by, h=h)
 
 
 __all__ = ["Circuit", "Train", "is_train", "load_train", "parse_train", "run_train"]

@@ -1,4 +1,4 @@
-"""Aqueous chemistry beside the metals' own charge: water, hydrolysis, complexes."""
+"""Water and the first hydrolysis, by van 't Hoff."""
 
 from __future__ import annotations
 
@@ -49,7 +49,13 @@ def water_enthalpy() -> float:
     return database.read("aqueous.toml")["water"]["enthalpy"]
 
 
-def hydrolysis_constant(symbol: str) -> float | None:
-    """Return log10 K of the first hydrolysis at 25 degC, or None where there is no source."""
+def hydrolysis_constants(symbol: str, temperature: Array) -> Array | None:
+    """Return log10 K of the first hydrolysis at each temperature [K], None without a source.
+
+    Where no enthalpy is known the constant at 25 degC holds throughout.
+    """
     row = database.read("aqueous.toml")["hydrolysis"]["elements"].get(symbol)
-    return None if row is None else row["log10_K"]
+    if row is None:
+        return None
+    heat = row.get("enthalpy", 0.0)
+    return vant_hoff(row["log10_K"], heat, temperature, REFERENCE) / LN10

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sx_sim.chemistry import aqueous, database
+from sx_sim.chemistry.activity import MODELS
+from sx_sim.chemistry.ligands import ligand
 from sx_sim.errors import CaseError
 
 QUALITIES = ("measured", "derived", "estimated")
@@ -21,9 +23,10 @@ QUALITIES = ("measured", "derived", "estimated")
 class Constants:
     """How one species distributes.
 
-    ``log10 D = log10_K(T) + order_dimer log10 e - order_acid log10 h``, less the
-    aqueous complexes. Errors are standard deviations of this species' own, beside the
-    one that the whole set shares. An inert species stays in the aqueous phase.
+    ``log10 D = log10_K(T) + order_dimer log10 e - (order_acid + acid_by_dimer e) log10 h``,
+    less the aqueous complexes or with activities, as the set has them. Errors are standard
+    deviations of this species' own, beside the one that the whole set shares. An inert
+    species stays in the aqueous phase.
     """
 
     log10_K: float
@@ -39,17 +42,21 @@ class Constants:
     enthalpy_source: tuple[str, ...]
     note: str = ""
     inert: bool = False
+    acid_by_dimer: float = 0.0  # [L/mol]
 
 
 @dataclass(frozen=True)
 class ExtractantSet:
     """One extractant in one medium.
 
-    ``log10_beta`` are the cumulative formation constants, at 25 degC, of the complexes with
-    one, two ... of the ligand that ``complexes`` names.
+    ``complexes`` names the ligand whose complexes stand outside the constants, and
+    ``activity`` the model of the activities they go with: ``none`` for conditional ones.
+    ``log10_beta`` are the cumulative formation constants, at 25 degC, of the complexes of all
+    rare earths with one, two ... ligands, where those do not differ by element.
 
-    ``ranges`` gives, for acid [mol/L], anion [mol/L], loading, extractant [formal mol/L]
-    and temperature [K], the interval the constants were measured over.
+    ``ranges`` gives, for acid [mol/L], anion [mol/L], ionic strength [mol/L], loading,
+    extractant [formal mol/L] and temperature [K], the interval the constants were measured
+    over.
     """
 
     key: str
@@ -65,6 +72,7 @@ class ExtractantSet:
     level_enthalpy_sd: float  # [kJ/mol]
     ranges: Mapping[str, tuple[float, float]]
     species: Mapping[str, Constants]
+    activity: str = "none"
     log10_beta: tuple[float, ...] = ()
     beta_enthalpy: tuple[float, ...] = ()  # [kJ/mol]
 
@@ -140,6 +148,13 @@ def is_path(key: str | Path) -> bool:
 
 def _set(key: str, data: Mapping[str, Any]) -> ExtractantSet:
     species = {symbol: _constants(row) for symbol, row in data["species"].items()}
+    activity = data.get("activity", "none")
+    if activity not in MODELS or (activity != "none" and data["complexes"] != "none"):
+        raise CaseError(
+            f"extractant set '{key}': activity = '{activity}' must be one of "
+            f"{', '.join(MODELS)}, and goes with complexes = 'none'"
+        )
+    ligand(data["complexes"])
     beta, enthalpy = _formation(data)
     return ExtractantSet(
         key=key,
@@ -155,17 +170,17 @@ def _set(key: str, data: Mapping[str, Any]) -> ExtractantSet:
         level_enthalpy_sd=data["level"]["enthalpy_sd"],
         ranges=MappingProxyType({name: (lo, hi) for name, (lo, hi) in data["ranges"].items()}),
         species=MappingProxyType(species),
+        activity=activity,
         log10_beta=beta,
         beta_enthalpy=enthalpy,
     )
 
 
 def _formation(data: Mapping[str, Any]) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return log10 beta and enthalpies: the set's own, or those of its ligand in general."""
-    ligand = data["complexes"]
-    if ligand == "none":
+    """Return log10 beta and enthalpies of all rare earths: the set's own, or the ligand's."""
+    row = data.get("formation") or database.read("aqueous.toml").get(data["complexes"])
+    if row is None:  # none, or different from element to element
         return (), ()
-    row = data.get("formation") or database.read("aqueous.toml")[ligand]
     return tuple(map(float, row["log10_beta"])), tuple(map(float, row["enthalpy"]))
 
 

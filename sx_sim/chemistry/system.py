@@ -9,9 +9,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from sx_sim.chemistry import aqueous
+from sx_sim.chemistry import activity, aqueous, database
 from sx_sim.chemistry.elements import element
 from sx_sim.chemistry.extractants import Constants, ExtractantSet
+from sx_sim.chemistry.ligands import Ligand, ligand
 from sx_sim.errors import CaseError
 from sx_sim.kernels.types import Law
 
@@ -40,7 +41,7 @@ class ChemicalSystem:
         Raises
         ------
         CaseError
-            If the set has no constants for one of them.
+            If the set has no constants for one of them, or its activity model none.
         """
         wanted = set(symbols)
         for symbol in sorted(wanted):
@@ -51,6 +52,9 @@ class ChemicalSystem:
                     f"{', '.join(extractant.species)}. Give [constants.{symbol}] with log10_K, "
                     "or with inert = true if it stays in the aqueous phase"
                 )
+
+        if extractant.activity == "sit":
+            activity.interaction(sorted(wanted))
 
         def rank(symbol: str) -> tuple[bool, float, str]:
             constants = extractant.species[symbol]
@@ -63,6 +67,19 @@ class ChemicalSystem:
     def constants(self) -> tuple[Constants, ...]:
         """Constants of every species, in order."""
         return tuple(self.extractant.species[symbol] for symbol in self.species)
+
+    @cached_property
+    def sources(self) -> tuple[str, ...]:
+        """Source keys of all constants in use, each once."""
+        found: list[str] = []
+        for c in self.constants:
+            found += [] if c.inert else [*c.source, *c.enthalpy_source]
+        if self.ligand is not None:
+            found += self.ligand.sources
+        if self.active:
+            found += activity.sources(self.species)
+        known = database.sources()
+        return tuple(key for key in dict.fromkeys(found) if key in known)
 
     @cached_property
     def rare_earth(self) -> NDArray[np.bool_]:
@@ -84,6 +101,37 @@ class ChemicalSystem:
     def dimers(self) -> Array:
         """Dimers bound per metal in the organic phase (S,)."""
         return np.array([0.0 if c.inert else c.dimers for c in self.constants])
+
+    @cached_property
+    def order_acid(self) -> Array:
+        """Exponent of 1/[H+] in D (S,), where it does not rise with the free dimer."""
+        return np.array([0.0 if c.inert else c.order_acid for c in self.constants])
+
+    @cached_property
+    def ligand(self) -> Ligand | None:
+        """The anion whose complexes stand outside the constants, if any."""
+        known, own = ligand(self.extractant.complexes), self.extractant.log10_beta
+        if known is None or not own:
+            return known
+        return known.with_series(own, self.extractant.beta_enthalpy)
+
+    @property
+    def active(self) -> bool:
+        """Whether the constants go with activities."""
+        return self.extractant.activity == "sit"
+
+    @cached_property
+    def anion_slope(self) -> Array:
+        """By how much a mole per litre of anions raises ln D (S,), by ion interaction."""
+        if not self.active:
+            return np.zeros(len(self.species))
+        proton = float(activity.interaction([activity.PROTON])[0])
+        own = activity.interaction(self.species)
+        return aqueous.LN10 * (own - self.order_acid * proton)
+
+    def debye(self, slope: Array) -> Array:
+        """Return by how much the Debye-Hueckel term lowers ln D (N, S), at slopes (N,)."""
+        return aqueous.LN10 * np.multiply.outer(slope, self.charge**2 - self.order_acid)
 
     def index(self, symbol: str) -> int:
         """Return the position of a species in every array."""
@@ -108,15 +156,24 @@ class ChemicalSystem:
 
     @cached_property
     def least_acid(self) -> float:
-        """[H+] at which half of the most easily hydrolysed species is hydrolysed [mol/L].
+        """[H+] at which half of the most easily hydrolysed species is, at 25 degC [mol/L].
 
         Zero where no species has a hydrolysis constant: nothing then ends the law.
         """
-        known = [aqueous.hydrolysis_constant(symbol) for symbol in self.species]
-        return max((10.0**k for k in known if k is not None), default=0.0)
+        cold = np.array([aqueous.REFERENCE])
+        known = [aqueous.hydrolysis_constants(symbol, cold) for symbol in self.species]
+        return max((float(10.0 ** k[0]) for k in known if k is not None), default=0.0)
 
-    def law(self, temperature: Array) -> Law:
-        """Return the kernels' distribution law for stages at ``temperature`` (N,) [K]."""
+    def law(self, temperature: Array, anion: Array | float = 0.0) -> Law:
+        """Return the kernels' distribution law.
+
+        Parameters
+        ----------
+        temperature : (N,) array
+            [K]
+        anion : (N,) array or float
+            Net strong anions [mol/L], on which activities depend.
+        """
         constants = self.constants
         inert = np.array([c.inert for c in constants])
         ln_k = aqueous.vant_hoff(
@@ -125,15 +182,26 @@ class ChemicalSystem:
             temperature,
             self.extractant.reference_temperature,
         )
+        ln_k += np.multiply.outer(np.broadcast_to(anion, len(temperature)), self.anion_slope)
         ln_k[:, inert] = -np.inf
-        ln_beta = self.extractant.ln_formation_constants(temperature)
-        per_species = np.where(self.rare_earth[None, :, None], ln_beta[:, None, :], -np.inf)
-        return Law(
+        more = np.array([0.0 if c.inert else c.acid_by_dimer for c in constants])
+        law = Law(
             ln_k=np.ascontiguousarray(ln_k),
             order_dimer=np.array([0.0 if c.inert else c.order_dimer for c in constants]),
-            order_acid=np.array([0.0 if c.inert else c.order_acid for c in constants]),
+            order_acid=self.order_acid,
             dimers=self.dimers,
             charge=self.charge,
-            ln_beta=np.ascontiguousarray(per_species),
+            ln_beta=np.empty((*ln_k.shape, 0)),
             least_acid=self.least_acid,
+            acid_by_dimer=more if more.any() else np.empty(0),
+        )
+        if self.active:
+            law = law._replace(debye=self.debye(activity.debye_hueckel(temperature)[0]))
+        known = self.ligand
+        if known is None:
+            return law
+        return law._replace(
+            ln_beta=np.ascontiguousarray(known.ln_beta(self.species, temperature)),
+            protonation=np.exp(known.ln_protonation(temperature)),
+            ligand_charge=known.charge,
         )

@@ -108,16 +108,15 @@ def passages_of(
         Cations of base beside the species in its feeds [mol/L], where liquors were
         neutralised before.
     """
-    column, products = result.column, outlets_of(result)
+    column, products = result.column, outlets_of(circuit, result)
     hidden = hidden or {}
     salt = carried_by_water(circuit, result, _hidden_fed(result, hidden))
-    returning = {recycle.feed: recycle for recycle in circuit.recycles}
+    refluxes = {r.feed: r for r in circuit.recycles if isinstance(r, Reflux)}
     inlets, doses = {}, []
     for feed in column.feeds:
         stream = feed.stream
-        recycle = returning.get(stream.name)
-        if isinstance(recycle, Reflux):
-            doses.append(_adjusted(result, recycle, stream, products))
+        if stream.name in refluxes:
+            doses.append(_adjusted(result, refluxes[stream.name], stream, products))
             continue
         soap = 0.0
         if stream.phase == "organic":
@@ -192,7 +191,7 @@ def _adjusted(result: Result, reflux: Reflux, fed: Stream, products: list[Outlet
     """Return the acid that a reflux takes, or gives."""
     stage = next(p.stage for p in products if p.name == reflux.product)
     more = (fed.carrier - float(result.stages.anion[stage])) * fed.flow
-    if reflux.acid is None:
+    if reflux.keeps_acid:
         more = 0.0
     return Dose(f"acidity of {fed.name}", acid=max(more, 0.0), recovered=max(-more, 0.0))
 
@@ -201,12 +200,12 @@ def _solvent_fed(
     circuit: Circuit, result: Result, stream: Stream, products: list[Outlet]
 ) -> tuple[Passage, float]:
     """Return what a solvent brings from outside, and the base that saponifies it [mol/h]."""
-    loop = next((r for r in circuit.recycles if r.feed == stream.name), None)
-    fresh = feed_of(circuit.column, stream.name) if loop else stream
+    fresh = feed_of(circuit.column, stream.name)
     base, metals = _charges(stream.system, fresh.moles)
     soap = 0.0 if metals else base  # one that holds metals has been saponified before
     made_up = stream.flow
-    if isinstance(loop, SolventLoop):
+    loops = [r for r in circuit.recycles if isinstance(r, SolventLoop)]
+    for loop in (loop for loop in loops if loop.feed == stream.name):
         out = next(p for p in products if p.name == loop.product)
         made_up -= out.flow - out.net
         soap -= _charges(stream.system, (out.flow - out.net) * _held(result, out))[0]
@@ -226,6 +225,8 @@ def _solvent_fed(
 
 def _held(result: Result, out: Outlet) -> Array:
     """Return what a litre of a product holds, drops included (S,)."""
+    if out.name in result.streams:
+        return result.streams[out.name].concentration
     x, z = result.stages.aqueous[out.stage], result.stages.organic[out.stage]
     return result.column.with_drops(out.phase, out.stage, x, z)
 
@@ -236,14 +237,25 @@ def _lost(result: Result, out: Outlet, closed: bool) -> float:
     return 2.0 * volume * float(result.stages.dimer[out.stage])
 
 
+def _free_acid(result: Result, j: int) -> float:
+    """Return the acid in the water of a stage, less hydroxide, from its pH [mol/L].
+
+    With what the anions hold of it, as sulfate does.
+    """
+    stages, kelvin = result.stages, result.column.temperature[j : j + 1]
+    h = float(stages.acid[j])
+    held = result.system.law(kelvin).protonation
+    taken = float(held[0]) * h * float(stages.free_anion[j]) if held.size else 0.0
+    return h - float(water_ion_product(kelvin)[0]) / h + taken
+
+
 def _leaving(result: Result, out: Outlet, salt: float) -> Passage:
     """Return what a product takes out of the circuit."""
     stages, column, j = result.stages, result.column, out.stage
     system = column.system
     held = _held(result, out)
     base, metals = _charges(system, out.net * held)
-    kw = float(water_ion_product(column.temperature[j : j + 1])[0])
-    acid = float(stages.acid[j] - kw / stages.acid[j])
+    acid = _free_acid(result, j)
     bound = sum(_charges(system, stages.organic[j]))
     organic = out.flow * out.drops if out.phase == "aqueous" else out.net
     if out.phase == "aqueous":

@@ -15,16 +15,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from sx_sim.chemistry.aqueous import REFERENCE, water_ion_product
 from sx_sim.chemistry.reagents import Reagents, extractant_mass, reagents
+from sx_sim.chemistry.speciation import titratable_acid
 from sx_sim.circuits.equivalents import Dose, Passage, Passages, aqueous_fed, passages_of
-from sx_sim.circuits.recycles import Circuit
+from sx_sim.circuits.recycles import EFFLUENT, Circuit
 from sx_sim.circuits.train import Link, TrainResult
 from sx_sim.flowsheet.column import BARREN
 from sx_sim.flowsheet.results import Result
 
+NO_PRODUCTS = (BARREN, EFFLUENT)
 MOST_PASSES = 200
 SETTLED = 1e-14  # change of hidden base over what there is
 
@@ -74,7 +73,8 @@ class Ledger:
     extractant_mass : float
         [g/mol], NaN where it is not known.
     products : tuple of str
-        The outlets that count as products: not the barren solvent, no mother liquor.
+        The outlets that count as products: not the barren solvent, and no
+        mother liquor of a precipitation or an exchange.
     inventory : Inventory or None
         None where volumes are not given.
     """
@@ -235,7 +235,7 @@ def circuit_ledger(
         reagents=reagents(extractant.medium, base),
         extractant_lost=passages.lost,
         extractant_mass=extractant_mass(extractant.extractant),
-        products=tuple(out.name for out in left if out.name != BARREN),
+        products=tuple(out.name for out in left if out.name not in NO_PRODUCTS),
         inventory=inventory(result, holdup) if holdup else None,
     )
 
@@ -265,7 +265,7 @@ def train_ledger(
         for product, passage in found.outlets.items():
             if (name, product) in taken:
                 passage = _not_passed_on(passage, found.hidden[product])
-            elif product != BARREN:
+            elif product not in NO_PRODUCTS:
                 products.append(f"{name}.{product}")
             if _something(passage):
                 outlets.append(_named(passage, name))
@@ -379,7 +379,7 @@ def _mother_liquor(train: TrainResult, link: Link, source: Passages) -> tuple[Pa
     if left is None:
         return ()
     liquor = train.circuits[link.source].result.result.streams[link.product]
-    kw = float(water_ion_product(np.array([REFERENCE]))[0])
+    held = titratable_acid(liquor.system, liquor.concentration, liquor.carrier, liquor.acid)
     came = source.outlets[link.product]
     salt = source.hidden[link.product] * left.flow
     brought = aqueous_fed(left)
@@ -388,7 +388,7 @@ def _mother_liquor(train: TrainResult, link: Link, source: Passages) -> tuple[Pa
             brought,
             name=f"mother liquor of {link.source}.{link.product}",
             anions=brought.anions + salt,
-            protons=came.protons - liquor.flow * (liquor.acid - kw / liquor.acid),
+            protons=came.protons - liquor.flow * held,
             base=brought.base + done.base + salt,
         ),
     )

@@ -15,7 +15,7 @@ from sx_sim.chemistry import database
 from sx_sim.chemistry.nuclides import decayed, natural_activities, nuclide, nuclides
 from sx_sim.circuits.equivalents import Passage
 from sx_sim.circuits.ledger import Ledger, circuit_ledger, train_ledger
-from sx_sim.circuits.recycles import Circuit
+from sx_sim.circuits.recycles import Circuit, Reflux
 from sx_sim.circuits.tracers import carried_by_water, outlets_of
 from sx_sim.circuits.train import Link, Solved, TrainResult
 from sx_sim.flowsheet.results import Result
@@ -157,12 +157,7 @@ def circuit_activities(
     CaseError
         If there is no such nuclide.
     """
-    returning = {recycle.feed for recycle in circuit.recycles}
-    outside = [
-        f.stream
-        for f in result.column.feeds
-        if f.stream.name not in returning or f.stream.name == "solvent"
-    ]
+    outside = _from_outside(circuit)
     fed = {s.name: _activity(s, given.get(s.name, {})) for s in outside}
     fed = {name: amounts for name, amounts in fed.items() if amounts}
     left = _passed(circuit, result, fed)
@@ -189,8 +184,7 @@ def train_activities(
     links = {(link.circuit, link.feed) for link in train.links}
     fed: dict[str, Amounts] = {}
     for name, solved in train.circuits.items():
-        for feed in solved.result.circuit.column.feeds:
-            stream = feed.stream
+        for stream in _from_outside(solved.result.circuit):
             if (name, stream.name) not in links:
                 amounts = _activity(stream, given.get(name, {}).get(stream.name, {}))
                 if amounts:
@@ -212,6 +206,12 @@ def train_activities(
     return _assembled(fed, left, carriers, train_ledger(train), limit)
 
 
+def _from_outside(circuit: Circuit) -> list[Stream]:
+    """Return the feeds of a circuit as they are without what comes back."""
+    refluxes = {r.feed for r in circuit.recycles if isinstance(r, Reflux)}
+    return [f.stream for f in circuit.column.feeds if f.stream.name not in refluxes]
+
+
 def _activity(stream: Stream, given: Mapping[str, float]) -> Amounts:
     """Return what a feed brings [Bq/h]."""
     natural = {}
@@ -226,7 +226,7 @@ def _passed(
     circuit: Circuit, result: Result, fed: Mapping[str, Mapping[str, float]]
 ) -> dict[str, Amounts]:
     """Return what leaves in every product [Bq/h]."""
-    outlets = outlets_of(result)
+    outlets = outlets_of(circuit, result)
     left: dict[str, Amounts] = {outlet.name: {} for outlet in outlets}
     stages = {f.stream.name: f.stage for f in result.column.feeds}
     for name in _names(fed.values()):

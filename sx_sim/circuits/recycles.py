@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sx_sim.chemistry.aqueous import REFERENCE, water_ion_product
+from sx_sim.chemistry.speciation import electroneutral, free_acid
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.column import Column
 from sx_sim.flowsheet.streams import Stream
@@ -97,26 +97,30 @@ class Reflux:
 
     product: str
     feed: str
-    acid: float | None = None  # [mol/L]
+    acid: float | None = None  # [mol/L], as a titration finds it
+    h: float | None = None  # [H+] instead [mol/L]
+
+    @property
+    def keeps_acid(self) -> bool:
+        """Whether the acidity stays as it is."""
+        return self.acid is None and self.h is None
 
     def counted(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
         """Return what comes back of a liquor: metals (S,) and anions [mol/L]."""
-        return leaving.concentration, leaving.carrier if self.acid is None else 0.0
+        return leaving.concentration, leaving.carrier if self.keeps_acid else 0.0
 
     def slopes(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
         """Return the derivatives of that by what leaves (S, S), and of the anions by those."""
-        return np.eye(len(leaving.concentration)), 1.0 if self.acid is None else 0.0
+        return np.eye(len(leaving.concentration)), 1.0 if self.keeps_acid else 0.0
 
     def fed(self, fresh: Stream, stream: Stream, metals: Array, anions: float) -> Stream:
         """Return what is fed where a liquor of so much comes back."""
-        cations = float(metals @ fresh.system.charge)
-        kw = float(water_ion_product(np.array([REFERENCE]))[0])
-        if self.acid is None:
-            net = anions - cations
-            acid = 0.5 * (net + np.sqrt(net * net + 4.0 * kw))
+        if self.keeps_acid:
+            acid = free_acid(fresh.system, metals, anions)
         else:
-            acid, anions = self.acid, self.acid - kw / self.acid + cations
-        return replace(stream, concentration=metals, carrier=anions, acid=float(acid))
+            given = self.acid or 0.0
+            anions, acid = electroneutral(fresh.system, metals, h=self.h, acid=given)
+        return replace(stream, concentration=metals, carrier=anions, acid=acid)
 
 
 Recycle = SolventLoop | Exchange | Reflux

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sx_sim.circuits.recycles import Circuit, Reflux
+from sx_sim.circuits.recycles import EFFLUENT, Circuit, Exchange, Reflux
 from sx_sim.flowsheet.column import Column
 from sx_sim.flowsheet.results import Result
 
@@ -48,8 +48,8 @@ class Outlet:
         return self.net if self.phase == "aqueous" else self.flow * self.drops
 
 
-def outlets_of(result: Result) -> list[Outlet]:
-    """Return the products of a circuit's column, gross and net."""
+def outlets_of(circuit: Circuit, result: Result) -> list[Outlet]:
+    """Return the products of a circuit, gross and net; also what an exchange leaves."""
     column, found = result.column, []
     for name, phase, j, flow in column.outlets():
         net = result.streams[name].flow if name in result.streams else 0.0
@@ -58,6 +58,10 @@ def outlets_of(result: Result) -> list[Outlet]:
             settling = column.settling
             drops = float((settling.in_aqueous if phase == "aqueous" else settling.in_organic)[j])
         found.append(Outlet(name, phase, j, flow, net, drops))
+    exchanged = [r.product for r in circuit.recycles if isinstance(r, Exchange)]
+    for out in [out for out in found if out.name in exchanged]:
+        spent = result.streams[EFFLUENT].flow  # its drops are counted with the product
+        found.append(replace(out, name=EFFLUENT, flow=0.0, net=spent))
     return found
 
 

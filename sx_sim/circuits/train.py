@@ -115,6 +115,18 @@ class TrainResult:
                         total[symbol] = total.get(symbol, 0.0) + amount * feed.stream.flow
         return total
 
+    def within_ranges(self) -> TrainResult:
+        """Return the train itself, if every circuit stays within its ranges.
+
+        Raises
+        ------
+        OutsideRangeError
+            Of the first circuit that leaves a range of its constants.
+        """
+        for solved in self.circuits.values():
+            solved.result.result.within_ranges()
+        return self
+
     def balance(self) -> dict[str, float]:
         """Return in less out of every rare earth, over what is fed of it."""
         fed = self.fed

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sx_sim.chemistry.aqueous import REFERENCE, water_ion_product
+from sx_sim.chemistry.speciation import electroneutral, titratable_acid
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.streams import Stream
 
@@ -37,7 +38,14 @@ class Treatment:
     effluent: Stream | None = None
 
 
-def treat(stream: Stream, *, acid: float | None, strength: float | None, by: str) -> Treatment:
+def treat(
+    stream: Stream,
+    *,
+    acid: float | None,
+    strength: float | None,
+    by: str,
+    h: float | None = None,
+) -> Treatment:
     """Bring a liquor to an acidity and a strength.
 
     Parameters
@@ -45,46 +53,47 @@ def treat(stream: Stream, *, acid: float | None, strength: float | None, by: str
     stream : Stream
         Aqueous.
     acid : float, optional
-        [H+] to reach [mol/L]; as it is, or 0.01 mol/L after redissolving, if not given.
+        To reach, as a titration finds it [mol/L]; the [H+] stays as it is, or the acid is
+        0.01 mol/L after redissolving, if neither is given.
     strength : float, optional
         Rare earths in all to reach [mol/L]; as it is if not given.
     by : {'redissolving', 'neutralising'}
         Redissolving precipitates the rare earths with base, completely, and dissolves them
         in acid; what else the liquor holds stays behind. Neutralising adds base or acid, and
         water, but takes nothing away; the cation of the base stays in the water.
+    h : float, optional
+        [H+] to reach instead [mol/L].
 
     Raises
     ------
     CaseError
         If neutralising is to make a liquor stronger.
     """
-    if acid is None and strength is None:
+    if acid is None and strength is None and h is None:
         return Treatment(stream)
     if by == REDISSOLVING:
-        return _redissolved(stream, 0.01 if acid is None else acid, strength)
-    return _neutralised(stream, stream.acid if acid is None else acid, strength)
+        return _redissolved(stream, 0.01 if acid is None else acid, h, strength)
+    if acid is None and h is None:
+        h = stream.acid
+    return _neutralised(stream, acid or 0.0, h, strength)
 
 
 def _rare(stream: Stream) -> float:
     return float(stream.concentration @ stream.system.rare_earth)
 
 
-def _redissolved(stream: Stream, acid: float, strength: float | None) -> Treatment:
+def _redissolved(stream: Stream, acid: float, h: float | None, strength: float | None) -> Treatment:
     rare = stream.system.rare_earth
     moles = stream.moles * rare
     whole = float(moles.sum())
     flow = whole / strength if strength else stream.flow
     concentration = moles / flow
     charges = float(moles @ stream.system.charge)
-    net = acid - _water_ions() / acid
-    made = replace(
-        stream,
-        flow=flow,
-        concentration=concentration,
-        carrier=net + charges / flow,
-        acid=acid,
-    )
+    carrier, free = electroneutral(stream.system, concentration, h=h, acid=acid)
+    net = carrier - charges / flow
+    made = replace(stream, flow=flow, concentration=concentration, carrier=carrier, acid=free)
     left = stream.concentration * ~rare
+    held = titratable_acid(stream.system, stream.concentration, stream.carrier, stream.acid)
     mother = replace(
         stream,
         name=f"mother liquor of {stream.name}",
@@ -94,13 +103,13 @@ def _redissolved(stream: Stream, acid: float, strength: float | None) -> Treatme
     return Treatment(
         made,
         acid=charges + net * flow,
-        base=charges + max(stream.acid, 0.0) * stream.flow,
+        base=charges + max(held, 0.0) * stream.flow,
         water=flow,
         effluent=mother,
     )
 
 
-def _neutralised(stream: Stream, acid: float, strength: float | None) -> Treatment:
+def _neutralised(stream: Stream, acid: float, h: float | None, strength: float | None) -> Treatment:
     dilution = 1.0
     if strength:
         dilution = _rare(stream) / strength
@@ -111,10 +120,9 @@ def _neutralised(stream: Stream, acid: float, strength: float | None) -> Treatme
             )
     flow = stream.flow * dilution
     concentration = stream.concentration / dilution
-    kw = _water_ions()
-    carrier = acid - kw / acid + float(concentration @ stream.system.charge)
+    carrier, free = electroneutral(stream.system, concentration, h=h, acid=acid)
     more = (carrier - stream.carrier / dilution) * flow
-    made = replace(stream, flow=flow, concentration=concentration, carrier=carrier, acid=acid)
+    made = replace(stream, flow=flow, concentration=concentration, carrier=carrier, acid=free)
     return Treatment(made, max(more, 0.0), max(-more, 0.0), flow - stream.flow)
 
 

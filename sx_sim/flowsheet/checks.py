@@ -125,6 +125,7 @@ def _check(cascade: Cascade, law: Law, x: Array, y: Array, scalars: Array) -> Ch
         law.ln_k
         + law.order_dimer * scalars[:, 1:2]
         - law.order_acid * np.log(h)[:, None]
+        - (np.outer(e * np.log(h), law.acid_by_dimer) if law.acid_by_dimer.size else 0.0)
         - np.log(alpha)
     )
     met = np.exp(ln_d) * x

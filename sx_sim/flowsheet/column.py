@@ -131,6 +131,14 @@ class Column:
     set_points: tuple[SetPoint, ...] = ()
     settling: Settling | None = None
 
+    def __post_init__(self) -> None:
+        if self.set_points and self.system.active:
+            raise CaseError(
+                f"set_points.{self.set_points[0].name}: set '{self.system.extractant.key}' goes "
+                "with activities, which follow from anions that doses would change; give the "
+                "feeds' acid instead, or a set with activity = 'none'"
+            )
+
     @property
     def stages(self) -> int:
         """Number of stages N."""
@@ -248,7 +256,8 @@ class Column:
     def pack(self) -> tuple[Cascade, Law]:
         """Return the arrays that the kernels take."""
         if self.settling is not None:
-            return self._pack_real(self.settling), self.system.law(self.temperature)
+            cascade = self._pack_real(self.settling)
+            return cascade, self.system.law(self.temperature, cascade.anion)
         passes, drawn = self.flows("aqueous")
         organic, organic_draw = self.flows("organic")
         cascade = Cascade(
@@ -264,7 +273,7 @@ class Column:
         if self.set_points:
             carry = np.append(passes[1:], 0.0) / (passes + drawn)
             cascade = cascade._replace(carry=carry, set_ln_h=self.set_ln_h)
-        return cascade, self.system.law(self.temperature)
+        return cascade, self.system.law(self.temperature, cascade.anion)
 
     @cached_property
     def volumes(self) -> Volumes:

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sx_sim.chemistry.aqueous import water_ion_product
+from sx_sim.chemistry.speciation import Speciation, speciate
 from sx_sim.chemistry.system import ChemicalSystem
-from sx_sim.errors import ConvergenceError
+from sx_sim.errors import ConvergenceError, OutsideRangeError
 from sx_sim.flowsheet.checks import CLOSURE_LIMIT, Checks, acidity, check
 from sx_sim.flowsheet.column import RAFFINATE, Column
 from sx_sim.flowsheet.status import Status
@@ -43,7 +45,7 @@ class Profile:
     free_dimer: Array  # (N,)
     anion: Array  # (N,)
     free_anion: Array  # (N,) less what complexes hold
-    ionic_strength: Array  # (N,) of ions not bound in complexes
+    ionic_strength: Array  # (N,) of ions, complexes and protonated anions among them
     dimer: Array  # (N,) total extractant, as dimer
     loading: Array  # (N,) share of the dimer that rare earths hold
     scalars: Array  # (N, 2 or 3) the solver's unknowns, from which another solve can start
@@ -108,6 +110,11 @@ class Result:
         return self.system.species
 
     @property
+    def sources(self) -> tuple[str, ...]:
+        """Source keys of the constants it rests on; ``sx_sim.cite`` gives their entries."""
+        return self.system.sources
+
+    @property
     def converged(self) -> bool:
         """Whether the column is solved and its model holds."""
         return self.status == Status.CONVERGED
@@ -122,6 +129,19 @@ class Result:
         held = "" if worst.species is None else f", most of it {self.elements[worst.species]}"
         off = f"ln(have / need) is off by {self.checks.closure:.1e}"
         return f"{told} Furthest from closed: {worst.closure} at stage {worst.stage}{held}; {off}."
+
+    def within_ranges(self) -> Result:
+        """Return the result itself, if it is not solved or stays within its ranges.
+
+        Raises
+        ------
+        OutsideRangeError
+            If it leaves a range of its constants or a limit of the model.
+        """
+        left = [caution.text for caution in self.cautions if caution.outside]
+        if left and self.converged:
+            raise OutsideRangeError(left, self)
+        return self
 
     def stream(self, name: str) -> Stream:
         """Return a product; KeyError names those there are."""
@@ -155,6 +175,13 @@ class Result:
         fed = self.column.fed.sum(axis=0) if self.net_fed is None else self.net_fed
         left = self.stream(stream).moles
         return np.divide(left, fed, out=np.full(fed.shape, np.nan), where=fed > 0)
+
+    def speciation(self) -> Speciation:
+        """Return free ions, complexes and protonated anions at every stage."""
+        s = self.stages
+        law = self.system.law(s.temperature, s.anion)
+        hydroxide = water_ion_product(s.temperature) / s.acid
+        return speciate(law, s.aqueous, s.acid, hydroxide, s.free_anion)
 
     def to_dataframe(self) -> pd.DataFrame:
         """Return the stage profiles, one row per stage; needs pandas.
@@ -255,7 +282,7 @@ def kind_of(cascade: Cascade, law: Law) -> tuple[Any, ...]:
     """Return what columns have to share to be solved together: their shape and their orders."""
     from sx_sim.kernels.workspace import shape_of
 
-    shared = (law.order_dimer, law.order_acid, law.dimers, law.charge)
+    shared = (law.order_dimer, law.order_acid, law.acid_by_dimer, law.dimers, law.charge)
     return *shape_of(cascade, law), law.least_acid, *(array.tobytes() for array in shared)
 
 
@@ -267,7 +294,9 @@ def assemble(column: Column, cascade: Cascade, law: Law, solution: Solution) -> 
         status = Status.UNBALANCED
     acid, anion = acidity(cascade, solution.scalars)
     complexed = law.ln_beta.shape[2] > 0
-    charges = anion + cascade.water_ion_product / acid + acid
+    free_anion = np.exp(solution.scalars[:, 2]) if complexed else anion
+    hydroxide = cascade.water_ion_product / acid
+    dissolved = speciate(law, solution.aqueous, acid, hydroxide, free_anion)
     profile = Profile(
         section=tuple(s.name for s in column.sections for _ in range(s.stages)),
         temperature=column.temperature,
@@ -278,8 +307,8 @@ def assemble(column: Column, cascade: Cascade, law: Law, solution: Solution) -> 
         acid=acid,
         free_dimer=np.exp(solution.scalars[:, 1]),
         anion=anion,
-        free_anion=np.exp(solution.scalars[:, 2]) if complexed else anion,
-        ionic_strength=0.5 * (charges + solution.aqueous @ law.charge**2),
+        free_anion=free_anion,
+        ionic_strength=dissolved.ionic_strength,
         dimer=cascade.dimer,
         loading=solution.organic @ (law.dimers * column.system.rare_earth) / cascade.dimer,
         scalars=solution.scalars,

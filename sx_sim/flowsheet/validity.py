@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sx_sim.chemistry.aqueous import hydrolysis_constant
+from sx_sim.chemistry import activity
+from sx_sim.chemistry.aqueous import hydrolysis_constants
 from sx_sim.chemistry.elements import element
 from sx_sim.chemistry.system import ChemicalSystem
 
@@ -29,10 +30,22 @@ class Caution:
         What it is about.
     text : str
         The whole sentence, values and stages included.
+    outside : bool
+        Whether a range or a limit of the model is left; else it rests on estimates.
+    stages : tuple of int
+        Where, counted from 1.
+    species : str
+        Which one is most concerned, empty where none is.
+    margin : float
+        How far beyond the range or limit the furthest stage is, in the variable's unit.
     """
 
     variable: str
     text: str
+    outside: bool = False
+    stages: tuple[int, ...] = ()
+    species: str = ""
+    margin: float = 0.0
 
 
 def stage_list(numbers: NDArray[np.int64]) -> str:
@@ -71,17 +84,29 @@ def estimates(system: ChemicalSystem, temperature: Array) -> list[Caution]:
     return found
 
 
+def ranges_of(system: ChemicalSystem) -> dict[str, tuple[float, float]]:
+    """Return the ranges of a set, with those of its complexes and its activities."""
+    found = dict(system.extractant.ranges)
+    known = system.ligand
+    if known is not None and known.ionic_strength is not None:
+        found.setdefault("ionic_strength", known.ionic_strength)
+    if system.active:
+        found.setdefault("ionic_strength", activity.ionic_strength_range())
+    return found
+
+
 def outside_ranges(system: ChemicalSystem, stages: Profile) -> list[Caution]:
     """Say where stages leave the ranges the constants were measured over."""
     labels = {
         "acid": ("[H+]", stages.acid, "mol/L"),
         "anion": (f"{system.extractant.medium}", stages.anion, "mol/L"),
+        "ionic_strength": ("ionic strength", stages.ionic_strength, "mol/L"),
         "loading": ("loading", stages.loading, ""),
         "extractant": ("extractant", 2 * stages.dimer, "mol/L"),
         "temperature": ("temperature", stages.temperature, "K"),
     }
     found = []
-    for name, (low, high) in system.extractant.ranges.items():
+    for name, (low, high) in ranges_of(system).items():
         label, value, unit = labels[name]
         slack = 1e-9 * max(abs(low), abs(high))
         outside = (value < low - slack) | (value > high + slack)
@@ -91,16 +116,38 @@ def outside_ranges(system: ChemicalSystem, stages: Profile) -> list[Caution]:
                 f"at {stage_list(stages.number[outside])} is outside the {low:.3g} to "
                 f"{high:.3g} {unit} of set '{system.extractant.key}'"
             )
-            found.append(Caution(label, " ".join(text.split())))
+            species = ""
+            if name == "loading":
+                species = _most_loaded(system, stages)
+                text += (
+                    f"; {species} holds most of it and {100 * (1 - value.max()):.0f} % are left "
+                    "to saturation, before which the solvent may gel or split"
+                )
+            numbers = tuple(int(j) for j in stages.number[outside])
+            margin = float(np.maximum(low - value, value - high).max())
+            found.append(Caution(label, " ".join(text.split()), True, numbers, species, margin))
     return found
 
 
+def _most_loaded(system: ChemicalSystem, stages: Profile) -> str:
+    """Return which rare earth holds most extractant where there is least left."""
+    held = stages.organic[int(stages.loading.argmax())] * system.dimers * system.rare_earth
+    return system.species[int(held.argmax())]
+
+
 def hydrolysis(system: ChemicalSystem, stages: Profile) -> list[Caution]:
-    """Say where the pH is such that hydroxides would form."""
-    known = {s: k for s in system.species if (k := hydrolysis_constant(s)) is not None}
+    """Say where the pH is such that hydroxides would form.
+
+    No solubility products are used: first hydrolysis stands for the onset of precipitation.
+    """
+    known = {
+        s: k
+        for s in system.species
+        if (k := hydrolysis_constants(s, stages.temperature)) is not None
+    }
     if not known:
         return []
-    first = max(known, key=lambda s: known[s])
+    first = max(known, key=lambda s: known[s].max())
     share = 10 ** known[first] / (10 ** known[first] + stages.acid)
     outside = share > HYDROLYSED
     if not outside.any():
@@ -109,4 +156,7 @@ def hydrolysis(system: ChemicalSystem, stages: Profile) -> list[Caution]:
         f"pH up to {stages.pH[outside].max():.1f} at {stage_list(stages.number[outside])}: "
         f"{first} is {100 * share.max():.0f} % hydrolysed there and hydroxides would precipitate"
     )
-    return [Caution("pH", text)]
+    limit = -known[first] + np.log10(HYDROLYSED / (1.0 - HYDROLYSED))
+    numbers = tuple(int(j) for j in stages.number[outside])
+    margin = float((stages.pH - limit)[outside].max())
+    return [Caution("pH", text, True, numbers, first, margin)]

@@ -15,8 +15,10 @@ right-hand side then costs two products instead of two triangular solves. Invers
 kept transposed, so that those products run along rows too.
 """
 
+import numpy as np
 from numba import njit
 
+from sx_sim.kernels.distribution import fill_orders
 from sx_sim.kernels.small import invert_small
 
 
@@ -67,9 +69,14 @@ def eliminate_scalars(linear, factors, law, state, j):
             for b in range(m):
                 total -= factors.inverse[j, a, b] * linear.f_x[j, b, i]
             factors.response[j, a, i] = total
+    varying = law.acid_by_dimer.size > 0
+    order_acid = state.orders[0] if varying else law.order_acid
+    order_dimer = state.orders[1] if varying else law.order_dimer
+    if varying:
+        fill_orders(law, state.ln_h[j], np.exp(state.scalars[j, 1]), state.orders)
     for i in range(s):
-        factors.y_scalar[j, 0, i] = -law.order_acid[i] * state.y[j, i]
-        factors.y_scalar[j, 1, i] = law.order_dimer[i] * state.y[j, i]
+        factors.y_scalar[j, 0, i] = -order_acid[i] * state.y[j, i]
+        factors.y_scalar[j, 1, i] = order_dimer[i] * state.y[j, i]
         if m == 3:
             factors.y_scalar[j, 2, i] = -state.bound[j, i] * state.y[j, i]
 

@@ -67,6 +67,7 @@ def solve_chain(
             laws.protonation[q],
             laws.ligand_charge,
             laws.debye[q],
+            laws.acid_by_dimer,
         )
         start = first if q == 0 or not alike else none
         if alike and solved > 0:

@@ -11,7 +11,7 @@ asks for, and what that doses falls on with the water.
 import numpy as np
 from numba import njit
 
-from sx_sim.kernels.distribution import bound_slope, distribution
+from sx_sim.kernels.distribution import bound_slope, distribution, fill_orders
 from sx_sim.kernels.metals import balance_metals
 from sx_sim.kernels.real import balance_real
 
@@ -108,6 +108,9 @@ def linearise_closures(cascade, law, state, f_scalar, f_x):
     """
     n, s = cascade.feed.shape
     m = f_scalar.shape[1]
+    varying = law.acid_by_dimer.size > 0
+    order_acid = state.orders[0] if varying else law.order_acid
+    order_dimer = state.orders[1] if varying else law.order_dimer
     for j in range(n):
         x = state.x[j]
         y = state.y[j]
@@ -118,12 +121,14 @@ def linearise_closures(cascade, law, state, f_scalar, f_x):
         taken = e
         by_acid = 0.0
         by_dimer = e
+        if varying:
+            fill_orders(law, state.ln_h[j], e, state.orders)
         for i in range(s):
             held = law.dimers[i] * y[i]
             cations += law.charge[i] * x[i]
             taken += held
-            by_acid += law.order_acid[i] * held
-            by_dimer += law.order_dimer[i] * held
+            by_acid += order_acid[i] * held
+            by_dimer += order_dimer[i] * held
         if law.protonation.size > 0:
             cations += law.protonation[j] * h * np.exp(state.scalars[j, 2])
         per_cations = 1.0 / cations

@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-CLOSEST = 1.5  # of the Debye-Hueckel term sqrt(I) / (1 + 1.5 sqrt(I)) [L^0.5/mol^0.5]
+from sx_sim.kernels.types import CLOSEST
 
 
 @njit(cache=True, error_model="numpy")
@@ -28,10 +28,13 @@ def distribution(law, ln_h, scalars, d, bound):
     ionic = law.debye.shape[0] > 0
     for j in range(n):
         ln_e = scalars[j, 1]
+        varying = np.exp(ln_e) * ln_h[j] if law.acid_by_dimer.size > 0 else 0.0
         root = np.exp(0.5 * scalars[j, 2]) if ionic else 0.0
         share = root / (1.0 + CLOSEST * root)
         for i in range(s):
             ln_d = law.ln_k[j, i] + law.order_dimer[i] * ln_e - law.order_acid[i] * ln_h[j]
+            if law.acid_by_dimer.size > 0:
+                ln_d -= law.acid_by_dimer[i] * varying
             if ionic:
                 ln_d -= law.debye[j, i] * share
                 bound[j, i] = law.debye[j, i] * 0.5 * share / (1.0 + CLOSEST * root)
@@ -45,6 +48,15 @@ def distribution(law, ln_h, scalars, d, bound):
                 bound[j, i] = moment / alpha
                 ln_d -= np.log(alpha)
             d[j, i] = np.exp(ln_d)
+
+
+@njit(cache=True, error_model="numpy")
+def fill_orders(law, ln_h, e, orders):
+    """Fill ``orders`` (2, S), in acid and in dimer, where the first rises with the dimer."""
+    for i in range(law.acid_by_dimer.size):
+        more = law.acid_by_dimer[i] * e
+        orders[0, i] = law.order_acid[i] + more
+        orders[1, i] = law.order_dimer[i] - more * ln_h
 
 
 @njit(cache=True, error_model="numpy")

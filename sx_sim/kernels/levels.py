@@ -91,6 +91,7 @@ def shorten(cascade, law, kept, count, work):
         work.short_protonation[:count],
         law.ligand_charge,
         work.short_debye[:count],
+        law.acid_by_dimer,
     )
     for q in range(count):
         j = kept[q]

@@ -14,9 +14,11 @@ stage before and q of the stage after that do not come back, and
 r = WA + WO D + A a + O b D. Nothing is subtracted.
 """
 
+import numpy as np
 from numba import njit
 
 from sx_sim.kernels.closure import is_set, linearise_closures
+from sx_sim.kernels.distribution import fill_orders
 from sx_sim.kernels.real import spread_real
 
 
@@ -49,10 +51,15 @@ def spread(cascade, law, state, linear):
             lost += cascade.organic[j] * d * stays[i]
             pushed[j, 0, i] = 1.0 / (lost + cascade.aqueous[j])
             stays[i] = lost * pushed[j, 0, i]
+    varying = law.acid_by_dimer.size > 0
+    order_acid = state.orders[0] if varying else law.order_acid
+    order_dimer = state.orders[1] if varying else law.order_dimer
     for i in range(s):
         stays[i] = 1.0
     for j in range(n):
         last = j == n - 1
+        if varying:
+            fill_orders(law, state.ln_h[j], np.exp(state.scalars[j, 1]), state.orders)
         for i in range(s):
             d = state.d[j, i]
             y = state.y[j, i]
@@ -69,10 +76,10 @@ def spread(cascade, law, state, linear):
             stays[i] = lost * inverse
             here = -drained * whole
             there = cascade.organic[j] * sinks * whole * after
-            local[j, 0, i] = -law.order_acid[i] * here
-            local[j, 1, i] = law.order_dimer[i] * here
-            pushed[j, 0, i] = -law.order_acid[i] * there
-            pushed[j, 1, i] = law.order_dimer[i] * there
+            local[j, 0, i] = -order_acid[i] * here
+            local[j, 1, i] = order_dimer[i] * here
+            pushed[j, 0, i] = -order_acid[i] * there
+            pushed[j, 1, i] = order_dimer[i] * there
             if m == 3:
                 local[j, 2, i] = -state.bound[j, i] * here
                 pushed[j, 2, i] = -state.bound[j, i] * there

@@ -16,7 +16,10 @@ products and quotients of positive numbers, as where stages are ideal.
 
 from typing import NamedTuple
 
+import numpy as np
 from numba import njit
+
+from sx_sim.kernels.distribution import fill_orders
 
 
 class Stage(NamedTuple):
@@ -176,8 +179,13 @@ def spread_real(cascade, law, state, linear):
             linear.falls[j, i] = x
             if j > 0:
                 lost_above[j - 1, i] = stage.drawn * x + stage.taken * left + share * risen
+    varying = law.acid_by_dimer.size > 0
+    order_acid = state.orders[0] if varying else law.order_acid
+    order_dimer = state.orders[1] if varying else law.order_dimer
     for j in range(n):
         stage = stage_of(cascade, j)
+        if varying:
+            fill_orders(law, state.ln_h[j], np.exp(state.scalars[j, 1]), state.orders)
         for i in range(s):
             below, above = lost_below[j, i], lost_above[j, i]
             pivot, gain, fallen, held = from_below(stage, state.d[j, i], below)
@@ -195,9 +203,9 @@ def spread_real(cascade, law, state, linear):
             nxt = linear.falls[j + 1, i] if j + 1 < n else 0.0
             linear.rises[j, i] *= nxt
             for a in range(m):
-                order = -law.order_acid[i]
+                order = -order_acid[i]
                 if a == 1:
-                    order = law.order_dimer[i]
+                    order = order_dimer[i]
                 elif a == 2:
                     order = -state.bound[j, i]
                 linear.local[j, a, i] = order * seen

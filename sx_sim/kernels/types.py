@@ -6,15 +6,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+CLOSEST = 1.5  # of the Debye-Hueckel term sqrt(I) / (1 + 1.5 sqrt(I)) [L^0.5/mol^0.5]
 
 
 class Law(NamedTuple):
     """Distribution law of S species at N stages: what distributes, and how strongly.
 
-    ``ln D = ln_k + order_dimer ln e - order_acid ln h - ln alpha - debye g(I)``, where
-    ``e`` is the free dimer, ``h`` the hydrogen ion, ``alpha`` the side-reaction coefficient
-    of the aqueous complexes with 1..K ligands (K = 0: none) and ``g`` the Debye-Hueckel
-    term of the ionic strength. A law has complexes, or activities, or neither.
+    ``ln D = ln_k + order_dimer ln e - (order_acid + acid_by_dimer e) ln h - ln alpha -
+    debye g(I)``, where ``e`` is the free dimer, ``h`` the hydrogen ion, ``alpha`` the
+    side-reaction coefficient of the aqueous complexes with 1..K ligands (K = 0: none) and
+    ``g`` the Debye-Hueckel term of the ionic strength. A law has complexes, or activities,
+    or neither.
     """
 
     ln_k: Array  # (N, S)
@@ -27,6 +29,7 @@ class Law(NamedTuple):
     protonation: Array = np.empty(0)  # (N,) of the free ligand [L/mol], (0,) for none
     ligand_charge: float = 1.0  # charge of the ligand, sign reversed
     debye: Array = np.empty((0, 0))  # (N, S) by which g(I) lowers ln D, (0, 0) for none
+    acid_by_dimer: Array = np.empty(0)  # (S,) rise of order_acid per e [L/mol], (0,) for none
 
 
 class Cascade(NamedTuple):
@@ -78,6 +81,7 @@ class State(NamedTuple):
     y: Array  # (N, S) organic concentrations [mol/L]
     f: Array  # (N, m) closure residuals
     row: Array  # (S,) work
+    orders: Array  # (2, S) of acid and dimer, where they vary
     leaving: Array  # (N, S) in the organic that leaves, where stages are not ideal; or (0, 0)
     risen: Array  # (2, N, S) work, or (0, 0, 0)
     nothing: Array  # (0, 0)

@@ -84,6 +84,7 @@ def new_workspace(
             y=empty((n, s)),
             f=empty((n, m)),
             row=empty(s),
+            orders=empty((2, s)),
             leaving=empty((n, s) if real else (0, 0)),
             risen=empty((2, n, s) if real else (0, 0, 0)),
             nothing=empty((0, 0)),

@@ -10,10 +10,11 @@ from typer.testing import CliRunner
 
 import sx_sim
 from support.columns import heavy_case
-from support.paths import ROOT
+from support.paths import ACTIVITY, ROOT, SULFATE
 from sx_sim.analysis.outputs import output
 from sx_sim.analysis.sensitivity import Linearised
 from sx_sim.cases.shifts import tornado
+from sx_sim.chemistry.speciation import titratable_acid
 from sx_sim.cli import app
 from sx_sim.flowsheet.results import solve_column
 from sx_sim.kernels.by_metals import eliminate_metals
@@ -210,6 +211,75 @@ def test_plant_of_forty_stages_agrees_with_central_differences(extractant, soap)
         "reo.strip liquor",
     ]
     check_against_differences(case, outputs, PLANT_PATHS)
+
+
+CHEMISTRY = """
+temperature = "30 degC"
+cut = ["Dy", "Ho"]
+
+[solvent]
+extractant = "{extractant}"
+concentration = "1.0 mol/L"
+saponification = 0.1
+flow = "150 L/h"
+
+[feeds.clay]
+composition = {{ Dy = 30, Ho = 10, Y = 55, Er = 5 }}
+strength = "0.1 mol/L"
+acid = "0.1 mol/L"
+flow = "100 L/h"
+
+[sections.extraction]
+stages = 6
+
+[sections.scrub]
+stages = 5
+temperature = "35 degC"
+pH = 0.3
+flow = "40 L/h"
+"""
+CHEMISTRY_PATHS = {
+    "temperature": ("30", " degC", 0.05),
+    "sections.scrub.temperature": ("35", " degC", 0.05),
+    "sections.scrub.pH": (0.3, "", 1e-3),
+    "feeds.clay.acid": ("0.1", " mol/L", 2e-4),
+    "feeds.clay.strength": ("0.1", " mol/L", 2e-4),
+    "feeds.clay.flow": ("100", " L/h", 0.05),
+    "solvent.saponification": (0.1, "", 2e-4),
+    "solvent.concentration": ("1", " mol/L", 1e-3),
+    "constants.Dy.acid_by_dimer": ("", "", 1e-3),
+}
+
+
+@pytest.mark.parametrize("extractant", [SULFATE, ACTIVITY])
+def test_sulfate_and_activities_agree_with_central_differences(extractant):
+    """Complexes and HSO4- warm up with the stages; so does the Debye-Hueckel slope."""
+    case = sx_sim.parse_case(CHEMISTRY.format(extractant=extractant))
+    outputs = [
+        "purity.Dy.raffinate",
+        "recovery.Ho.loaded solvent",
+        "recovery.Na.raffinate",
+        "pH.raffinate",
+        "reo.loaded solvent",
+    ]
+    check_against_differences(case, outputs, CHEMISTRY_PATHS)
+
+
+def test_a_pH_is_found_where_sulfate_holds_part_of_the_acid():
+    """The free hydrogen ion is less than what is titrated; a step of one is one of the other."""
+    case = sx_sim.parse_case(CHEMISTRY.format(extractant=SULFATE))
+    names = ["feeds.clay.pH", "feeds.clay.acid", "sections.scrub.acid"]
+    found = sx_sim.sensitivity(case, ["recovery.Dy.raffinate"], names)
+    assert found.parameter_values[0] > 1.0 + 0.1
+    assert found.parameter_values[2] > 10**-0.3 + 0.1
+    pH, step = found.parameter_values[0], 1e-4
+    moved = [
+        case.with_values({"feeds.clay.pH": float(pH + k * step)}).column.feeds[1].stream
+        for k in (-1, 1)
+    ]
+    acids = [titratable_acid(s.system, s.concentration, s.carrier, s.acid) for s in moved]
+    slope = (acids[1] - acids[0]) / (2 * step)
+    np.testing.assert_allclose(found.table[0, 0], found.table[0, 1] * slope, rtol=1e-5)
 
 
 def test_costly_elimination_gives_the_same():

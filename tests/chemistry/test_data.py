@@ -51,6 +51,91 @@ def test_extractant_sets(path):
     assert extractant_set(path.stem).key == path.stem
 
 
+NOT_DATA = {"reference_temperature"}  # numbers that are no measurement of anything
+OF_SETS = {"level", "ranges"}  # of a set file: they stand for the species' own sources
+
+
+def numbers_in(value) -> bool:
+    if isinstance(value, bool):
+        return False
+    if isinstance(value, list):
+        return any(numbers_in(one) for one in value)
+    return isinstance(value, int | float)
+
+
+def unsourced(table: dict, known: dict, where: str) -> list[str]:
+    """Return where numbers stand without a source that resolves, a quality and conditions.
+
+    What a table says holds for the tables in it, unless they say otherwise.
+    """
+    said = ("source", "quality", "conditions", "ranges", "temperature_range")
+    known = known | {name: table[name] for name in said if name in table}
+    found = []
+    if any(numbers_in(value) for name, value in table.items() if name not in NOT_DATA):
+        sources = listed(known.get("source", []))
+        if not sources or not set(sources) <= set(database.sources()):
+            found.append(f"{where}: source {sources}")
+        if known.get("quality") not in QUALITIES:
+            found.append(f"{where}: quality {known.get('quality')}")
+        if "conditions" not in known and "ranges" not in known:
+            found.append(f"{where}: no range")
+        if "enthalpy" in table and "enthalpy_source" in table:
+            found += [
+                f"{where}: enthalpy source {key}"
+                for key in listed(table["enthalpy_source"])
+                if key not in database.sources()
+            ]
+    for name, value in table.items():
+        blocks = value if isinstance(value, list) else [value]
+        for k, block in enumerate(blocks):
+            if isinstance(block, dict) and name not in OF_SETS:
+                found += unsourced(block, known, f"{where}.{name}[{k}]")
+    return found
+
+
+SOURCED = {"rare_earths": {"log10_beta": "source", "enthalpy": "enthalpy_source"}}
+
+
+def unsourced_rows(path: Path) -> list[str]:
+    """Return what is not sourced in a table: row by row, or as the index of its folder has it."""
+    index = path.parent / "index.toml"
+    said = tomllib.loads(index.read_text()).get(path.stem, {}) if index.exists() else {}
+    found = []
+    for k, row in enumerate(csv.DictReader(path.open())):
+        about = {**said, **row}
+        keys = listed(said.get("source", []))
+        for number, name in SOURCED.get(path.stem, {"": "source"}).items():
+            if row.get(number, name in row):
+                keys.append(row[name])
+        if not keys or not set(keys) <= set(database.sources()):
+            found.append(f"{path.name} row {k + 1}: sources {keys}")
+        if about.get("quality") not in QUALITIES or not about.get("conditions"):
+            found.append(f"{path.name} row {k + 1}: quality or conditions")
+    return found
+
+
+def test_every_number_in_every_file_has_source_quality_and_range():
+    paths = sorted(p for p in DATA.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
+    found = []
+    for path in paths:
+        if path.suffix == ".toml":
+            if path.name != "index.toml":
+                found += unsourced(tomllib.loads(path.read_text()), {}, path.stem)
+        elif path.suffix == ".csv":
+            found += unsourced_rows(path)
+        else:
+            assert path.name == "sources.bib", f"{path.name} is of no known kind"
+    assert found == []
+    assert len(paths) > 25
+
+
+def test_the_walk_finds_what_is_missing():
+    row = {"log10_K": 1.0, "source": "nowhere", "quality": "guessed"}
+    assert len(unsourced({"species": {"X": row}}, {}, "set")) == 3
+    sound = row | {"source": "llnl", "quality": "derived"}
+    assert unsourced({"conditions": "any", "X": sound}, {}, "") == []
+
+
 @pytest.mark.parametrize("path", FEEDS, ids=lambda p: p.stem)
 def test_feeds(path):
     data = tomllib.loads(path.read_text())
@@ -82,7 +167,7 @@ def test_other_files():
             assert float(row["log10_sd"]) > 0
 
 
-@pytest.mark.parametrize("key", ["hehehp-chloride", "d2ehpa-chloride"])
+@pytest.mark.parametrize("key", ["hehehp-chloride", "d2ehpa-chloride", "cyanex272-chloride"])
 def test_complete_sets_have_the_whole_series_in_the_order_of_extraction(key):
     species = extractant_set(key).species
     constants = [species[symbol].log10_K for symbol in SERIES]  # Y between Ho and Er
@@ -100,7 +185,17 @@ def test_anchors_are_measured_and_estimates_say_so():
     assert all(species[s].enthalpy_sd > 0 for s in SERIES)
 
 
-@pytest.mark.parametrize("script", ["hehehp_chloride.py", "d2ehpa_chloride.py"])
+@pytest.mark.parametrize(
+    "script",
+    [
+        "hehehp_chloride.py",
+        "d2ehpa_chloride.py",
+        "d2ehpa_tbp_sulfate.py",
+        "cyanex272_chloride.py",
+        "complexes.py",
+        "sit_chloride.py",
+    ],
+)
 def test_derivations_reproduce_their_files_byte_for_byte(script):
     path = ROOT / "docs" / "derivations" / script
     done = subprocess.run(
@@ -146,6 +241,26 @@ def test_isotherms_are_predicted_from_their_feeds():
             errors.append(np.log10(d / measured))
     assert len(errors) > 150
     assert np.sqrt(np.mean(np.square(errors))) < 0.25
+
+
+def test_cyanex272_predicts_its_contacts_from_their_pH():
+    """Validation: D of Pr and Nd in mixture, extractant and acidity as they were measured."""
+    import numpy as np
+
+    species = extractant_set("cyanex272-chloride").species
+    errors = []
+    for row in csv.DictReader((DATA / "isotherms" / "cyanex272_liu2014.csv").open()):
+        c, free = species[row["element"]], float(row["extractant_formal"]) / 2
+        log10_d = c.log10_K + 3 * float(row["pH"]) + c.order_dimer * np.log10(free)
+        errors.append(log10_d - np.log10(float(row["distribution"])))
+    assert np.sqrt(np.mean(np.square(errors))) < 0.12
+
+
+def test_uranyl_is_extracted_by_two_dimers():
+    """A free energy of -32 kJ/mol is 32 / 5.708 decades at 25 degC (marcus1976)."""
+    uranium = extractant_set("d2ehpa-chloride").species["U"]
+    assert uranium.log10_K == pytest.approx(5.606, abs=1e-3)
+    assert (uranium.order_dimer, uranium.order_acid, uranium.dimers) == (2, 2, 2)
 
 
 def test_sources_have_no_strays():

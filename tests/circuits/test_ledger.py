@@ -73,6 +73,10 @@ CASES = {
     "loop and reflux": text(LOOP, REFLUX),
     "loop and reflux as it is": text(LOOP, AS_IS),
     "loop and reflux, real stages": text(LOOP, REFLUX, REAL),
+    "exchange": text(ONCE + '\nexchange = "raffinate"'),
+    "exchange, loop and reflux, real stages": text(
+        LOOP + '\nexchange = "raffinate"', REFLUX, REAL
+    ),
     "set points": text(more=POINTS),
     "set points, loop and reflux": text(LOOP, AS_IS, more=POINTS),
 }
@@ -135,6 +139,30 @@ def test_doses_of_set_points_are_told_apart():
     assert ledger.acid["set point sour"] == pytest.approx(result.doses["sour"])
     salt = sum(p.base for p in ledger.outlets)
     assert salt == pytest.approx(90.0 - result.doses["mild"], rel=1e-9)
+
+
+SULFATE = """
+temperature = "25 degC"
+[solvent]
+extractant = "d2ehpa-tbp-sulfate"
+flow = "50 L/h"
+[feeds.leach]
+concentrations = { La = "1 mmol/L", Dy = "1 mmol/L", Y = "1 mmol/L" }
+pH = 1.5
+flow = "100 L/h"
+[sections.extraction]
+stages = 3
+"""
+
+
+def test_acid_that_sulfate_holds_counts():
+    case, result = solved(SULFATE)
+    ledger = circuit_ledger(case.circuit, result)
+    assert max(ledger.closures.values()) < CLOSED, ledger.closures
+    raffinate = next(p for p in ledger.outlets if p.name == "raffinate")
+    held = raffinate.protons / result.streams["raffinate"].flow
+    assert held > 1.1 * result.streams["raffinate"].acid
+    assert ledger.reagents.acid == "H2SO4"
 
 
 TRAIN = """

@@ -48,7 +48,9 @@ KINDS = (
     "protonated ligand",
     "activities",
     "dosed",
+    "varying order",
     "real",
+    "real, varying order",
 )
 
 
@@ -65,13 +67,15 @@ def varied(cascade: Cascade, law: Law, kind: str, seed: int = 0) -> tuple[Cascad
         law = law._replace(ln_beta=beta, protonation=rng.uniform(1, 90, n), ligand_charge=2.0)
     elif kind == "activities":
         law = law._replace(debye=np.tile(1.17 * (law.charge**2 - law.order_acid), (n, 1)))
-    elif kind == "dosed":
+    if kind.endswith("varying order"):
+        law = law._replace(acid_by_dimer=rng.uniform(-0.5, 1.5, s))
+    if kind == "dosed":
         water = cascade.aqueous + cascade.aqueous_draw
         held = np.full(n, np.nan)
         held[rng.choice(n, max(1, n // 4), replace=False)] = np.log(rng.uniform(0.02, 1))
         carry = np.append(cascade.aqueous[1:], 0.0) / water
         cascade = cascade._replace(carry=carry, set_ln_h=held)
-    elif kind == "real":
+    elif kind.startswith("real"):
         cascade = cascade._replace(
             efficiency=rng.uniform(0.5, 1.0, n),
             aqueous_up=np.append(rng.uniform(0, 0.05, n - 1) * cascade.organic[:-1], 0.0),

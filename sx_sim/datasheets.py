@@ -1,0 +1,117 @@
+"""What is known of the data sets, for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rich.console import Console
+from rich.table import Table
+
+from sx_sim.chemistry import database
+from sx_sim.chemistry.catalogue import Entry, about, entries, entry, tables
+from sx_sim.chemistry.extractants import ExtractantSet, extractant_set
+
+RANGE_UNITS = {
+    "acid": "mol/L [H+]",
+    "anion": "mol/L of the medium",
+    "ionic_strength": "mol/L ionic strength",
+    "loading": "of the extractant held by rare earths",
+    "extractant": "mol/L formal",
+    "temperature": "K",
+}
+FEW_ELEMENTS = 6
+
+
+def print_list(console: Console) -> None:
+    """Print one line for every data set."""
+    table = Table()
+    for name in ("kind", "key", "title", "medium", "elements", "quality"):
+        table.add_column(name, overflow="fold")
+    for one in entries():
+        table.add_row(
+            one.kind, one.key, one.title, one.medium, _elements(one), _summary(one.quality)
+        )
+    console.print(table)
+
+
+def print_sheet(console: Console, key: str) -> None:
+    """Print everything that is known of one data set; CaseError if there is none."""
+    one = entry(key)
+    console.print(f"[bold]{one.title}[/] ({one.kind} '{one.key}')", soft_wrap=True)
+    console.print(f"  {one.conditions}", soft_wrap=True)
+    {"set": _print_set, "feed": _print_feed, "isotherm": _print_points}[one.kind](console, one)
+    console.print(f"sources: {', '.join(one.sources)}", soft_wrap=True)
+
+
+def _print_set(console: Console, one: Entry) -> None:
+    known = extractant_set(one.key)
+    console.print(f"  {known.law}: {known.reaction}", soft_wrap=True, markup=False)
+    console.print(f"  complexes: {known.complexes}, activity: {known.activity}")
+    for name, (low, high) in known.ranges.items():
+        console.print(f"  {name} {low:.4g} to {high:.4g} {RANGE_UNITS[name]}", markup=False)
+    console.print(
+        f"  all rare earths share errors of {known.level_log10_K_sd:g} in log10 K and "
+        f"{known.level_enthalpy_sd:g} kJ/mol"
+    )
+    console.print(_constants(known))
+    for symbol, constants in known.species.items():
+        if constants.note:
+            console.print(f"  {symbol}: {constants.note}", soft_wrap=True)
+
+
+def _constants(known: ExtractantSet) -> Table:
+    table = Table()
+    names = ("", "log10 K", "sd", "quality", "source", "orders dimer, acid", "dimers")
+    for name in (*names, "enthalpy kJ/mol", "sd", "quality", "source"):
+        table.add_column(name, overflow="fold")
+    for symbol, c in known.species.items():
+        acid = f"{c.order_acid:g}"
+        if c.acid_by_dimer:
+            acid += f" {c.acid_by_dimer:+.4g} e"
+        table.add_row(
+            symbol,
+            f"{c.log10_K:.4g}",
+            f"{c.log10_K_sd:g}",
+            c.quality,
+            ", ".join(c.source),
+            f"{c.order_dimer:g}, {acid}",
+            f"{c.dimers:g}",
+            f"{c.enthalpy:g}",
+            f"{c.enthalpy_sd:g}",
+            c.enthalpy_quality,
+            ", ".join(c.enthalpy_source),
+        )
+    return table
+
+
+def _print_feed(console: Console, one: Entry) -> None:
+    data = database.lookup("feeds", one.key)
+    console.print(f"  {data['quality']}: {data['note']}", soft_wrap=True)
+    table = Table()
+    table.add_column("")
+    table.add_column(f"% of {data['basis']}", justify="right")
+    for symbol, share in data["composition"].items():
+        table.add_row(symbol, f"{share:g}")
+    console.print(table)
+
+
+def _print_points(console: Console, one: Entry) -> None:
+    rows = tables()[one.key]
+    console.print(f"  {about(one.key).get('quality', 'measured')}; mol/L where not said otherwise")
+    table = Table()
+    for name in rows[0]:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*row.values())
+    console.print(table)
+
+
+def _elements(one: Entry) -> str:
+    """Return the elements as text, a long list abbreviated."""
+    if len(one.elements) <= FEW_ELEMENTS:
+        return " ".join(one.elements)
+    return f"{one.elements[0]} ... {one.elements[-1]} ({len(one.elements)})"
+
+
+def _summary(quality: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in quality.items())

@@ -1,0 +1,158 @@
+"""Ranges that a result leaves, and what strict makes of it."""
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import sx_sim
+from support.columns import heavy_case
+from support.paths import ACTIVITY, SULFATE
+from sx_sim.chemistry.aqueous import hydrolysis_constants
+from sx_sim.cli import app
+
+DILUTE = """
+temperature = "{temperature} degC"
+[solvent]
+extractant = "{extractant}"
+concentration = "1 mol/L"
+flow = "{flow} L/h"
+[feeds.liquor]
+concentrations = {{ Dy = "{dy} mol/L" }}
+acid = "{acid} mol/L"
+flow = "100 L/h"
+[sections.extraction]
+stages = 4
+"""
+
+
+def solve(extractant=ACTIVITY, **changes):
+    values = {"temperature": 25, "flow": 100, "dy": 0.05, "acid": 0.1} | changes
+    return sx_sim.solve(sx_sim.parse_case(DILUTE.format(extractant=extractant, **values)))
+
+
+def caution(result, variable):
+    return next((c for c in result.cautions if c.variable == variable), None)
+
+
+def test_ionic_strength_of_activities_and_of_dilute_constants():
+    assert caution(solve(), "ionic strength") is None
+    strong = caution(solve(dy=2.0), "ionic strength")
+    assert strong.outside
+    assert "is outside the 0.1 to 6 mol/L of set 'activity'" in strong.text
+    weak = caution(solve(dy=0.001, acid=0.01), "ionic strength")
+    assert weak.margin == pytest.approx(0.1 - 0.013, abs=5e-3)  # 0.1 is where the range begins
+    diluted = caution(solve(SULFATE), "ionic strength")
+    assert "is outside the 0 to 0.1 mol/L" in diluted.text
+
+
+def test_temperature_names_value_and_range():
+    hot = caution(solve(temperature=80), "temperature")
+    assert hot.text.startswith(
+        "temperature of 353 to 353 K at stages 1-4 is outside the 288 to 323"
+    )
+    assert hot.stages == (1, 2, 3, 4)
+    assert hot.margin == pytest.approx(30.0)
+
+
+def test_loading_names_the_species_and_what_is_left():
+    result = sx_sim.solve(heavy_case(solvent=70, strength=0.5))
+    full = caution(result, "loading")
+    assert result.stages.loading.max() > 0.6
+    assert full.species == "Y"
+    left = 100 * (1 - result.stages.loading.max())
+    assert f"Y holds most of it and {left:.0f} % are left to saturation" in full.text
+    assert max(full.stages) <= result.column.stages
+    assert full.margin == pytest.approx(result.stages.loading.max() - 0.47, abs=1e-9)
+
+
+def test_hydrolysis_names_stage_species_and_margin_and_knows_the_temperature():
+    """Ten per cent of Dy is hydrolysed at pH 7.83 - 0.95 at 25 degC, sooner when it is warm."""
+    cold, warm = hydrolysis_constants("Dy", np.array([298.15, 333.15]))
+    assert cold == pytest.approx(-7.8342)
+    step = 76.6383e3 / 8.314462618 * (1 / 298.15 - 1 / 333.15) / np.log(10)
+    assert warm - cold == pytest.approx(step, rel=1e-9)
+    assert hydrolysis_constants("Na", np.array([298.15])) is None
+    basic_case = heavy_case(solvent=3000, strength=0.05, acid=0.01).with_values(
+        {"solvent.saponification": 0.8}
+    )
+    result = sx_sim.solve(basic_case, throw=False)
+    basic = caution(result, "pH")
+    limit = 7.6951 + np.log10(0.1 / 0.9)
+    assert basic.species == "Y"
+    assert basic.margin == pytest.approx(result.stages.pH.max() - limit, abs=1e-6)
+    assert 1 in basic.stages
+
+
+def test_strict_makes_leaving_a_range_an_error():
+    case = heavy_case(solvent=70, strength=0.5)
+    with pytest.raises(
+        sx_sim.OutsideRangeError, match=r"loading of .* is outside the 0 to 0.47"
+    ) as caught:
+        sx_sim.solve(case, strict=True)
+    assert isinstance(caught.value, sx_sim.CaseError)
+    assert caught.value.result.converged
+    outside = [c.text for c in caught.value.result.cautions if c.outside]
+    assert caught.value.problems == outside
+    with pytest.raises(sx_sim.OutsideRangeError):
+        sx_sim.solve(case).within_ranges()
+    plain = heavy_case(solvent=400, strength=0.05, acid=0.3).with_values(
+        {"solvent.saponification": 0.0}
+    )
+    assert sx_sim.solve(plain, strict=True).cautions  # estimates are no reason to refuse
+
+
+def test_strict_sweeps_end_at_a_point_outside():
+    text = heavy_case(solvent=70, strength=0.5).text
+    text += '\n[[sweep.axes]]\npath = "feeds.clay.acid"\nvalues = ["0.05 mol/L", "0.1 mol/L"]\n'
+    case = sx_sim.parse_case(text)
+    assert sx_sim.run_sweep(case).status.shape == (2,)
+    with pytest.raises(sx_sim.OutsideRangeError, match="loading"):
+        sx_sim.run_sweep(case, strict=True)
+
+
+def test_the_commands_have_an_exit_code_of_their_own(tmp_path):
+    path = tmp_path / "case.toml"
+    text = heavy_case(solvent=70, strength=0.5).text
+    axis = '\n[[sweep.axes]]\npath = "feeds.clay.acid"\nvalues = ["0.05 mol/L"]\n'
+    path.write_text(text + axis)
+    for command in ("run", "sweep"):
+        assert CliRunner().invoke(app, [command, str(path)]).exit_code == 0
+        done = CliRunner().invoke(app, [command, str(path), "--strict"])
+        assert done.exit_code == 4
+        assert "outside its range: loading of" in " ".join(done.output.split())
+    out = tmp_path / "result.h5"
+    done = CliRunner().invoke(app, ["run", str(path), "--strict", "--out", str(out)])
+    assert "Streams" in done.output
+    assert not out.exists()
+
+
+TRAIN = """
+[defaults]
+temperature = "{temperature} degC"
+[defaults.solvent]
+extractant = "hehehp-chloride"
+concentration = "1 mol/L"
+flow = "150 L/h"
+[circuits.one.feeds.liquor]
+concentrations = { Nd = "0.1 mol/L", Dy = "0.02 mol/L" }
+acid = "0.3 mol/L"
+flow = "100 L/h"
+[circuits.one.sections.extraction]
+stages = 4
+[circuits.two.feeds.liquor]
+source = "one.raffinate"
+acid = "0.3 mol/L"
+strength = "0.08 mol/L"
+[circuits.two.sections.extraction]
+stages = 3
+"""
+
+
+def test_trains_are_strict_too(tmp_path):
+    path = tmp_path / "train.toml"
+    for temperature, code in (("25", 0), ("60", 4)):
+        path.write_text(TRAIN.replace("{temperature}", temperature))
+        assert CliRunner().invoke(app, ["run", str(path)]).exit_code == 0
+        done = CliRunner().invoke(app, ["run", str(path), "--strict"])
+        assert done.exit_code == code, done.output
+    assert "outside its range: temperature of 333" in " ".join(done.output.split())
