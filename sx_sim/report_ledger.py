@@ -11,6 +11,7 @@ from sx_sim.circuits.radionuclides import WATER, Activities, is_estimate
 
 YEAR_DAYS = 365.2422
 DAY = 86400.0
+NEGLIGIBLE = 1e-9  # [Bq/L], [g/L]
 
 
 def print_ledger(console: Console, ledger: Ledger) -> None:
@@ -70,7 +71,7 @@ def effluent_table(ledger: Ledger) -> Table:
             out.name,
             f"{out.water if wet else out.solvent or out.water:.4g}",
             f"{out.protons:.3g}" if wet else "",
-            f"{grams:.3g}" if np.isfinite(grams) else "",
+            _small(grams) if np.isfinite(grams) else "",
             f"{extractant:.3g}" if extractant else "",
             f"{out.oxides:.4g}" if out.oxides > 1e-9 else "",
         )
@@ -125,10 +126,14 @@ def _number(amount: float, made: float) -> str:
 
 def _activity(found: Activities, stream: str, name: str) -> str:
     litre, gram = found.per_litre(stream, name), found.per_solids(stream, name)
-    if not litre > 0.0:
+    if not litre > NEGLIGIBLE:
         return "0"
     mark = "*" if gram > found.limit else ""
     return f"{litre:.2g} ({gram:.2g}){mark}" if np.isfinite(gram) else f"{litre:.2g}"
+
+
+def _small(value: float) -> str:
+    return f"{value:.3g}" if value > NEGLIGIBLE else "0"
 
 
 def _time(seconds: float) -> str:

@@ -155,10 +155,15 @@ class Ledger:
         return float(base * self.reagents.nitrogen / 1000.0)
 
     def solids(self, outlet: Passage) -> float:
-        """Return the dissolved solids of a stream [kg/h]: its cations, and anions to match."""
-        anions = (outlet.metals + outlet.base) * self.reagents.anion_mass / 1000.0
-        own = self.reagents.salt_mass - self.reagents.anion_mass
-        return outlet.metal_mass + outlet.base * own / 1000.0 + anions
+        """Return what is dissolved in a stream [kg/h].
+
+        In water the cations, and anions to match; in a solvent its metals and extractant.
+        """
+        alkali = self.reagents.salt_mass - self.reagents.anion_mass
+        metals = outlet.metal_mass + outlet.base * alkali / 1000.0
+        if outlet.phase == "organic":
+            return metals + outlet.extractant * self.extractant_mass / 1000.0
+        return metals + (outlet.metals + outlet.base) * self.reagents.anion_mass / 1000.0
 
     @property
     def amounts(self) -> dict[str, float]:

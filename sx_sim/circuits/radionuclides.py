@@ -44,8 +44,8 @@ class Activities:
     flows : mapping of str to float
         Of every stream that leaves [L/h].
     oxides, solids : mappings of str to float
-        Its rare earths as oxides, and its dissolved solids: cations, and anions to match
-        [g/h].
+        Its rare earths as oxides, and its dissolved solids: cations, and anions to match; of
+        a solvent metals and extractant [g/h].
     limit : float
         Of one nuclide, per gram of dissolved solids [Bq/g].
     stored : float

@@ -145,6 +145,7 @@ SULFATE = """
 temperature = "25 degC"
 [solvent]
 extractant = "d2ehpa-tbp-sulfate"
+concentration = "0.15 mol/L"
 flow = "50 L/h"
 [feeds.leach]
 concentrations = { La = "1 mmol/L", Dy = "1 mmol/L", Y = "1 mmol/L" }
