@@ -74,9 +74,7 @@ CASES = {
     "loop and reflux as it is": text(LOOP, AS_IS),
     "loop and reflux, real stages": text(LOOP, REFLUX, REAL),
     "exchange": text(ONCE + '\nexchange = "raffinate"'),
-    "exchange, loop and reflux, real stages": text(
-        LOOP + '\nexchange = "raffinate"', REFLUX, REAL
-    ),
+    "exchange, loop and reflux, real stages": text(LOOP + '\nexchange = "raffinate"', REFLUX, REAL),
     "set points": text(more=POINTS),
     "set points, loop and reflux": text(LOOP, AS_IS, more=POINTS),
 }

@@ -85,7 +85,9 @@ def test_stages_are_the_fewest_within_one(load, outlet, extraction, scrub):
 
 
 @pytest.mark.parametrize(("load", "outlet", "extraction", "scrub"), TABLE)
-def test_the_third_outlet_is_where_both_products_are_pure_within_one(load, outlet, extraction, scrub):
+def test_the_third_outlet_is_where_both_products_are_pure_within_one(
+    load, outlet, extraction, scrub
+):
     stages = range(outlet - 8, outlet + 9)
     found = {k: min(_margins(load, k, extraction, scrub)) for k in stages if k > extraction}
     best = max(found, key=found.__getitem__)
