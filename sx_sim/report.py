@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 from rich.console import Console
@@ -13,7 +14,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from sx_sim.analysis.band import Band
-from sx_sim.analysis.fitting import Fit
 from sx_sim.analysis.sweep import SweepResult
 from sx_sim.cases import Case, solve
 from sx_sim.cases.ledgers import activities_of, ledger_of
@@ -30,6 +30,9 @@ from sx_sim.plots.errors import LEAST_SHARE, MOST_FACTORS
 from sx_sim.plots.labels import scale_of, spec_text
 from sx_sim.plots.panels import meeting
 from sx_sim.report_ledger import print_ledger, print_radionuclides
+
+if TYPE_CHECKING:
+    from sx_sim.analysis.fitting import Fit
 
 NEGLIGIBLE = 1e-8  # [%]
 NOTICEABLE = 1e-6  # [percentage points]

@@ -7,13 +7,17 @@ import pytest
 
 import sx_sim
 from support.paths import ROOT
+from sx_sim.cases.trains import is_train
 
-CASES = sorted((ROOT / "examples").glob("*.toml"))
+FILES = sorted((ROOT / "examples").glob("*.toml"))
+CASES = [path for path in FILES if not is_train(path)]
+TRAINS = [path for path in FILES if is_train(path)]
 SCRIPTS = sorted((ROOT / "examples").glob("plot_*.py"))
 
 
 def test_there_are_enough():
     assert len(CASES) >= 3
+    assert len(TRAINS) >= 1
     assert len(SCRIPTS) >= 2
 
 
@@ -27,7 +31,6 @@ def test_cases_solve_and_separate_where_they_say(path):
     extract = next(name for name in result.streams if name != "raffinate")
     assert result.recovery(light) > 0.995
     assert result.recovery(heavy, extract) > 0.995
-    assert case.file.sweep is not None
 
 
 def test_the_heavy_example_is_a_real_column():
@@ -40,6 +43,13 @@ def test_didymium_reaches_high_purity():
     result = sx_sim.solve(sx_sim.load_case(ROOT / "examples" / "pr_nd.toml"))
     assert result.purity("Pr") > 0.999
     assert result.purity("Nd", "loaded solvent") > 0.999
+
+
+@pytest.mark.parametrize("path", TRAINS, ids=lambda p: p.stem)
+def test_trains_solve_and_balance(path):
+    found = sx_sim.run_train(sx_sim.load_train(path))
+    assert found.converged
+    assert max(found.balance().values()) < 1e-9
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda p: p.stem)

@@ -158,10 +158,14 @@ def test_threads_give_the_same_bits(case, whole):
 
 
 def test_a_dead_worker_process_is_told():
-    with pytest.raises(sx_sim.CaseError, match="a worker process died"), processes(2) as executor:
-        executor.submit(time.sleep, 3.0)  # here, so that the other process gets the next
-        time.sleep(0.5)
-        executor.submit(os._exit, 1).result()
+    def kill_the_other():
+        with processes(2) as executor:
+            executor.submit(time.sleep, 3.0)  # here, so that the other process gets the next
+            time.sleep(0.5)
+            executor.submit(os._exit, 1).result()
+
+    with pytest.raises(sx_sim.CaseError, match="a worker process died"):
+        kill_the_other()
 
 
 def test_a_cluster_goes_on_when_a_worker_is_killed(case, whole):

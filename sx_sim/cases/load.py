@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import difflib
 import tomllib
 from collections.abc import Mapping
@@ -75,17 +74,18 @@ class Case:
         CaseError
             If a path does not exist or a value does not fit.
         """
-        raw = copy.deepcopy(dict(self.raw))
+        raw = dict(self.raw)
         for path, value in values.items():
             *parents, key = path.split(".")
             if parents[:1] == ["constants"] and parents[1:] in [[s] for s in self.species]:
-                raw.setdefault("constants", {}).setdefault(parents[1], {})
+                raw["constants"] = {parents[1]: {}} | raw.get("constants", {})
             table: Any = raw
             for done, part in enumerate(parents):
                 if not isinstance(table, dict) or part not in table:
                     there = ", ".join(table) if isinstance(table, dict) else "no more keys"
                     where = ".".join(parents[:done]) or "the case"
                     raise CaseError(f"{path}: no '{part}' in {where}; there is {there}", self.name)
+                table[part] = dict(table[part]) if isinstance(table[part], dict) else table[part]
                 table = table[part]
             table.pop(ALTERNATIVES.get(key, ""), None)
             table[key] = value

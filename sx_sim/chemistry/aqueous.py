@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -49,13 +51,14 @@ def water_enthalpy() -> float:
     return database.read("aqueous.toml")["water"]["enthalpy"]
 
 
-def hydrolysis_constants(symbol: str, temperature: Array) -> Array | None:
-    """Return log10 K of the first hydrolysis at each temperature [K], None without a source.
+def hydrolysis_constants(symbols: Iterable[str], temperature: Array) -> dict[str, Array]:
+    """Return log10 K of the first hydrolysis at each temperature [K], where there is a source.
 
     Where no enthalpy is known the constant at 25 degC holds throughout.
     """
-    row = database.read("aqueous.toml")["hydrolysis"]["elements"].get(symbol)
-    if row is None:
-        return None
-    heat = row.get("enthalpy", 0.0)
-    return vant_hoff(row["log10_K"], heat, temperature, REFERENCE) / LN10
+    rows = database.read("aqueous.toml")["hydrolysis"]["elements"]
+    known = [symbol for symbol in symbols if symbol in rows]
+    level = np.array([rows[symbol]["log10_K"] for symbol in known])
+    heat = np.array([rows[symbol].get("enthalpy", 0.0) for symbol in known])
+    table = vant_hoff(level, heat, temperature, REFERENCE) / LN10
+    return dict(zip(known, table.T, strict=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -131,7 +132,7 @@ def extractant_set(key: str | Path) -> ExtractantSet:
     'measured'
     """
     if not is_path(key):
-        return _set(str(key), database.lookup("extractants", str(key)))
+        return _shipped(str(key))
     data = database.read_file(Path(key))
     try:
         return _set(data["key"], data)
@@ -139,6 +140,11 @@ def extractant_set(key: str | Path) -> ExtractantSet:
         raise CaseError(f"is no extractant set: {error} is missing", str(key)) from None
     except (TypeError, ValueError, AttributeError) as error:
         raise CaseError(f"is no extractant set: {error}", str(key)) from None
+
+
+@cache
+def _shipped(key: str) -> ExtractantSet:
+    return _set(key, database.lookup("extractants", key))
 
 
 def is_path(key: str | Path) -> bool:

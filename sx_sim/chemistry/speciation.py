@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import root_scalar
 
 from sx_sim.chemistry.aqueous import REFERENCE, water_ion_product
 from sx_sim.chemistry.ligands import ligand
@@ -93,7 +92,7 @@ def free_acid(system: ChemicalSystem, concentration: Array, anions: float) -> fl
         other, _ = electroneutral(system, concentration, h=float(total))
         return other - anions
 
-    less = root_scalar(missing, bracket=(-SPAN, SPAN), xtol=1e-14).root
+    less = _root(missing, -SPAN, SPAN)
     return float(most / (1.0 + np.exp(less)))
 
 
@@ -155,7 +154,7 @@ def _at_acidity(
     if others <= 0.0:
         return others, h
     most = np.log(others / (q * (1.0 + proton * h) - proton * h)) + 1e-9
-    free = float(np.exp(root_scalar(missing, bracket=(most - SPAN, most), xtol=1e-14).root))
+    free = float(np.exp(_root(missing, most - SPAN, most)))
     return others + proton * h * free, h
 
 
@@ -175,6 +174,14 @@ def _at_total(
 
     if missing(-SPAN) >= 0.0:  # no more anions than hydroxide leaves
         return anions(acid), acid
-    odds = root_scalar(missing, bracket=(-SPAN, SPAN), xtol=1e-14).root
+    odds = _root(missing, -SPAN, SPAN)
     h = float(acid / (1.0 + np.exp(odds)))
     return anions(h), h
+
+
+def _root(function: Callable[[float], float], low: float, high: float) -> float:
+    """Return where a function is zero between two places."""
+    # imported here: most cases know no ligand, and should not wait for it
+    from scipy.optimize import root_scalar
+
+    return float(root_scalar(function, bracket=(low, high), xtol=1e-14).root)

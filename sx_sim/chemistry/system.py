@@ -161,8 +161,8 @@ class ChemicalSystem:
         Zero where no species has a hydrolysis constant: nothing then ends the law.
         """
         cold = np.array([aqueous.REFERENCE])
-        known = [aqueous.hydrolysis_constants(symbol, cold) for symbol in self.species]
-        return max((float(10.0 ** k[0]) for k in known if k is not None), default=0.0)
+        known = aqueous.hydrolysis_constants(self.species, cold).values()
+        return max((float(10.0 ** k[0]) for k in known), default=0.0)
 
     def law(self, temperature: Array, anion: Array | float = 0.0) -> Law:
         """Return the kernels' distribution law.

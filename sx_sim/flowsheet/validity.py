@@ -140,11 +140,7 @@ def hydrolysis(system: ChemicalSystem, stages: Profile) -> list[Caution]:
 
     No solubility products are used: first hydrolysis stands for the onset of precipitation.
     """
-    known = {
-        s: k
-        for s in system.species
-        if (k := hydrolysis_constants(s, stages.temperature)) is not None
-    }
+    known = hydrolysis_constants(system.species, stages.temperature)
     if not known:
         return []
     first = max(known, key=lambda s: known[s].max())

@@ -74,21 +74,21 @@ def test_designs_fill_the_ranges(kind):
 
 
 def test_constants_and_set_points_can_be_axes():
-    held = "[set_points.middle]\nstage = 5\npH = 0.9\n"
+    held = "[set_points.middle]\nstage = 5\npH = 0.7\n"
     case = case_of(
         held + '[[sweep.axes]]\npath = "constants.Dy.log10_K"\nvalues = [0.7, 0.8]\n'
         '[[sweep.axes]]\npath = "constants.Dy.enthalpy"\nvalues = ["0 kJ/mol", "9 kJ/mol"]\n'
         '[[sweep.axes]]\npath = "constants.Y.order_acid"\nvalues = [2.9, 3.0]\n'
-        '[[sweep.axes]]\npath = "set_points.middle.pH"\nvalues = [0.8, 1.0]\n'
+        '[[sweep.axes]]\npath = "set_points.middle.pH"\nvalues = [0.6, 0.8]\n'
     )
     sweep = sx_sim.run_sweep(case)
     known = case.column.system.extractant.species
-    assert sweep.nominal == (known["Dy"].log10_K, known["Dy"].enthalpy, known["Y"].order_acid, 0.9)
+    assert sweep.nominal == (known["Dy"].log10_K, known["Dy"].enthalpy, known["Y"].order_acid, 0.7)
     values = {
         "constants.Dy.log10_K": 0.8,
         "constants.Dy.enthalpy": "9 kJ/mol",
         "constants.Y.order_acid": 2.9,
-        "set_points.middle.pH": 1.0,
+        "set_points.middle.pH": 0.8,
     }
     alone = sx_sim.solve(case.with_values(values))
     found = sweep.recovered("Y", "raffinate")[1, 1, 0, 1]
