@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from sx_sim.cases.load import Case
 from sx_sim.cases.schema import CaseFile
 from sx_sim.cases.trains import Train
-from sx_sim.circuits.ledger import Holdup, Ledger, circuit_ledger, train_ledger
+from sx_sim.circuits.ledger import Holdup, Ledger, circuit_ledger
 from sx_sim.circuits.radionuclides import Activities, circuit_activities, train_activities
 from sx_sim.circuits.train import TrainResult
+from sx_sim.circuits.train_ledger import train_ledger
 from sx_sim.flowsheet.results import Result
 
 

@@ -264,9 +264,9 @@ class Radionuclides(Table):
     """How the radionuclide ledger is drawn up."""
 
     limit: ActivityLimit = Field(
-        1.0, description="of one nuclide, per gram of dissolved solids; 1 Bq/g if not given"
+        default=1.0, description="of one nuclide, per gram of dissolved solids; 1 Bq/g if not given"
     )
-    decay: Time = Field(0.0, description="time that products are stored, such as '90 d'")
+    decay: Time = Field(default=0.0, description="time that products are stored, such as '90 d'")
 
 
 class Solver(Table):
@@ -383,7 +383,7 @@ class CaseFile(Table):
         None, description="the two neighbours between which the column separates, lighter first"
     )
     plant: Plant | None = None
-    radionuclides: Radionuclides = Field(default_factory=Radionuclides)
+    radionuclides: Radionuclides = Radionuclides()
     solver: Solver = Field(default_factory=Solver)
     specifications: list[Specification] = []
     sweep: Sweep | None = None

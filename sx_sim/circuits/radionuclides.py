@@ -14,10 +14,11 @@ import numpy as np
 from sx_sim.chemistry import database
 from sx_sim.chemistry.nuclides import decayed, natural_activities, nuclide, nuclides
 from sx_sim.circuits.equivalents import Passage
-from sx_sim.circuits.ledger import Ledger, circuit_ledger, train_ledger
+from sx_sim.circuits.ledger import Ledger, circuit_ledger
 from sx_sim.circuits.recycles import Circuit, Reflux
 from sx_sim.circuits.tracers import carried_by_water, outlets_of
 from sx_sim.circuits.train import Link, Solved, TrainResult
+from sx_sim.circuits.train_ledger import train_ledger
 from sx_sim.flowsheet.results import Result
 from sx_sim.flowsheet.streams import Stream
 

@@ -56,6 +56,7 @@ def circuit_diagram(circuit: Circuit, result: Result) -> Figure:
     matplotlib.figure.Figure
     """
     import matplotlib.pyplot as plt
+    from matplotlib.patches import Rectangle
 
     sections = result.column.sections
     above, below = _ports(circuit, result)
@@ -64,7 +65,7 @@ def circuit_diagram(circuit: Circuit, result: Result) -> Figure:
     figure, axes = plt.subplots(figsize=(1.0 + 0.62 * (wide + 5.6), 5.2), layout="constrained")
     for k, section in enumerate(sections):
         left = k * (BOX + GAP)
-        axes.add_patch(plt.Rectangle((left, 0), BOX, 2, fc="0.95", ec="0.3", lw=1.2))
+        axes.add_patch(Rectangle((left, 0), BOX, 2, fc="0.95", ec="0.3", lw=1.2))
         text = f"{section.name}\n{section.stages} stages"
         axes.text(left + BOX / 2, 1.0, text, ha="center", va="center", fontsize=10)
         if k:
@@ -159,8 +160,9 @@ def _draw_ports(axes: Axes, ports: list[_Port], edge: float, level: float, span:
     """Draw arrows between an edge of the boxes and labels that keep clear of each other."""
     places = spread([port.x for port in ports], LABEL, span / 2)
     for port, x in zip(ports, places, strict=True):
-        ends = [(x, level), (port.x, edge)]
-        _arrow(axes, *(ends if port.enters else ends[::-1]), port.colour)
+        label, box = (x, level), (port.x, edge)
+        start, stop = (label, box) if port.enters else (box, label)
+        _arrow(axes, start, stop, port.colour)
         up = level > edge
         axes.text(
             x,

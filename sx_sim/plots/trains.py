@@ -36,6 +36,7 @@ def train_profiles(train: TrainResult) -> Figure:
     dotted lines part their sections.
     """
     import matplotlib.pyplot as plt
+    from matplotlib.lines import Line2D
 
     colours = element_colours(series_of(train))
     width = float(np.clip(train.stages / STAGES_PER_INCH + 1.5, LEAST_WIDTH, MOST_WIDTH))
@@ -50,7 +51,7 @@ def train_profiles(train: TrainResult) -> Figure:
     _mark(panels[1], train, named=False)
     panels[1].set_xlabel("stages of all circuits, each in the direction of its solvent")
     panels[1].set_xticks([])
-    handles = [plt.Line2D([], [], color=c, lw=2) for c in colours.values()]
+    handles = [Line2D([], [], color=c, lw=2) for c in colours.values()]
     figure.legend(handles, list(colours), loc="outside right center", fontsize=9)
     return figure
 
@@ -101,5 +102,5 @@ def _mark(axes: Axes, train: TrainResult, *, named: bool) -> None:
                 rotation=35,
                 fontsize=9,
             )
-    last = starts[name] + column.stages
-    axes.set_xlim(0.5 - APART / 2, last + 0.5 + APART / 2)
+    whole = train.stages + APART * (len(starts) - 1)
+    axes.set_xlim(0.5 - APART / 2, whole + 0.5 + APART / 2)

@@ -4,7 +4,8 @@ import pytest
 
 import sx_sim
 from sx_sim.cases.trains import parse_train, run_train
-from sx_sim.circuits.ledger import Holdup, circuit_ledger, train_ledger
+from sx_sim.circuits.ledger import Holdup, circuit_ledger
+from sx_sim.circuits.train_ledger import train_ledger
 from sx_sim.flowsheet.results import Result
 
 CLOSED = 1e-9
