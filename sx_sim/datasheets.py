@@ -25,12 +25,15 @@ FEW_ELEMENTS = 6
 def print_list(console: Console) -> None:
     """Print one line for every data set."""
     table = Table()
-    for name in ("kind", "key", "title", "medium", "elements", "quality"):
-        table.add_column(name, overflow="fold")
+    for name in ("key", "elements", "quality"):
+        table.add_column(name, no_wrap=True)
+    kind = ""
     for one in entries():
-        table.add_row(
-            one.kind, one.key, one.title, one.medium, _elements(one), _summary(one.quality)
-        )
+        if one.kind != kind:
+            kind = one.kind
+            table.add_section()
+            table.add_row(f"[bold]{kind}s[/]", "", "")
+        table.add_row(one.key, _elements(one), _summary(one.quality))
     console.print(table)
 
 
@@ -110,7 +113,7 @@ def _elements(one: Entry) -> str:
     """Return the elements as text, a long list abbreviated."""
     if len(one.elements) <= FEW_ELEMENTS:
         return " ".join(one.elements)
-    return f"{one.elements[0]} ... {one.elements[-1]} ({len(one.elements)})"
+    return f"{one.elements[0]}..{one.elements[-1]}, {len(one.elements)}"
 
 
 def _summary(quality: Mapping[str, int]) -> str:

@@ -70,22 +70,42 @@ def of_constant(result: Result, symbol: str, constant: str) -> Change:
     i = result.system.index(symbol)
     if result.system.constants[i].inert:
         return change
-    stages = result.stages
-    reference = result.system.extractant.reference_temperature
-    if constant == "log10_K":
-        change.ln_d[:, i] = aqueous.LN10
-    elif constant == "enthalpy":
-        inverse = 1.0 / stages.temperature - 1.0 / reference
-        change.ln_d[:, i] = -inverse / aqueous.GAS_CONSTANT
-    elif constant == "order_dimer":
-        change.ln_d[:, i] = np.log(stages.free_dimer)
-    elif constant == "order_acid":
-        change.ln_d[:, i] = -np.log(stages.acid) + _activity_of_proton(result)
-    elif constant == "acid_by_dimer":
-        change.ln_d[:, i] = -stages.free_dimer * np.log(stages.acid)
-    else:
+    if constant == "dimers":
         change.dimers[i] = 1.0
+    else:
+        change.ln_d[:, i] = _by_constant(result, constant)
     return change
+
+
+def _by_constant(result: Result, constant: str) -> Array:
+    """Return what ln D gains per unit of a constant at every stage (N,)."""
+    stages = result.stages
+    if constant == "log10_K":
+        return np.full(len(stages.acid), aqueous.LN10)
+    if constant == "enthalpy":
+        inverse = 1.0 / stages.temperature - 1.0 / result.system.extractant.reference_temperature
+        return -inverse / aqueous.GAS_CONSTANT
+    if constant == "order_dimer":
+        return np.log(stages.free_dimer)
+    if constant == "order_acid":
+        return -np.log(stages.acid) + _activity_of_proton(result)
+    return -stages.free_dimer * np.log(stages.acid)
+
+
+def along_species(result: Result, gradient: Change, constant: str) -> Array:
+    """Return what an output gains from a constant of every species (S,), per its unit."""
+    inert = np.array([c.inert for c in result.system.constants])
+    if constant == "dimers":
+        return np.where(inert, 0.0, gradient.dimers)
+    return np.where(inert, 0.0, _by_constant(result, constant) @ gradient.ln_d)
+
+
+def along_stages(result: Result, gradient: Change) -> Array:
+    """Return what an output gains from the temperature of every stage (N,), per kelvin."""
+    warmer = of_temperature(result, np.ones(result.column.stages))
+    gains = (warmer.ln_d * gradient.ln_d).sum(axis=1) + (warmer.bound * gradient.bound).sum(axis=1)
+    gains += warmer.protonation * gradient.protonation
+    return gains + warmer.cascade.water_ion_product * gradient.cascade.water_ion_product
 
 
 def of_temperature(result: Result, warmed: Array) -> Change:

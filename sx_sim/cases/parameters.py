@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from sx_sim.analysis.changes import CONSTANTS, Change, of_columns, of_constant, of_temperature
+from sx_sim.analysis.sensitivity import Input
 from sx_sim.cases.contents import amounts, aqueous_stream
 from sx_sim.cases.load import Case
 from sx_sim.cases.schema import Liquor
 from sx_sim.chemistry.speciation import titratable_acid
+from sx_sim.circuits.recycles import feed_of, with_streams
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.column import Column
 from sx_sim.flowsheet.results import Result
 from sx_sim.flowsheet.streams import Stream
-from sx_sim.units import NUMBER, parse
+from sx_sim.units import NUMBER, convert, parse
 
 ROOTS = ("temperature", "solvent", "feeds", "sections", "draws", "set_points")
 FORMS = (
@@ -29,13 +30,13 @@ FORMS = (
 CONSTANT_UNITS = {"enthalpy": "kJ/mol"}
 STAGE = re.compile(r"temperature\[(\d+)\]")
 
-# Derivatives from values at a few steps to either side, or to one side at a bound of the
-# input: exact for polynomials up to the fourth degree.
-CENTRAL = {-2: 1 / 12, -1: -2 / 3, 1: 2 / 3, 2: -1 / 12}
-FORWARD = {0: -25 / 12, 1: 4.0, 2: -3.0, 3: 4 / 3, 4: -1 / 4}
+# Derivatives from values a small step to either side, or a few to one side at a bound of
+# the input, of arrays that are nearly linear in it.
+CENTRAL = {-1: -1 / 2, 1: 1 / 2}
+FORWARD = {0: -3 / 2, 1: 2.0, 2: -1 / 2}
 BACKWARD = {-k: -w for k, w in FORWARD.items()}
-RELATIVE_STEP = 1e-3
-OFFSET_STEP = {"pH": 1e-3, "temperature": 0.1}  # of inputs whose zero means nothing
+RELATIVE_STEP = 3e-5
+OFFSET_STEP = {"pH": 3e-5, "temperature": 0.01}  # of inputs whose zero means nothing
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Parameter:
     path: str
     value: float
     unit: str
-    change: Callable[[], Change]
+    input: Input
 
 
 def parameter(case: Case | None, result: Result, path: str) -> Parameter:
@@ -81,17 +82,21 @@ def parameter(case: Case | None, result: Result, path: str) -> Parameter:
     if parts[-1] in ("stages", "stage"):
         raise CaseError(f"parameter '{path}': is a whole number and has no derivative", case.name)
     value, unit = nominal(case, path)
-    return Parameter(path, value, unit, lambda: _case_change(case, result, path, value, unit))
+    return Parameter(
+        path, value, unit, Input(lambda: _case_change(case, result, path, value, unit))
+    )
 
 
 def _stage_temperature(result: Result, path: str, stage: int) -> Parameter:
     count = result.column.stages
     if not 1 <= stage <= count:
         raise CaseError(f"parameter '{path}': there are stages 1 to {count}")
-    warmed = np.zeros(count)
-    warmed[stage - 1] = 1.0
+
+    def change() -> Change:
+        return of_temperature(result, np.arange(1, count + 1) == stage)
+
     value = float(result.column.temperature[stage - 1])
-    return Parameter(path, value, "K", lambda: of_temperature(result, warmed))
+    return Parameter(path, value, "K", Input(change, "temperature", stage - 1))
 
 
 def _constant(result: Result, path: str, parts: list[str]) -> Parameter:
@@ -101,9 +106,10 @@ def _constant(result: Result, path: str, parts: list[str]) -> Parameter:
         raise CaseError(f"parameter '{path}': must be constants.SPECIES.NAME, of {there}")
     if name not in CONSTANTS:
         raise CaseError(f"parameter '{path}': no '{name}'; there are {', '.join(CONSTANTS)}")
-    value = float(getattr(result.system.constants[result.system.index(symbol)], name))
-    unit = CONSTANT_UNITS.get(name, "")
-    return Parameter(path, value, unit, lambda: of_constant(result, symbol, name))
+    i = result.system.index(symbol)
+    value = float(getattr(result.system.constants[i], name))
+    one = Input(lambda: of_constant(result, symbol, name), name, i)
+    return Parameter(path, value, CONSTANT_UNITS.get(name, ""), one)
 
 
 def constant_of(case: Case, path: str, value: float | str) -> tuple[str, str, float]:
@@ -209,6 +215,9 @@ def _case_change(case: Case, result: Result, path: str, value: float, unit: str)
 
     def column(k: int) -> Column:
         number = float(value + k * step)
+        moved = _moved(case, path, number, unit)
+        if moved is not None:
+            return moved
         return case.with_values({path: f"{number!r} {unit}" if unit else number}).column
 
     refused: CaseError | None = None
@@ -221,3 +230,27 @@ def _case_change(case: Case, result: Result, path: str, value: float, unit: str)
         return of_columns(result, columns, [w / step for w in weights.values()])
     assert refused is not None
     raise refused
+
+
+def _moved(case: Case, path: str, value: float, unit: str) -> Column | None:
+    """Return the column with the flow or acid of one stream changed; none where more follows.
+
+    The whole case need not be read again for that.
+    """
+    table, _, key = path.rpartition(".")
+    name = table.rpartition(".")[2]
+    file = case.file
+    together = file.solvent.oa is not None or any(s.oa is not None for s in file.sections.values())
+    liquor = {**file.feeds, **file.sections}.get(name)
+    if key == "flow" and not together and unit and not table.startswith("draws"):
+        stream = replace(feed_of(case.column, name), flow=convert(value, unit, "L/h"))
+    elif key in ("acid", "pH") and liquor is not None and not table.startswith("set_points"):
+        number = convert(value, unit, "mol/L") if unit else value
+        if not 0.0 < number < 20.0 and key == "acid":
+            return None
+        moved = liquor.model_copy(update={"acid": None, "pH": None, key: number})
+        flow = feed_of(case.column, name).flow
+        stream = aqueous_stream(case.column.system, table, moved, amounts(moved), flow)
+    else:
+        return None
+    return with_streams(case.column, {name: stream})

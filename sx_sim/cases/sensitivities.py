@@ -148,7 +148,7 @@ def sensitivity(
     check_open(solved)
     asked = [output(solved, name) for name in outputs]
     inputs = [parameter(whole, solved, path) for path in parameters]
-    table = derivatives(solved, asked, [one.change for one in inputs], mode)
+    table = derivatives(solved, asked, [one.input for one in inputs], mode)
     return Sensitivity(
         outputs=tuple(outputs),
         output_units=tuple(one.unit for one in asked),

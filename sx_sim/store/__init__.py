@@ -1,0 +1,38 @@
+"""HDF5 files: the layout, writing it, reading it back.
+
+Every dimension is an HDF5 dimension scale, every number has its unit as an attribute, and
+the file holds the text of its case, so that it can be read back whole. Files appear under
+their name only once they are complete.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sx_sim.analysis.sweep import SweepResult
+from sx_sim.cases.load import Case, parse_case
+from sx_sim.flowsheet.results import Result
+from sx_sim.store.layout import RESULT, SWEEP, reading
+from sx_sim.store.results import load_result, save_result
+from sx_sim.store.sweeps import open_sweep, save_sweep
+from sx_sim.store.trains import save_train
+
+__all__ = ["load_any", "load_result", "open_sweep", "save_result", "save_sweep", "save_train"]
+
+
+def load_any(path: str | Path) -> tuple[Case, Result | SweepResult]:
+    """Read whatever a file of this program holds, and the case it came from.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Raises
+    ------
+    CaseError
+        If there is no such file, or it holds neither a result nor a sweep.
+    """
+    with reading(path, RESULT, SWEEP) as file:
+        kind = file.attrs["format"]
+        case = parse_case(file["case"].asstr()[()], str(path))
+    return case, load_result(path) if kind == RESULT else open_sweep(path)

@@ -1,0 +1,110 @@
+"""Sweeps in HDF5: written, and read back whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sx_sim.analysis.band import Band
+from sx_sim.analysis.points import Points, SweepAxis
+from sx_sim.analysis.sweep import SweepResult
+from sx_sim.analysis.tables import CHOICES, FLAGS, Recorded
+from sx_sim.cases.load import Case, parse_case
+from sx_sim.cases.run import specifications
+from sx_sim.flowsheet.status import Status
+from sx_sim.store.layout import SWEEP, describe, reading, write_scale, write_table, writing
+
+LABELS = {
+    "product": "stream that leaves",
+    "element": "rare earth",
+    "species": "species",
+    "stage": "stage, along the organic flow",
+}
+
+
+def save_sweep(sweep: SweepResult, path: str | Path, case: Case) -> None:
+    """Write a sweep to an HDF5 file; parameters and errors as ``save_result``."""
+    record = sweep.recorded
+    with writing(path) as file:
+        describe(file, SWEEP, case)
+        dimensions = list(sweep.points.dimensions)
+        file.attrs["axes"] = [axis.path for axis in sweep.axes]
+        file.attrs["dimensions"] = dimensions
+        file.attrs["alike"] = sweep.points.alike
+        for name, size in sweep.points.dimensions.items():
+            if all(axis.path != name for axis in sweep.axes):
+                write_scale(file, name, np.arange(size), "place along axes that move together")
+        for axis, nominal in zip(sweep.axes, sweep.nominal, strict=True):
+            unit = axis.unit or "1"
+            if axis.path == axis.dimension:
+                write_scale(file, axis.path, axis.values, axis.path, unit)
+            else:
+                write_table(file, axis.path, axis.values, [axis.dimension], unit, axis.path)
+            file[axis.path].attrs["nominal"] = nominal
+            file[axis.path].attrs["dimension"] = axis.dimension
+        for along, labels in record.names.items():
+            write_scale(file, along, labels, LABELS[along])
+        for name, kind in record.kinds.items():
+            values = sweep.tables[name]
+            write_table(file, name, values, [*dimensions, *kind.along], kind.unit, kind.long_name)
+        file.attrs["tables"] = list(record.tables)
+        file.attrs["numbers"] = list(record.numbers)
+        file["status"].attrs["meanings"] = [f"{s.value}: {s.text}" for s in Status]
+        file["cautions"].attrs["flag_masks"] = [1 << k for k in range(len(FLAGS))]
+        file["cautions"].attrs["flag_meanings"] = " ".join(f.replace(" ", "_") for f in FLAGS)
+        if sweep.band is not None:
+            _write_band(file, sweep.band)
+
+
+def _write_band(file: Any, band: Band) -> None:
+    group = file.create_group("band")
+    group.attrs["axis"] = band.path
+    group.attrs["long_name"] = "purity and recovery with nominal enthalpies and with their errors"
+    members = np.arange(band.recovery.shape[1])
+    write_scale(file, "member", members, "0: nominal enthalpies; others: draws from their errors")
+    along = [band.path, "member", "product", "element"]
+    write_table(file, "band/purity_reo", band.purity_reo, along, *CHOICES["purity_reo"][1:])
+    write_table(file, "band/recovery", band.recovery, along, *CHOICES["recovery"][1:])
+
+
+def open_sweep(path: str | Path) -> SweepResult:
+    """Read a sweep back from an HDF5 file; errors as ``load_result``.
+
+    Examples
+    --------
+    >>> sweep = sx_sim.open_sweep("sweep.h5")  # doctest: +SKIP
+    >>> sweep.output("purity.La-Dy.raffinate").max()  # doctest: +SKIP
+    >>> sweep.to_xarray()  # doctest: +SKIP
+    """
+    with reading(path, SWEEP) as file:
+        case = parse_case(file["case"].asstr()[()], str(path))
+        axes = tuple(_read_axis(file, name) for name in file.attrs["axes"])
+        record = Recorded(
+            tuple(file.attrs["tables"]),
+            tuple(file.attrs["numbers"]),
+            tuple(file["product"].asstr()[:]),
+            tuple(file["element"].asstr()[:]),
+            tuple(file["species"].asstr()[:]),
+            len(file["stage"]) if "stage" in file else 0,
+        )
+        band = None
+        if "band" in file:
+            group = file["band"]
+            along = group.attrs["axis"]
+            tables = group["purity_reo"][:], group["recovery"][:]
+            band = Band(along, file[along][:], record.products, record.elements, *tables)
+        return SweepResult(
+            points=Points(axes, bool(file.attrs["alike"])),
+            nominal=tuple(float(file[axis.path].attrs["nominal"]) for axis in axes),
+            recorded=record,
+            tables={name: file[name][:] for name in record.kinds},
+            band=band,
+            specifications=specifications(case),
+        )
+
+
+def _read_axis(file: Any, name: str) -> SweepAxis:
+    unit, dimension = file[name].attrs["units"], file[name].attrs["dimension"]
+    return SweepAxis(name, file[name][:], "" if unit == "1" else unit, dimension)
