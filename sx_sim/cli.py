@@ -125,6 +125,7 @@ def run(
                     "profiles": lambda: draw.profiles(result),
                     "acidity": lambda: draw.acidity(result),
                     "products": lambda: draw.products(result),
+                    "circuit": lambda: draw.circuit_diagram(loaded.circuit, result),
                 },
             )
         if not result.converged:

@@ -16,6 +16,7 @@ from rich.table import Table
 from sx_sim.analysis.band import Band
 from sx_sim.analysis.sweep import SweepResult
 from sx_sim.cases import Case, solve
+from sx_sim.cases.ledgers import activities_of, ledger_of
 from sx_sim.cases.shifts import Tornado
 from sx_sim.cases.uncertainties import Uncertainty
 from sx_sim.chemistry import database
@@ -28,6 +29,7 @@ from sx_sim.plots import cut_outputs, has_cut, output_title, split_at
 from sx_sim.plots.errors import LEAST_SHARE, MOST_FACTORS
 from sx_sim.plots.labels import scale_of, spec_text
 from sx_sim.plots.panels import meeting
+from sx_sim.report_ledger import print_ledger, print_radionuclides
 
 if TYPE_CHECKING:
     from sx_sim.analysis.fitting import Fit
@@ -77,6 +79,11 @@ def print_result(console: Console, case: Case, result: Result) -> None:
     if case.file.cut:
         print_cut(console, result, *case.file.cut)
     console.print(section_table(result))
+    if result.converged:
+        print_ledger(console, ledger_of(case, result))
+        activities = activities_of(case, result)
+        if activities is not None:
+            print_radionuclides(console, activities)
     for caution in result.cautions:
         console.print(
             f"[yellow]caution[/] {caution.text}".replace("[H+]", r"\[H+]"), soft_wrap=True

@@ -1,6 +1,7 @@
 """Units at the boundary: text in, plain numbers in internal units out.
 
-Inside, concentrations are mol/L or g/L, flows L/h, temperatures K, enthalpies kJ/mol.
+Inside, concentrations are mol/L or g/L, flows L/h, temperatures K, enthalpies kJ/mol,
+volumes L, activities Bq, and times of storage s.
 """
 
 from __future__ import annotations
@@ -15,6 +16,10 @@ EXAMPLES = {
     "g/L": "40 g/L",
     "K": "25 degC",
     "kJ/mol": "5 kJ/mol",
+    "L": "40 L",
+    "Bq/L": "15 Bq/L",
+    "Bq/g": "1 Bq/g",
+    "s": "90 d",
 }
 NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*?)\s*$")
 

@@ -50,6 +50,7 @@ def test_run_prints_tables_and_writes_files(case_path, tmp_path):
     pictures = sorted((tmp_path / "pictures").iterdir())
     assert [p.name for p in pictures] == [
         "small_acidity.png",
+        "small_circuit.png",
         "small_products.png",
         "small_profiles.png",
     ]

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from sx_sim import units
 from sx_sim.chemistry import database
 from sx_sim.chemistry.elements import element
+from sx_sim.chemistry.nuclides import nuclide
 from sx_sim.errors import CaseError
 
 PERCENT_TOLERANCE = 1.0
@@ -84,6 +85,15 @@ def _check_amounts(value: dict[str, Amount]) -> dict[str, Amount]:
     return value
 
 
+def _check_nuclides(value: dict[str, float]) -> dict[str, float]:
+    for name in value:
+        try:
+            nuclide(name)
+        except CaseError as error:
+            raise ValueError(str(error)) from None
+    return value
+
+
 def _check_stage(value: int | str) -> int | str:
     if isinstance(value, int) and value < 1:
         raise ValueError("must be 1 or more: stages are counted from 1")
@@ -111,6 +121,15 @@ Temperature = Annotated[
 Enthalpy = Annotated[
     float, _reader("kJ/mol", -500.0, 500.0), _schema("kJ/mol"), Field(examples=["5 kJ/mol"])
 ]
+Volume = Annotated[
+    float, _reader("L", 0.0, 1e9, open_low=True), _schema("L"), Field(examples=["40 L"])
+]
+Activity = Annotated[float, _reader("Bq/L", 0.0, 1e15), _schema("Bq/L")]
+Activities = Annotated[dict[str, Activity], AfterValidator(_check_nuclides)]
+ActivityLimit = Annotated[
+    float, _reader("Bq/g", 0.0, 1e12, open_low=True), _schema("Bq/g"), Field(examples=["1 Bq/g"])
+]
+Time = Annotated[float, _reader("s", 0.0, 1e13), _schema("s"), Field(examples=["90 d"])]
 Strength = Annotated[
     Amount, BeforeValidator(_amount), _schema("mol/L", "g/L"), Field(examples=["0.5 mol/L"])
 ]

@@ -9,6 +9,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from sx_sim.cases.fields import (
     Acid,
+    Activities,
+    ActivityLimit,
     Amounts,
     Composition,
     Enthalpy,
@@ -17,6 +19,8 @@ from sx_sim.cases.fields import (
     StageReference,
     Strength,
     Temperature,
+    Time,
+    Volume,
 )
 from sx_sim.chemistry.extractants import extractant_set
 from sx_sim.errors import CaseError
@@ -100,12 +104,21 @@ class Feed(Liquor):
         None, description="formal concentration in an organic feed; the solvent's if not given"
     )
 
+    radionuclides: Activities = Field(
+        {},
+        description="activity concentrations by nuclide; those of thorium and uranium itself "
+        "follow from their concentrations",
+        examples=[{"Ra-228": "15 Bq/L"}],
+    )
+
     @model_validator(mode="after")
     def _phase(self) -> Feed:
         acid_given = self.acid is not None or self.pH is not None
         if self.source is not None:
             if self.flow is not None or self.composition or self.concentrations:
                 raise ValueError("flow and composition are those of the source")
+            if self.radionuclides:
+                raise ValueError("radionuclides are those of the source")
             if self.phase == "organic" and (acid_given or self.strength):
                 raise ValueError("acid and strength are for aqueous sources only")
             return self
@@ -240,6 +253,22 @@ class Override(Table):
         return self.model_dump(exclude={"source", "inert"}, exclude_none=True)
 
 
+class Plant(Table):
+    """What one mixer-settler holds, for what is in process."""
+
+    aqueous_holdup: Volume
+    organic_holdup: Volume
+
+
+class Radionuclides(Table):
+    """How the radionuclide ledger is drawn up."""
+
+    limit: ActivityLimit = Field(
+        default=1.0, description="of one nuclide, per gram of dissolved solids; 1 Bq/g if not given"
+    )
+    decay: Time = Field(default=0.0, description="time that products are stored, such as '90 d'")
+
+
 class Solver(Table):
     """When the solver stops."""
 
@@ -353,6 +382,8 @@ class CaseFile(Table):
     cut: tuple[str, str] | None = Field(
         None, description="the two neighbours between which the column separates, lighter first"
     )
+    plant: Plant | None = None
+    radionuclides: Radionuclides = Radionuclides()
     solver: Solver = Field(default_factory=Solver)
     specifications: list[Specification] = []
     sweep: Sweep | None = None

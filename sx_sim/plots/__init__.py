@@ -3,13 +3,17 @@
 from sx_sim.plots.bands import temperature_band
 from sx_sim.plots.bars import tornado
 from sx_sim.plots.columns import acidity, products, profiles, stage_plot
+from sx_sim.plots.diagrams import circuit_diagram, train_diagram
 from sx_sim.plots.errors import profile_bands, uncertainty
 from sx_sim.plots.labels import cut_outputs, has_cut, nines, output_title, split_at
 from sx_sim.plots.maps import heat_maps, sweep_plot
+from sx_sim.plots.sankey import train_sankey
+from sx_sim.plots.trains import train_profiles
 from sx_sim.plots.windows import operating_window
 
 __all__ = [
     "acidity",
+    "circuit_diagram",
     "cut_outputs",
     "has_cut",
     "heat_maps",
@@ -24,5 +28,8 @@ __all__ = [
     "sweep_plot",
     "temperature_band",
     "tornado",
+    "train_diagram",
+    "train_profiles",
+    "train_sankey",
     "uncertainty",
 ]

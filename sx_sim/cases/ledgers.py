@@ -1,0 +1,62 @@
+"""Ledgers of cases and trains: with the base, volumes and radionuclides their files give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sx_sim.cases.load import Case
+from sx_sim.cases.schema import CaseFile
+from sx_sim.cases.trains import Train
+from sx_sim.circuits.ledger import Holdup, Ledger, circuit_ledger
+from sx_sim.circuits.radionuclides import Activities, circuit_activities, train_activities
+from sx_sim.circuits.train import TrainResult
+from sx_sim.circuits.train_ledger import train_ledger
+from sx_sim.flowsheet.results import Result
+
+
+def ledger_of(case: Case, result: Result) -> Ledger:
+    """Return the ledger of a case as it was solved."""
+    base = case.file.solvent.base
+    return circuit_ledger(case.circuit, result, base=base, holdup=_holdup(case.file))
+
+
+def ledger_of_train(train: Train, result: TrainResult) -> Ledger:
+    """Return the ledger of a train as it was solved; the base is that of its first circuit."""
+    holdups = {name: held for name, file in train.files.items() if (held := _holdup(file))}
+    base = next(iter(train.files.values())).solvent.base
+    return train_ledger(result, base=base, holdups=holdups)
+
+
+def activities_of(case: Case, result: Result) -> Activities | None:
+    """Return where the radionuclides of a case go, None where it has none.
+
+    Activities are those of products as they leave, or stored as long as the case says.
+    """
+    table = case.file.radionuclides
+    found = circuit_activities(case.circuit, result, _given(case.file), limit=table.limit)
+    return _stored(found, table.decay)
+
+
+def activities_of_train(train: Train, result: TrainResult) -> Activities | None:
+    """Return where the radionuclides of a train go, None where it has none.
+
+    The limit and the time of storage are those of its first circuit.
+    """
+    table = next(iter(train.files.values())).radionuclides
+    given = {name: _given(file) for name, file in train.files.items()}
+    return _stored(train_activities(result, given, limit=table.limit), table.decay)
+
+
+def _stored(found: Activities, seconds: float) -> Activities | None:
+    if not found.nuclides:
+        return None
+    return found.after(seconds) if seconds else found
+
+
+def _given(file: CaseFile) -> Mapping[str, Mapping[str, float]]:
+    return {name: table.radionuclides for name, table in file.feeds.items()}
+
+
+def _holdup(file: CaseFile) -> Holdup | None:
+    plant = file.plant
+    return Holdup(plant.aqueous_holdup, plant.organic_holdup) if plant else None

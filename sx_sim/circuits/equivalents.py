@@ -1,0 +1,278 @@
+"""Acid, base and metals that pass the boundary of a circuit, by equivalents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sx_sim.chemistry.aqueous import water_ion_product
+from sx_sim.chemistry.elements import element
+from sx_sim.chemistry.reagents import BASES
+from sx_sim.chemistry.system import ChemicalSystem
+from sx_sim.circuits.recycles import Circuit, Reflux, SolventLoop, feed_of
+from sx_sim.circuits.tracers import Outlet, carried_by_water, outlets_of
+from sx_sim.flowsheet.results import Result
+from sx_sim.flowsheet.streams import Stream
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Passage:
+    """What one stream carries over the boundary, per hour.
+
+    Parameters
+    ----------
+    name, phase : str
+    water, solvent : float
+        [L/h], drops included.
+    anions : float
+        Strong anions, by charge [mol/h].
+    protons : float
+        Free acid less hydroxide; in solvents less what their metals have displaced [mol/h].
+    base : float
+        Sodium or ammonium, be it a species or what was dosed [mol/h].
+    metals : float
+        All other cations, by charge [mol/h].
+    extractant : float
+        As monomer [mol/h].
+    oxides : float
+        Rare earths [kg/h].
+    metal_mass : float
+        Those cations [kg/h].
+    """
+
+    name: str
+    phase: str
+    water: float = 0.0
+    solvent: float = 0.0
+    anions: float = 0.0
+    protons: float = 0.0
+    base: float = 0.0
+    metals: float = 0.0
+    extractant: float = 0.0
+    oxides: float = 0.0
+    metal_mass: float = 0.0
+
+
+@dataclass(frozen=True)
+class Dose:
+    """Strong acid, base [mol/h] and water [L/h] brought in for one purpose.
+
+    ``recovered`` acid is taken out as such.
+    """
+
+    purpose: str
+    acid: float = 0.0
+    base: float = 0.0
+    water: float = 0.0
+    recovered: float = 0.0
+
+
+@dataclass(frozen=True)
+class Passages:
+    """Everything that passes the boundary of a circuit.
+
+    Parameters
+    ----------
+    inlets, outlets : mappings of str to Passage
+    doses : tuple of Dose
+    lost : float
+        Extractant lost, as drops and as bled solvent, as monomer [mol/h].
+    hidden : mapping of str to float
+        Cations of dosed base, beside the species, in the water of every product [mol/L].
+    """
+
+    inlets: Mapping[str, Passage]
+    outlets: Mapping[str, Passage]
+    doses: tuple[Dose, ...]
+    lost: float
+    hidden: Mapping[str, float]
+
+
+def passages_of(
+    circuit: Circuit, result: Result, hidden: Mapping[str, float] | None = None
+) -> Passages:
+    """Return what passes the boundary of a circuit.
+
+    Parameters
+    ----------
+    circuit : Circuit
+        As it was set up.
+    result : Result
+        As it was solved.
+    hidden : mapping of str to float, optional
+        Cations of base beside the species in its feeds [mol/L], where liquors were
+        neutralised before.
+    """
+    column, products = result.column, outlets_of(circuit, result)
+    hidden = hidden or {}
+    salt = carried_by_water(circuit, result, _hidden_fed(result, hidden))
+    refluxes = {r.feed: r for r in circuit.recycles if isinstance(r, Reflux)}
+    inlets, doses = {}, []
+    for feed in column.feeds:
+        stream = feed.stream
+        if stream.name in refluxes:
+            doses.append(_adjusted(result, refluxes[stream.name], stream, products))
+            continue
+        soap = 0.0
+        if stream.phase == "organic":
+            fresh, soap = _solvent_fed(circuit, result, stream, products)
+            inlets[stream.name] = fresh
+        else:
+            inlets[stream.name] = aqueous_fed(stream, hidden.get(stream.name, 0.0))
+        if soap:
+            doses.append(Dose(f"saponification of {stream.name}", base=soap))
+    for name, amount in result.doses.items():
+        doses.append(Dose(f"set point {name}", acid=max(amount, 0.0), base=max(-amount, 0.0)))
+    closed = {r.product for r in circuit.recycles if isinstance(r, SolventLoop)}
+    return Passages(
+        inlets=inlets,
+        outlets={p.name: _leaving(result, p, float(salt[p.stage])) for p in products},
+        doses=tuple(dose for dose in doses if dose != Dose(dose.purpose)),
+        lost=sum(_lost(result, p, p.name in closed) for p in products),
+        hidden={p.name: float(salt[p.stage]) for p in products},
+    )
+
+
+def aqueous_fed(stream: Stream, hidden: float = 0.0) -> Passage:
+    """Return what an aqueous feed brings; it is electrically neutral."""
+    base, metals = _charges(stream.system, stream.moles)
+    anions = stream.flow * stream.carrier
+    return Passage(
+        stream.name,
+        "aqueous",
+        water=stream.flow,
+        anions=anions + hidden * stream.flow,
+        protons=anions - base - metals,
+        base=base + hidden * stream.flow,
+        metals=metals,
+        oxides=stream.flow * stream.reo / 1000.0,
+        metal_mass=_mass(stream.system, stream.moles),
+    )
+
+
+def alkali(system: ChemicalSystem) -> NDArray[np.bool_]:
+    """Return which species are cations of a base (S,)."""
+    return np.array([symbol in BASES for symbol in system.species], dtype=bool)
+
+
+def _charges(system: ChemicalSystem, moles: Array) -> tuple[float, float]:
+    """Return equivalents of base cations and of all others."""
+    charges = moles * system.charge
+    own = alkali(system)
+    return float(charges[own].sum()), float(charges[~own].sum())
+
+
+def _mass(system: ChemicalSystem, moles: Array) -> float:
+    """Return the cations that are no base [kg]."""
+    masses = np.array([element(symbol).mass for symbol in system.species])
+    return float((moles * masses)[~alkali(system)].sum()) / 1000.0
+
+
+def _hidden_fed(result: Result, hidden: Mapping[str, float]) -> dict[int, float]:
+    """Return cations of base beside the species, fed by stage [mol/h]."""
+    fed: dict[int, float] = {}
+    for feed in result.column.feeds:
+        if hidden.get(feed.stream.name):
+            amount = hidden[feed.stream.name] * feed.stream.flow
+            fed[feed.stage] = fed.get(feed.stage, 0.0) + amount
+    for point in result.column.set_points:
+        dosed = max(-result.doses[point.name], 0.0)
+        if dosed:
+            fed[point.stage] = fed.get(point.stage, 0.0) + dosed
+    return fed
+
+
+def _adjusted(result: Result, reflux: Reflux, fed: Stream, products: list[Outlet]) -> Dose:
+    """Return the acid that a reflux takes, or gives."""
+    stage = next(p.stage for p in products if p.name == reflux.product)
+    more = (fed.carrier - float(result.stages.anion[stage])) * fed.flow
+    if reflux.keeps_acid:
+        more = 0.0
+    return Dose(f"acidity of {fed.name}", acid=max(more, 0.0), recovered=max(-more, 0.0))
+
+
+def _solvent_fed(
+    circuit: Circuit, result: Result, stream: Stream, products: list[Outlet]
+) -> tuple[Passage, float]:
+    """Return what a solvent brings from outside, and the base that saponifies it [mol/h]."""
+    fresh = feed_of(circuit.column, stream.name)
+    base, metals = _charges(stream.system, fresh.moles)
+    soap = 0.0 if metals else base  # one that holds metals has been saponified before
+    made_up = stream.flow
+    loops = [r for r in circuit.recycles if isinstance(r, SolventLoop)]
+    for loop in (loop for loop in loops if loop.feed == stream.name):
+        out = next(p for p in products if p.name == loop.product)
+        made_up -= out.flow - out.net
+        soap -= _charges(stream.system, (out.flow - out.net) * _held(result, out))[0]
+    brought = Passage(
+        stream.name,
+        "organic",
+        solvent=made_up,
+        protons=-metals - (base if metals else 0.0),
+        base=base if metals else 0.0,
+        metals=metals,
+        extractant=2.0 * made_up * stream.carrier,
+        oxides=float(fresh.oxides.sum()) * fresh.flow / 1000.0,
+        metal_mass=_mass(stream.system, fresh.moles),
+    )
+    return brought, soap
+
+
+def _held(result: Result, out: Outlet) -> Array:
+    """Return what a litre of a product holds, drops included (S,)."""
+    if out.name in result.streams:
+        return result.streams[out.name].concentration
+    x, z = result.stages.aqueous[out.stage], result.stages.organic[out.stage]
+    return result.column.with_drops(out.phase, out.stage, x, z)
+
+
+def _lost(result: Result, out: Outlet, closed: bool) -> float:
+    """Return extractant lost with a product [mol/h]; solvent that leaves as such is not."""
+    volume = out.flow * out.drops if out.phase == "aqueous" else out.net * closed
+    return 2.0 * volume * float(result.stages.dimer[out.stage])
+
+
+def _free_acid(result: Result, j: int) -> float:
+    """Return the acid in the water of a stage, less hydroxide, from its pH [mol/L].
+
+    With what the anions hold of it, as sulfate does.
+    """
+    stages, kelvin = result.stages, result.column.temperature[j : j + 1]
+    h = float(stages.acid[j])
+    held = result.system.law(kelvin).protonation
+    taken = float(held[0]) * h * float(stages.free_anion[j]) if held.size else 0.0
+    return h - float(water_ion_product(kelvin)[0]) / h + taken
+
+
+def _leaving(result: Result, out: Outlet, salt: float) -> Passage:
+    """Return what a product takes out of the circuit."""
+    stages, column, j = result.stages, result.column, out.stage
+    system = column.system
+    held = _held(result, out)
+    base, metals = _charges(system, out.net * held)
+    acid = _free_acid(result, j)
+    bound = sum(_charges(system, stages.organic[j]))
+    organic = out.flow * out.drops if out.phase == "aqueous" else out.net
+    if out.phase == "aqueous":
+        protons = out.net * (acid - out.drops * bound)
+    else:  # water is taken out of solvent that comes back; its metals stay in that
+        kept = (out.flow - out.net) * out.drops * sum(_charges(system, stages.aqueous[j]))
+        protons = out.water * acid - out.net * bound + kept
+    return Passage(
+        out.name,
+        out.phase,
+        water=out.water,
+        solvent=organic,
+        anions=out.water * (float(stages.anion[j]) + salt),
+        protons=protons,
+        base=base + out.water * salt,
+        metals=metals,
+        extractant=2.0 * organic * float(stages.dimer[j]),
+        oxides=float(held @ system.oxide_mass) * out.net / 1000.0,
+        metal_mass=_mass(system, out.net * held),
+    )

@@ -1,0 +1,177 @@
+"""The ledger of a train: its circuits', less what passes between them, with treatments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from sx_sim.chemistry.reagents import extractant_mass, reagents
+from sx_sim.chemistry.speciation import titratable_acid
+from sx_sim.circuits.equivalents import Dose, Passage, Passages, aqueous_fed, passages_of
+from sx_sim.circuits.ledger import (
+    NO_PRODUCTS,
+    Holdup,
+    Inventory,
+    Ledger,
+    inventory,
+    is_something,
+)
+from sx_sim.circuits.train import Link, TrainResult
+from sx_sim.flowsheet.results import Result
+
+MOST_PASSES = 200
+SETTLED = 1e-14  # change of hidden base over what there is
+
+
+def train_ledger(
+    train: TrainResult,
+    *,
+    base: str = "Na",
+    holdups: Mapping[str, Holdup] | None = None,
+) -> Ledger:
+    """Return the ledger of a train; what passes between circuits is left out.
+
+    Parameters
+    ----------
+    train : TrainResult
+    base : {'Na', 'NH4'}
+        The cation of what is dosed, and of what saponifies.
+    holdups : mapping of str to Holdup, optional
+        Of every stage of each circuit, for the inventory; none unless all circuits have them.
+    """
+    passages = passages_of_train(train)
+    links = {(link.circuit, link.feed) for link in train.links}
+    taken = {(link.source, link.product) for link in train.links}
+    inlets, outlets, doses, products = [], [], [], []
+    for name, found in passages.items():
+        inlets += [_named(p, name) for feed, p in found.inlets.items() if (name, feed) not in links]
+        for product, passage in found.outlets.items():
+            if (name, product) in taken:
+                passage = _not_passed_on(passage, found.hidden[product])
+            elif product not in NO_PRODUCTS:
+                products.append(f"{name}.{product}")
+            if is_something(passage):
+                outlets.append(_named(passage, name))
+        doses += [replace(dose, purpose=f"{name}: {dose.purpose}") for dose in found.doses]
+    for link in train.links:
+        doses += _treatment(train, link)
+        outlets += _mother_liquor(train, link, passages[link.source])
+    results = {name: solved.result.result for name, solved in train.circuits.items()}
+    first = next(iter(results.values())).system.extractant
+    whole = sum(found.lost for found in passages.values())
+    return Ledger(
+        inlets=tuple(inlets),
+        outlets=tuple(outlets),
+        doses=tuple(doses),
+        reagents=reagents(first.medium, base),
+        extractant_lost=whole,
+        extractant_mass=_mean_mass(results, passages),
+        products=tuple(products),
+        inventory=_whole_inventory(results, holdups),
+    )
+
+
+def passages_of_train(train: TrainResult) -> dict[str, Passages]:
+    """Return what passes the boundary of every circuit of a train.
+
+    Cations of base that neutralising leaves in a liquor go on with its water, in circles if
+    the circuits do.
+    """
+    hidden: dict[str, dict[str, float]] = {name: {} for name in train.circuits}
+    found: dict[str, Passages] = {}
+    for _ in range(MOST_PASSES):
+        changed = 0.0
+        for name, solved in train.circuits.items():
+            for link in (link for link in train.links if link.circuit == name):
+                new = _hidden_after(train, link, found.get(link.source))
+                changed = max(changed, abs(new - hidden[name].get(link.feed, 0.0)))
+                hidden[name][link.feed] = new
+            found[name] = passages_of(solved.result.circuit, solved.result.result, hidden[name])
+        most = max((v for one in hidden.values() for v in one.values()), default=0.0)
+        if changed <= SETTLED * most:
+            break
+    return found
+
+
+def _mean_mass(results: Mapping[str, Result], passages: Mapping[str, Passages]) -> float:
+    """Return the molar mass of what is lost [g/mol]; circuits may hold different extractants."""
+    masses = [extractant_mass(r.system.extractant.extractant) for r in results.values()]
+    lost = [found.lost for found in passages.values()]
+    whole = sum(lost)
+    return sum(m * n for m, n in zip(masses, lost, strict=True)) / whole if whole else masses[0]
+
+
+def _whole_inventory(
+    results: Mapping[str, Result], holdups: Mapping[str, Holdup] | None
+) -> Inventory | None:
+    if not holdups or set(holdups) != set(results):
+        return None
+    parts = [inventory(result, holdups[name]) for name, result in results.items()]
+    return Inventory(
+        sum(p.solvent for p in parts),
+        sum(p.oxides_aqueous for p in parts),
+        sum(p.oxides_organic for p in parts),
+    )
+
+
+def _named(passage: Passage, circuit: str) -> Passage:
+    return replace(passage, name=f"{circuit}.{passage.name}")
+
+
+def _not_passed_on(passage: Passage, salt: float) -> Passage:
+    """Return what of a product that feeds another circuit leaves: the drops it carries.
+
+    Their metals pass on.
+    """
+    if passage.phase == "aqueous":
+        name = f"solvent in {passage.name}"
+        return Passage(name, "organic", solvent=passage.solvent, extractant=passage.extractant)
+    dosed = salt * passage.water
+    return Passage(
+        f"water in {passage.name}",
+        "aqueous",
+        water=passage.water,
+        anions=passage.anions,
+        protons=passage.protons + passage.base - dosed + passage.metals,
+        base=dosed,
+    )
+
+
+def _treatment(train: TrainResult, link: Link) -> tuple[Dose, ...]:
+    """Return what treating a liquor took."""
+    done = train.circuits[link.circuit].treatments[link.feed]
+    how = "redissolving" if done.effluent is not None else "neutralising"
+    dose = Dose(f"{how} {link.source}.{link.product}", done.acid, done.base, done.water)
+    return (dose,) if dose != Dose(dose.purpose) else ()
+
+
+def _mother_liquor(train: TrainResult, link: Link, source: Passages) -> tuple[Passage, ...]:
+    """Return what a precipitation leaves, the salt of its base included."""
+    done = train.circuits[link.circuit].treatments[link.feed]
+    left = done.effluent
+    if left is None:
+        return ()
+    liquor = train.circuits[link.source].result.result.streams[link.product]
+    held = titratable_acid(liquor.system, liquor.concentration, liquor.carrier, liquor.acid)
+    came = source.outlets[link.product]
+    salt = source.hidden[link.product] * left.flow
+    brought = aqueous_fed(left)
+    return (
+        replace(
+            brought,
+            name=f"mother liquor of {link.source}.{link.product}",
+            anions=brought.anions + salt,
+            protons=came.protons - liquor.flow * held,
+            base=brought.base + done.base + salt,
+        ),
+    )
+
+
+def _hidden_after(train: TrainResult, link: Link, source: Passages | None) -> float:
+    """Return the cations of base beside the species in a liquor as it is fed on [mol/L]."""
+    done = train.circuits[link.circuit].treatments[link.feed]
+    if done.effluent is not None or done.stream.phase == "organic":
+        return 0.0
+    before = source.hidden[link.product] if source else 0.0
+    flow = train.circuits[link.source].result.result.streams[link.product].flow
+    return (before * flow + done.base) / done.stream.flow

@@ -1,0 +1,175 @@
+"""Where circuits and products of a train stand in its pictures: a tree, sources to the left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sx_sim.circuits.train import Link, TrainResult
+from sx_sim.flowsheet.column import BARREN
+from sx_sim.flowsheet.streams import Stream
+
+NEGLIGIBLE = 1e-9  # share of the oxides fed
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A product that leaves the train.
+
+    Parameters
+    ----------
+    circuit, product : str
+    row : float
+    leading : str
+    purity : float
+    oxides : float
+        [kg/h]
+    """
+
+    circuit: str
+    product: str
+    row: float
+    leading: str
+    purity: float
+    oxides: float
+
+
+@dataclass(frozen=True)
+class Fed:
+    """A feed from outside that holds rare earths."""
+
+    circuit: str
+    stream: Stream
+
+    @property
+    def text(self) -> str:
+        """Its name, flow and strength."""
+        s = self.stream
+        return f"{s.name}\n{s.flow:.4g} L/h\n{s.reo:.3g} g/L REO"
+
+
+@dataclass(frozen=True)
+class Tree:
+    """The layout of a train.
+
+    Parameters
+    ----------
+    spots : mapping of str to tuple
+        Level and row of every circuit.
+    leaves : tuple of Leaf
+    branches, others : tuples of Link
+        Links along the tree, and those that join or go back.
+    feeds : tuple of Fed
+    rows : int
+    depth : int
+        The last level.
+    """
+
+    spots: dict[str, tuple[float, float]]
+    leaves: tuple[Leaf, ...]
+    branches: tuple[Link, ...]
+    others: tuple[Link, ...]
+    feeds: tuple[Fed, ...]
+    rows: int
+    depth: int
+
+
+def tree_of(train: TrainResult) -> Tree:
+    """Return the layout of a train; each product has a row, each circuit the mean of its own."""
+    return _Layout(train).tree()
+
+
+def percent_text(share: float) -> str:
+    """Return a share in per cent, with as many nines as it has.
+
+    Examples
+    --------
+    >>> percent_text(0.5), percent_text(0.99912), percent_text(0.9999995)
+    ('50 %', '99.91 %', '>99.9999 %')
+    """
+    missing = 1.0 - share
+    if missing < 1e-6:
+        return ">99.9999 %"
+    for digits, limit in ((4, 1e-5), (3, 1e-4), (2, 1e-3), (2, 1e-2)):
+        if missing < limit:
+            return f"{100 * share:.{digits}f} %"
+    return f"{100 * share:.3g} %"
+
+
+def series_of(train: TrainResult) -> list[str]:
+    """Return the rare earths of a train in the order of extraction, as far as circuits agree."""
+    found: list[str] = []
+    systems = [solved.result.result.system for solved in train.circuits.values()]
+    for system in sorted(systems, key=lambda s: -int(s.rare_earth.sum())):
+        rare = zip(system.species, system.rare_earth, strict=True)
+        found += [symbol for symbol, is_rare in rare if is_rare and symbol not in found]
+    return found
+
+
+def fed_from_outside(train: TrainResult) -> list[Fed]:
+    """Return the feeds of a train that no circuit of it makes."""
+    inside = {(link.circuit, link.feed) for link in train.links}
+    return [
+        Fed(name, feed.stream)
+        for name, solved in train.circuits.items()
+        for feed in solved.result.circuit.column.feeds
+        if (name, feed.stream.name) not in inside
+    ]
+
+
+class _Layout:
+    def __init__(self, train: TrainResult) -> None:
+        self.train = train
+        self.spots: dict[str, tuple[float, float]] = {}
+        self.leaves: list[Leaf] = []
+        self.branches: list[Link] = []
+        self.rows = 0
+        self.taken = {(link.source, link.product): link for link in train.links}
+        self.feeds = [one for one in fed_from_outside(train) if one.stream.reo > 0.0]
+        self.least = NEGLIGIBLE * sum(one.stream.flow * one.stream.reo for one in self.feeds)
+
+    def tree(self) -> Tree:
+        for name in self.train.circuits:
+            if name not in self.spots:
+                self._set(name, 0)
+        others = [link for link in self.train.links if link not in self.branches]
+        return Tree(
+            self.spots,
+            tuple(self.leaves),
+            tuple(self.branches),
+            tuple(others),
+            tuple(self.feeds),
+            max(self.rows, 1),
+            int(max(level for level, _ in self.spots.values())),
+        )
+
+    def _set(self, name: str, level: int) -> float:
+        """Give a circuit and all that comes after it their places; return its row."""
+        self.spots[name] = (level, 0.0)  # so that circles end
+        rows = []
+        for product, stream in self._outlets(name):
+            link = self.taken.get((name, product))
+            if link is not None and link.circuit not in self.spots:
+                self.branches.append(link)
+                rows.append(self._set(link.circuit, level + 1))
+            elif link is None:
+                first = stream.leading
+                oxides = stream.flow * stream.reo / 1000.0
+                leaf = Leaf(name, product, self.rows, first, stream.purity(first), oxides)
+                self.leaves.append(leaf)
+                rows.append(self._next())
+        row = sum(rows) / len(rows) if rows else self._next()
+        self.spots[name] = (level, row)
+        return row
+
+    def _next(self) -> float:
+        self.rows += 1
+        return self.rows - 1.0
+
+    def _outlets(self, name: str) -> list[tuple[str, Stream]]:
+        """Return the products of a circuit that are worth showing."""
+        streams = self.train.circuits[name].result.result.streams
+        return [
+            (product, s)
+            for product, s in streams.items()
+            if (name, product) in self.taken or (product != BARREN and s.flow * s.reo > self.least)
+        ]

@@ -1,0 +1,141 @@
+"""Tables of ledgers and of radionuclides for the terminal."""
+
+from __future__ import annotations
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from sx_sim.circuits.ledger import Ledger
+from sx_sim.circuits.radionuclides import WATER, Activities, is_estimate
+
+YEAR_DAYS = 365.2422
+DAY = 86400.0
+NEGLIGIBLE = 1e-9  # [Bq/L], [g/L]
+
+
+def print_ledger(console: Console, ledger: Ledger) -> None:
+    """Print what is used and left, what leaves with whom, and what is in process."""
+    console.print(ledger_table(ledger))
+    console.print(effluent_table(ledger))
+    closes = max(ledger.closures.values())
+    console.print(f"Equivalents over the boundary close to {closes:.1e}.", soft_wrap=True)
+    held = ledger.inventory
+    if held is not None:
+        console.print(
+            f"In process: {held.solvent:.4g} L of solvent, {held.oxides:.4g} kg REO "
+            f"({held.oxides_organic:.4g} in the solvent, {held.oxides_aqueous:.4g} in the water)",
+            soft_wrap=True,
+        )
+
+
+def ledger_table(ledger: Ledger) -> Table:
+    """Return acid and base by purpose, water, extractant lost and salt, by kilogram of REO."""
+    table = Table(title="Ledger", title_justify="left")
+    for name in ("", "mol/h", "kg/h", "kg per kg REO"):
+        table.add_column(name, justify="right" if name else "left")
+    made, agents = ledger.oxides, ledger.reagents
+    for name, entries, mass in (
+        (agents.acid, ledger.acid, agents.acid_mass),
+        (agents.base, ledger.base, agents.base_mass),
+    ):
+        for purpose, amount in entries.items():
+            table.add_row(f"{name}: {purpose}", *_row(amount, mass, made))
+        if len(entries) > 1:
+            table.add_row(f"{name} in all", *_row(sum(entries.values()), mass, made), style="bold")
+    if ledger.recovered_acid:
+        taken = _row(ledger.recovered_acid, agents.acid_mass, made)
+        table.add_row(f"{agents.acid} taken out of refluxes", *taken)
+    table.add_row("water (L)", "", f"{ledger.water:.4g}", _number(ledger.water, made))
+    lost = _row(ledger.extractant_lost, ledger.extractant_mass, made)
+    table.add_row("extractant lost", *lost)
+    salt = ledger.effluent_salt
+    table.add_row(f"{agents.salt} in water that leaves", "", f"{salt:.4g}", _number(salt, made))
+    if agents.nitrogen:
+        nitrogen = ledger.ammonia_nitrogen
+        table.add_row("NH3-N of that", "", f"{nitrogen:.4g}", _number(nitrogen, made))
+    return table
+
+
+def effluent_table(ledger: Ledger) -> Table:
+    """Return acid, salt and solvent in everything that leaves."""
+    table = Table(title="What leaves", title_justify="left")
+    salt = ledger.reagents.salt
+    for name in ("stream", "L/h", "free acid mol/h", f"{salt} g/L", "extractant g/h", "REO kg/h"):
+        table.add_column(name, justify="left" if name == "stream" else "right")
+    for out in ledger.outlets:
+        wet = out.phase == "aqueous"
+        grams = 1000.0 * ledger.salt(out) / out.water if wet and out.water else np.nan
+        extractant = out.extractant * ledger.extractant_mass
+        table.add_row(
+            out.name,
+            f"{out.water if wet else out.solvent or out.water:.4g}",
+            f"{out.protons:.3g}" if wet else "",
+            _small(grams) if np.isfinite(grams) else "",
+            f"{extractant:.3g}" if extractant else "",
+            f"{out.oxides:.4g}" if out.oxides > 1e-9 else "",
+        )
+    return table
+
+
+def radionuclide_table(found: Activities) -> Table:
+    """Return the activity of every nuclide in every stream, where most ends, and the limit."""
+    stored = f" after {_time(found.stored)}" if found.stored else ""
+    title = f"Radionuclides{stored}, Bq/L (Bq/g of dissolved solids), * above {found.limit:g} Bq/g"
+    table = Table(title=title, title_justify="left")
+    table.add_column("")
+    table.add_column("parted like")
+    streams = list(found.left)
+    for name in streams:
+        table.add_column(name, justify="right")
+    table.add_column("most in")
+    for name in found.nuclides:
+        cells = [_activity(found, stream, name) for stream in streams]
+        carrier = found.carriers.get(name, "")
+        shown = carrier
+        if carrier and any(is_estimate(name, one) for one in carrier.split(", ")):
+            shown = "(stays in the water)" if carrier == WATER else f"({carrier})"
+        end = found.end(name)
+        table.add_row(name, shown, *cells, f"{end}, {100 * found.share(end, name):.4g} %")
+    return table
+
+
+def print_radionuclides(console: Console, found: Activities) -> None:
+    """Print the table of radionuclides, and what is to be known of it."""
+    console.print(radionuclide_table(found))
+    flagged = [stream for stream in found.left if found.above(stream)]
+    for stream in flagged:
+        names = ", ".join(found.above(stream))
+        console.print(f"[yellow]above {found.limit:g} Bq/g[/] {stream}: {names}", soft_wrap=True)
+    console.print(
+        "In brackets: parted like another element by analogy, not by measurement. Decay within "
+        "the circuit is left out; progeny not fed is not counted unless storage is given.",
+        soft_wrap=True,
+    )
+
+
+def _row(amount: float, mass: float, made: float) -> tuple[str, str, str]:
+    kilograms = amount * mass / 1000.0
+    shown = f"{kilograms:.4g}" if np.isfinite(kilograms) else "-"
+    return f"{amount:.4g}", shown, _number(kilograms, made)
+
+
+def _number(amount: float, made: float) -> str:
+    return f"{amount / made:.3g}" if made > 0.0 and np.isfinite(amount) else "-"
+
+
+def _activity(found: Activities, stream: str, name: str) -> str:
+    litre, gram = found.per_litre(stream, name), found.per_solids(stream, name)
+    if not litre > NEGLIGIBLE:
+        return "0"
+    mark = "*" if gram > found.limit else ""
+    return f"{litre:.2g} ({gram:.2g}){mark}" if np.isfinite(gram) else f"{litre:.2g}"
+
+
+def _small(value: float) -> str:
+    return f"{value:.3g}" if value > NEGLIGIBLE else "0"
+
+
+def _time(seconds: float) -> str:
+    days = seconds / DAY
+    return f"{days:.4g} d" if days < YEAR_DAYS else f"{days / YEAR_DAYS:.4g} years"
