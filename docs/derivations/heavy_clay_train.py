@@ -23,7 +23,9 @@ from sx_sim.circuits.recycles import feed_of
 from sx_sim.circuits.treatment import REDISSOLVING, treat
 
 SET = "hehehp-chloride"
-K = {symbol: c.log10_K for symbol, c in extractant_set(SET).species.items()}
+EXTRACTANT = extractant_set(SET)
+CONSTANTS = EXTRACTANT.species
+K = {symbol: c.log10_K for symbol, c in CONSTANTS.items()}
 FEED = {"composition": "longnan", "strength": "0.6 mol/L", "acid": "0.05 mol/L", "flow": "100 L/h"}
 STRENGTH, ACID = 0.6, 0.05  # of liquors between circuits [mol/L]
 SOAP = 0.3
@@ -53,6 +55,13 @@ CUTS = [
 ]
 
 
+def distribution(symbol, dimer, acid):
+    """Return D of a trace against strong acid."""
+    one = CONSTANTS[symbol]
+    bound = sum(10**b * acid ** (k + 1) for k, b in enumerate(EXTRACTANT.log10_beta))
+    return 10**one.log10_K * dimer**one.order_dimer / acid**one.order_acid / (1 + bound)
+
+
 class Cut:
     """One circuit in the making."""
 
@@ -78,7 +87,7 @@ class Cut:
         self.extraction, self.scrub = 3 + int(raffinate), 3 + int(lighter)
         self.scrub_flow = 3 * scrubbed * whole / self.scrub_acid
         self.solvent = 3 * loaded * whole / (SOAP * self.formal)
-        heaviest = 10 ** max(K[s] for s in self.moles) * (self.formal / 2 / self.strip_acid) ** 3
+        heaviest = max(distribution(s, self.formal / 2, self.strip_acid) for s in self.moles)
         taken = SPARE_ACID * 3 * heavier * whole / self.strip_acid
         self.strip_flow = max(taken, self.solvent * heaviest / STRIPPED)
 
