@@ -29,6 +29,7 @@ K = {symbol: c.log10_K for symbol, c in CONSTANTS.items()}
 FEED = {"composition": "longnan", "strength": "0.6 mol/L", "acid": "0.05 mol/L", "flow": "100 L/h"}
 STRENGTH, ACID = 0.6, 0.05  # of liquors between circuits [mol/L]
 SOAP = 0.3
+BLEED = 0.0005
 LOSS = 2e-4  # over the neighbour that it spoils
 REFLUX = 1.6  # times what an infinite column needs
 MORE_REFLUX = 1.15
@@ -118,7 +119,7 @@ class Cut:
         table = self.table()
         table["temperature"] = "25 degC"
         table["solvent"] |= {"extractant": SET, "saponification": SOAP, "recycle": True}
-        table["solvent"]["bleed"] = 0.01
+        table["solvent"]["bleed"] = BLEED
         table["feeds"] = {"liquor": {"source": "upstream.product"}}
         circuit = validate(table, "", "cut", {"liquor": self.liquor}).circuit
         found = solve_circuit(circuit, start=self.result, throw=False)
@@ -212,7 +213,7 @@ extractant = "hehehp-chloride"
 saponification = {soap}
 base = "Na"
 recycle = true
-bleed = 0.01
+bleed = {bleed}
 """
 
 
@@ -226,7 +227,7 @@ def main():
         sections.extraction.stages = 1
     """
     streams = {None: feed_of(sx_sim.parse_case(start).column, "clay")}
-    parts, products, stages = [HEAD.format(soap=SOAP)], [], 0
+    parts, products, stages = [HEAD.format(soap=SOAP, bleed=BLEED)], [], 0
     for name, source, light, heavy, *rest in CUTS:
         liquor = streams[source]
         if source:

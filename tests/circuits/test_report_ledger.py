@@ -7,7 +7,7 @@ import sx_sim
 from support.paths import ROOT
 from sx_sim.cases.ledgers import activities_of, ledger_of, ledger_of_train
 from sx_sim.cases.trains import load_train, run_train
-from sx_sim.report_ledger import print_ledger, print_radionuclides
+from sx_sim.report.ledgers import print_ledger, print_radionuclides
 
 
 def printed(of, found) -> str:

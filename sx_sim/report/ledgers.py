@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
 from sx_sim.circuits.ledger import Ledger
 from sx_sim.circuits.radionuclides import WATER, Activities, is_estimate
+from sx_sim.circuits.treatment import NEUTRALISING, REDISSOLVING
 
 YEAR_DAYS = 365.2422
 DAY = 86400.0
@@ -18,6 +21,11 @@ def print_ledger(console: Console, ledger: Ledger) -> None:
     """Print what is used and left, what leaves with whom, and what is in process."""
     console.print(ledger_table(ledger))
     console.print(effluent_table(ledger))
+    print_closures(console, ledger)
+
+
+def print_closures(console: Console, ledger: Ledger) -> None:
+    """Print how well equivalents close, and what is in process if that is known."""
     closes = max(ledger.closures.values())
     console.print(f"Equivalents over the boundary close to {closes:.1e}.", soft_wrap=True)
     held = ledger.inventory
@@ -29,8 +37,11 @@ def print_ledger(console: Console, ledger: Ledger) -> None:
         )
 
 
-def ledger_table(ledger: Ledger) -> Table:
-    """Return acid and base by purpose, water, extractant lost and salt, by kilogram of REO."""
+def ledger_table(ledger: Ledger, *, together: bool = False) -> Table:
+    """Return acid and base by purpose, water, extractant lost and salt, by kilogram of REO.
+
+    What the circuits of a train use for the same purpose may be told together.
+    """
     table = Table(title="Ledger", title_justify="left")
     for name in ("", "mol/h", "kg/h", "kg per kg REO"):
         table.add_column(name, justify="right" if name else "left")
@@ -39,7 +50,7 @@ def ledger_table(ledger: Ledger) -> Table:
         (agents.acid, ledger.acid, agents.acid_mass),
         (agents.base, ledger.base, agents.base_mass),
     ):
-        for purpose, amount in entries.items():
+        for purpose, amount in (_summed(entries) if together else entries).items():
             table.add_row(f"{name}: {purpose}", *_row(amount, mass, made))
         if len(entries) > 1:
             table.add_row(f"{name} in all", *_row(sum(entries.values()), mass, made), style="bold")
@@ -70,7 +81,7 @@ def effluent_table(ledger: Ledger) -> Table:
         table.add_row(
             out.name,
             f"{out.water if wet else out.solvent or out.water:.4g}",
-            f"{out.protons:.3g}" if wet else "",
+            _small(out.protons) if wet else "",
             _small(grams) if np.isfinite(grams) else "",
             f"{extractant:.3g}" if extractant else "",
             f"{out.oxides:.4g}" if out.oxides > 1e-9 else "",
@@ -130,6 +141,21 @@ def _activity(found: Activities, stream: str, name: str) -> str:
         return "0"
     mark = "*" if gram > found.limit else ""
     return f"{litre:.2g} ({gram:.2g}){mark}" if np.isfinite(gram) else f"{litre:.2g}"
+
+
+def _summed(entries: Mapping[str, float]) -> dict[str, float]:
+    """Return amounts by purpose alone, those of all circuits together."""
+    found: dict[str, float] = {}
+    for purpose, amount in entries.items():
+        first, _, rest = purpose.partition(" ")
+        if first in (REDISSOLVING, NEUTRALISING):
+            name = first
+        elif first.endswith(":"):
+            name = rest
+        else:
+            name = purpose.rpartition(".")[2]
+        found[name] = found.get(name, 0.0) + amount
+    return found
 
 
 def _small(value: float) -> str:

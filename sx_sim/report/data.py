@@ -9,6 +9,7 @@ from rich.table import Table
 
 from sx_sim.chemistry import database
 from sx_sim.chemistry.catalogue import Entry, about, entries, entry, tables
+from sx_sim.chemistry.elements import elements
 from sx_sim.chemistry.extractants import ExtractantSet, extractant_set
 
 RANGE_UNITS = {
@@ -118,3 +119,17 @@ def _elements(one: Entry) -> str:
 
 def _summary(quality: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {name}" for name, count in quality.items())
+
+
+def print_elements(console: Console) -> None:
+    """Print the elements, their oxides, and the quality of their constants by set."""
+    sets = [extractant_set(key) for key in database.keys("extractants")]
+    table = Table()
+    for name in ("", "name", "g/mol", "charge", "oxide", "constants (quality)"):
+        table.add_column(name, justify="right" if name in ("g/mol", "charge") else "left")
+    for symbol, one in elements().items():
+        known = [f"{s.key} ({s.species[symbol].quality})" for s in sets if symbol in s.species]
+        table.add_row(
+            symbol, one.name, f"{one.mass:.5g}", f"{one.charge:+d}", one.oxide, ", ".join(known)
+        )
+    console.print(table)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
+from sx_sim.cases.ledgers import activities_of_train, ledger_of_train
 from sx_sim.cases.trains import Train
 from sx_sim.circuits.train import TrainResult
-from sx_sim.report import percent, range_text
+from sx_sim.report.ledgers import ledger_table, print_closures, print_radionuclides
+from sx_sim.report.numbers import percent, range_text
 
-NEGLIGIBLE = 1e-9  # share of the oxides fed, below which a product is none
+NEGLIGIBLE = 1e-7  # share of the oxides fed, below which a product is none
 
 
 def print_train(console: Console, train: Train, found: TrainResult) -> None:
@@ -29,6 +31,16 @@ def print_train(console: Console, train: Train, found: TrainResult) -> None:
         for caution in solved.result.result.cautions:
             text = f"[yellow]caution[/] {name}: {caution.text}".replace("[H+]", r"\[H+]")
             console.print(text, soft_wrap=True)
+
+
+def print_ledgers(console: Console, train: Train, found: TrainResult) -> None:
+    """Print what the train uses and leaves, and where its radionuclides go, if it has any."""
+    ledger = ledger_of_train(train, found)
+    console.print(ledger_table(ledger, together=True))
+    print_closures(console, ledger)
+    activities = activities_of_train(train, found)
+    if activities is not None:
+        print_radionuclides(console, activities)
 
 
 def circuit_table(train: Train, found: TrainResult) -> Table:

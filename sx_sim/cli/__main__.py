@@ -1,0 +1,5 @@
+"""``python -m sx_sim.cli``."""
+
+from sx_sim.cli import app
+
+app()

@@ -1,0 +1,64 @@
+"""What was written: info, export; what can be: schema."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sx_sim.cli.common import (
+    FilePath,
+    announce_compilation,
+    out,
+    plain_errors,
+)
+from sx_sim.errors import CaseError
+
+if TYPE_CHECKING:
+    pass
+
+
+def info(file: FilePath) -> None:
+    """Print what an HDF5 file of a run or a sweep holds."""
+    with plain_errors():
+        from sx_sim.flowsheet.results import Result
+        from sx_sim.report.results import print_result
+        from sx_sim.report.sweeps import print_sweep
+        from sx_sim.store import load_any
+
+        case, found = load_any(file)
+        if isinstance(found, Result):
+            print_result(out, case, found)
+        else:
+            if found.specifications:
+                announce_compilation()
+            print_sweep(out, case, found)
+
+
+def export(
+    file: FilePath,
+    csv: Annotated[Path, typer.Option("--csv", metavar="FILE.csv", help="Where to.")],
+) -> None:
+    """Write the stages of a run, or the points of a sweep, as a table; needs pandas."""
+    with plain_errors():
+        from sx_sim.store import load_any
+
+        try:
+            table = load_any(file)[1].to_dataframe()
+            csv.parent.mkdir(parents=True, exist_ok=True)
+            table.to_csv(csv, index=table.index.name is not None)
+        except ImportError:
+            raise CaseError("needs pandas, which is not installed: pip install pandas") from None
+        except OSError as error:
+            raise CaseError(f"cannot be written: {error}", str(csv)) from None
+        out.print(f"wrote {csv}", soft_wrap=True)
+
+
+def schema() -> None:
+    """Print the JSON schema of case files."""
+    from sx_sim.cases.schema import CaseFile
+
+    sys.stdout.write(json.dumps(CaseFile.model_json_schema(by_alias=True), indent=2) + "\n")

@@ -1,0 +1,128 @@
+"""Cases and trains: run, check."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from sx_sim.cli.common import (
+    NOT_SOLVED,
+    CasePath,
+    OutPath,
+    PlotPath,
+    Strict,
+    announce_compilation,
+    err,
+    escape,
+    out,
+    plain_errors,
+    save_figures,
+)
+from sx_sim.errors import OutsideRangeError
+
+if TYPE_CHECKING:
+    pass
+
+
+def run(
+    case: CasePath, out_file: OutPath = None, plots: PlotPath = None, strict: Strict = False
+) -> None:
+    """Solve a case or a train; print its streams, sections and cautions.
+
+    With --strict nothing is written, and the exit code is 4, where it leaves a range.
+    """
+    with plain_errors():
+        from sx_sim.cases import load_case, solve
+        from sx_sim.cases.trains import is_train
+        from sx_sim.report.results import print_result
+
+        if is_train(case):
+            run_train_file(case, out_file, plots, strict)
+            return
+        loaded = load_case(case)
+        announce_compilation()
+        try:
+            result = solve(loaded, throw=False, strict=strict)
+        except OutsideRangeError as error:
+            print_result(out, loaded, error.result)
+            raise
+        print_result(out, loaded, result)
+        if out_file:
+            from sx_sim.store import save_result
+
+            save_result(result, out_file, loaded)
+            out.print(f"wrote {out_file}", soft_wrap=True)
+        if plots:
+            from sx_sim import plots as draw
+
+            save_figures(
+                plots,
+                case.stem,
+                {
+                    "profiles": lambda: draw.profiles(result),
+                    "acidity": lambda: draw.acidity(result),
+                    "products": lambda: draw.products(result),
+                    "circuit": lambda: draw.circuit_diagram(loaded.circuit, result),
+                },
+            )
+        if not result.converged:
+            err.print(f"[bold red]not solved:[/] {result.explanation}", soft_wrap=True)
+            raise typer.Exit(NOT_SOLVED)
+
+
+def run_train_file(
+    path: Path, out_file: Path | None, plots: Path | None, strict: bool = False
+) -> None:
+    """Solve a train; print its circuits and products."""
+    from sx_sim.cases.trains import load_train, run_train
+    from sx_sim.errors import ConvergenceError
+    from sx_sim.report import trains
+    from sx_sim.report.progress import progress_bar
+
+    train = load_train(path)
+    announce_compilation()
+    try:
+        with progress_bar(err) as progress:
+            done: list[str] = []
+
+            def step(name: str) -> None:
+                done.append(name)
+                progress(len(done), max(len(train.files), len(done)))
+
+            found = run_train(train, step=step)
+    except ConvergenceError as error:
+        err.print(f"[bold red]not solved:[/] {escape(str(error))}", soft_wrap=True)
+        raise typer.Exit(NOT_SOLVED) from None
+    trains.print_train(out, train, found)
+    trains.print_ledgers(out, train, found)
+    if strict:
+        found.within_ranges()
+    if out_file:
+        from sx_sim.store import save_train
+
+        save_train(found, out_file, train)
+        out.print(f"wrote {out_file}", soft_wrap=True)
+    if plots:
+        from sx_sim import plots as draw
+
+        cuts = {name: file.cut for name, file in train.files.items()}
+        save_figures(
+            plots,
+            path.stem,
+            {
+                "train": lambda: draw.train_diagram(found, names=train.names, cuts=cuts),
+                "oxides": lambda: draw.train_sankey(found, names=train.names),
+                "profiles": lambda: draw.train_profiles(found),
+            },
+        )
+
+
+def check(case: CasePath) -> None:
+    """Read a case and say what it describes, without solving it."""
+    with plain_errors():
+        from sx_sim.cases import load_case
+        from sx_sim.report.results import print_case
+
+        print_case(out, load_case(case))

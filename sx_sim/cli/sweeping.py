@@ -1,0 +1,159 @@
+"""Sweeps: sweep, plot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sx_sim.cli.common import (
+    INTERRUPTED,
+    NOT_SOLVED,
+    CasePath,
+    FilePath,
+    OutPath,
+    PlotPath,
+    Strict,
+    announce_compilation,
+    err,
+    out,
+    plain_errors,
+    save_figure,
+    save_figures,
+)
+from sx_sim.errors import CaseError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from sx_sim.cases import Case
+
+
+def sweep(
+    case: CasePath,
+    out_file: OutPath = None,
+    plots: PlotPath = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with an unfinished sweep.")
+    ] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Discard an unfinished sweep.")] = False,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that solve.")] = 1,
+    dask: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Scheduler of a Dask cluster that solves.")
+    ] = None,
+    strict: Strict = False,
+) -> None:
+    """Solve a case over the grid in its sweep table.
+
+    With --out, every block of points is kept as it is solved: a sweep that was stopped goes
+    on with --resume. With --strict it ends, with exit code 4, at a point that leaves a range.
+    """
+    with plain_errors():
+        from sx_sim.cases import load_case, run_sweep
+        from sx_sim.executors import cluster, processes
+        from sx_sim.journal import SweepJournal
+        from sx_sim.report.progress import progress_bar
+        from sx_sim.report.sweeps import print_sweep
+        from sx_sim.store import save_sweep
+
+        loaded = load_case(case)
+        journal = SweepJournal(out_file, loaded) if out_file else None
+        if journal and fresh:
+            journal.discard()
+        if journal:
+            (journal.resume if resume else journal.begin)()
+        announce_compilation()
+        try:
+            with (
+                cluster(dask) if dask else processes(workers) as executor,
+                progress_bar(err) as progress,
+            ):
+                found = run_sweep(
+                    loaded, executor=executor, journal=journal, progress=progress, strict=strict
+                )
+        except KeyboardInterrupt:
+            kept = f"; {len(journal.kept)} blocks are kept, go on with --resume" if journal else ""
+            err.print(f"stopped{kept}")
+            raise typer.Exit(INTERRUPTED) from None
+        print_sweep(out, loaded, found)
+        if journal:
+            save_sweep(found, journal.path, loaded)
+            journal.discard()
+            out.print(f"wrote {out_file}", soft_wrap=True)
+        if plots:
+            save_figures(plots, f"{case.stem}_sweep", _sweep_figures(loaded, found))
+        if not any(s.name == "CONVERGED" for s in found.counts):
+            raise typer.Exit(NOT_SOLVED)
+
+
+def _sweep_figures(case: Case, found: object) -> dict[str, Callable[[], Figure]]:
+    from sx_sim import plots as draw
+    from sx_sim.analysis.sweep import SweepResult
+
+    assert isinstance(found, SweepResult)
+    light, heavy = case.file.cut or (None, None)
+    figures: dict[str, Callable[[], Figure]] = {}
+    if found.specifications or draw.cut_outputs(found, light, heavy):
+        figures["maps"] = lambda: draw.heat_maps(found, light, heavy)
+    if found.specifications:
+        figures["window"] = lambda: draw.operating_window(found)
+    if found.band is not None and draw.has_cut(found, light, heavy):
+        figures["temperature"] = lambda: draw.temperature_band(found, light, heavy)
+    return figures
+
+
+def plot(
+    file: FilePath,
+    x: Annotated[
+        str | None, typer.Option("--x", metavar="PATH", help="Input of a sweep; stage of a run.")
+    ] = None,
+    y: Annotated[
+        str | None, typer.Option("--y", metavar="PATH", help="Second input: draws a map.")
+    ] = None,
+    z: Annotated[
+        str | None, typer.Option("--z", metavar="OUTPUT", help="Such as purity.La-Dy.raffinate.")
+    ] = None,
+    at: Annotated[
+        list[str] | None,
+        typer.Option("--at", metavar="PATH=VALUE", help="Where to hold another input."),
+    ] = None,
+    spec: Annotated[
+        float | None, typer.Option("--spec", help="What the output has to reach, such as 0.999.")
+    ] = None,
+    picture: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE.png", help="Beside the file otherwise.")
+    ] = None,
+) -> None:
+    """Draw what a file holds: an output over inputs of a sweep, or stages of a run."""
+    with plain_errors():
+        import matplotlib
+
+        from sx_sim import plots as draw
+        from sx_sim.flowsheet.results import Result
+        from sx_sim.store import load_any
+
+        matplotlib.use("Agg")
+        case, found = load_any(file)
+        if isinstance(found, Result):
+            wrong = [name for name, value in (("y", y), ("at", at), ("spec", spec)) if value]
+            if wrong:
+                raise CaseError(f"--{wrong[0]} is for sweeps, and this is a run", str(file))
+            figure = draw.stage_plot(found, x or "stage", z)
+        else:
+            figure = draw.sweep_plot(
+                found, x, y, z, at=_held(at or []), least=spec, cut=case.file.cut
+            )
+        save_figure(picture or file.with_suffix(".png"), figure)
+
+
+def _held(given: list[str]) -> dict[str, str]:
+    """Return the values of inputs, by path, from PATH=VALUE."""
+    held = {}
+    for text in given:
+        path, equals, value = text.partition("=")
+        if not (path and equals and value):
+            raise CaseError(f"--at {text}: must be PATH=VALUE, such as temperature=30")
+        held[path.strip()] = value.strip()
+    return held

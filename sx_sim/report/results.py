@@ -1,0 +1,134 @@
+"""Cases and results: streams, elements, sections, cautions."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+
+from sx_sim.cases import Case
+from sx_sim.cases.ledgers import activities_of, ledger_of
+from sx_sim.chemistry.system import ChemicalSystem
+from sx_sim.flowsheet.results import Result
+from sx_sim.plots import split_at
+from sx_sim.report.ledgers import print_ledger, print_radionuclides
+from sx_sim.report.numbers import percent, range_text
+
+
+def print_case(console: Console, case: Case) -> None:
+    """Print what a case describes."""
+    column = case.column
+    console.print(f"[bold]{case.file.title or case.name}[/]: the case is sound", soft_wrap=True)
+    console.print(f"  {column.system.extractant.title} ('{column.system.extractant.key}')")
+    for s in column.sections:
+        console.print(f"  {s.name}: stages {s.first}-{s.last}")
+    for feed in column.feeds:
+        s = feed.stream
+        console.print(f"  {s.name} enters stage {feed.stage}: {s.flow:.4g} L/h, {s.phase}")
+    console.print(f"  {len(column.system.species)} species: {', '.join(column.system.species)}")
+    if case.file.sweep:
+        axes = ", ".join(axis.path for axis in case.file.sweep.axes)
+        console.print(f"  sweep over {axes}")
+
+
+def print_result(console: Console, case: Case, result: Result) -> None:
+    """Print status, streams, recoveries, sections and cautions."""
+    colour = "green" if result.converged else "red"
+    shown = result.checks
+    console.print(
+        f"[bold]{case.file.title or case.name}[/]\n"
+        f"{result.column.stages} stages, {len(result.elements)} species, "
+        f"{result.system.extractant.title}: [{colour}]{result.status.text}[/] "
+        f"in {result.iterations} iterations; "
+        f"closures to {shown.closure:.1e}, balances to {shown.balance.max(initial=0.0):.1e}",
+        soft_wrap=True,
+    )
+    console.print(stream_table(result))
+    console.print(element_table(result))
+    if case.file.cut:
+        print_cut(console, result, *case.file.cut)
+    console.print(section_table(result))
+    if result.converged:
+        print_ledger(console, ledger_of(case, result))
+        activities = activities_of(case, result)
+        if activities is not None:
+            print_radionuclides(console, activities)
+    for caution in result.cautions:
+        console.print(
+            f"[yellow]caution[/] {caution.text}".replace("[H+]", r"\[H+]"), soft_wrap=True
+        )
+    if result.sources:
+        key = result.system.extractant.key
+        rests = f"rests on {', '.join(result.sources)}; sx-sim data cite {key}"
+        console.print(rests, style="dim", soft_wrap=True)
+
+
+def stream_table(result: Result) -> Table:
+    """Return flow, pH, oxides and leading element of everything that enters and leaves."""
+    table = Table(title="Streams", title_justify="left")
+    for name in ("stream", "L/h", "pH", "REO g/L", "leading", "purity, REO %", "recovery %"):
+        table.add_column(name, justify="left" if name in ("stream", "leading") else "right")
+    for feed in result.column.feeds:
+        s = feed.stream
+        pH = f"{s.pH:.2f}" if s.phase == "aqueous" else ""
+        table.add_row(f"{s.name} in", f"{s.flow:.4g}", pH, f"{s.reo:.4g}", style="dim")
+    for name, s in result.streams.items():
+        pH = f"{s.pH:.2f}" if s.phase == "aqueous" else ""
+        first = s.leading
+        purity = percent(s.purity(first)) if first else ""
+        recovery = percent(result.recovery(first, name)) if first else ""
+        table.add_row(name, f"{s.flow:.4g}", pH, f"{s.reo:.4g}", first, purity, recovery)
+    return table
+
+
+def element_table(result: Result) -> Table:
+    """Return where every species ends, and its purity there."""
+    table = Table(title="Recovery % (and purity, REO %) by product", title_justify="left")
+    table.add_column("")
+    for name in result.streams:
+        table.add_column(name, justify="right")
+    for symbol, rare in zip(result.elements, result.system.rare_earth, strict=True):
+        cells = []
+        for name in result.streams:
+            cell = percent(result.recovery(symbol, name))
+            if rare:
+                cell += f" ({percent(result.purity(symbol, name))})"
+            cells.append(cell)
+        table.add_row(symbol, *cells)
+    return table
+
+
+def rare_earths(system: ChemicalSystem) -> tuple[str, ...]:
+    """Return the rare earths of a system in the order of extraction."""
+    return tuple(s for s, rare in zip(system.species, system.rare_earth, strict=True) if rare)
+
+
+def print_cut(console: Console, result: Result, light: str, heavy: str) -> None:
+    """Print how well the column separates between two neighbours."""
+    lighter, heavier = split_at(rare_earths(result.system), light, heavy)
+    extract = next(name for name in result.streams if name != "raffinate")
+    console.print(
+        f"Cut {light}/{heavy}: {light} and lighter are "
+        f"{percent(result.purity(lighter))} % of the raffinate's REO, "
+        f"{heavy} and heavier {percent(result.purity(heavier, extract))} % of the {extract}'s",
+        soft_wrap=True,
+    )
+
+
+def section_table(result: Result) -> Table:
+    """Return O/A, loading, pH and temperature range of every section."""
+    table = Table(title="Sections", title_justify="left")
+    for name in ("section", "stages", "O/A", "loading %", "pH", "degC"):
+        table.add_column(name, justify="left" if name == "section" else "right")
+    profile = result.stages
+    ratio = profile.organic_flow / profile.aqueous_flow
+    for s in result.column.sections:
+        span = slice(s.first - 1, s.last)
+        table.add_row(
+            s.name,
+            f"{s.first}-{s.last}",
+            range_text(ratio[span], 2),
+            range_text(100 * profile.loading[span], 1),
+            range_text(profile.pH[span], 2),
+            range_text(profile.temperature[span] - 273.15, 0),
+        )
+    return table

@@ -1,0 +1,149 @@
+"""Tornados, uncertainties and fits."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from sx_sim.cases import Case
+from sx_sim.cases.shifts import Tornado
+from sx_sim.cases.uncertainties import Uncertainty
+from sx_sim.plots import output_title
+from sx_sim.plots.errors import LEAST_SHARE, MOST_FACTORS
+from sx_sim.report.numbers import percent
+
+if TYPE_CHECKING:
+    from sx_sim.analysis.fitting import Fit
+
+NOTICEABLE = 1e-6  # [percentage points]
+MOST_SHIFTS = 20  # rows of a tornado
+
+
+def print_tornado(console: Console, case: Case, tornado: Tornado) -> None:
+    """Print what the usual shifts add to every product's purity, the largest first."""
+    console.print(f"[bold]{case.file.title or case.name}[/]", soft_wrap=True)
+    for name, value in zip(tornado.measures, tornado.values, strict=True):
+        console.print(f"  {name}: {percent(value)} % of its REO")
+    title = "What a shift adds to the purity, percentage points: as written / the other way"
+    table = Table(title=title, title_justify="left")
+    table.add_column("shift")
+    for name in tornado.measures:
+        table.add_column(name, justify="right")
+    matters = np.fmax(np.abs(tornado.up), np.abs(tornado.down)).max(axis=0, initial=0.0)
+    shown = [k for k, size in enumerate(matters) if not 100 * size < NOTICEABLE][:MOST_SHIFTS]
+    for k in shown:
+        cells = (
+            f"{_points(up)} / {_points(down)}"
+            for up, down in zip(tornado.up[:, k], tornado.down[:, k], strict=True)
+        )
+        table.add_row(tornado.shifts[k].label, *cells)
+    if shown:
+        console.print(table)
+    else:
+        console.print("No shift changes a purity noticeably.")
+    rest = len(tornado.shifts) - len(shown)
+    more = f" {rest} more do less, or nothing." if rest and shown else ""
+    console.print(
+        f"Constants are shifted by one standard deviation; every shift is solved.{more}",
+        soft_wrap=True,
+    )
+
+
+def _points(effect: float) -> str:
+    """Return an effect on a fraction in percentage points."""
+    if np.isnan(effect):
+        return "not solved"
+    return f"{100 * effect:+.2g}" if effect else "0"
+
+
+def print_uncertainty(console: Console, case: Case, found: Uncertainty) -> None:
+    """Print how every output scatters, and the constants with the largest share in it."""
+    console.print(f"[bold]{case.file.title or case.name}[/]", soft_wrap=True)
+    table = Table(title="With the errors of the constants, %", title_justify="left")
+    for name in ("", "as they are", "sd, linear", "sd, sample", "68 % of the sample", "95 %"):
+        table.add_column(name, justify="right" if name else "left")
+    rows = zip(
+        found.outputs, found.values, found.linear_sd, found.sampled_sd, found.quantiles, strict=True
+    )
+    for name, value, linear, sampled, quantiles in rows:
+        least, low, _, high, most = (percent(q) for q in quantiles)
+        spread = (f"{low} to {high}", f"{least} to {most}")
+        sds = (f"{100 * sd:.2g}" for sd in (linear, sampled))
+        table.add_row(output_title(name), percent(value), *sds, *spread)
+    console.print(table)
+    if np.isfinite(found.total).all():
+        console.print(share_table(found))
+    failed = f"; {found.failed} of them were not solved and are left out" if found.failed else ""
+    console.print(
+        f"Sample of {found.sample.points.count} points{failed}. Linear and sample differ where "
+        "a purity can only fall, or the column stands near the foot of a cliff.",
+        soft_wrap=True,
+    )
+
+
+def share_table(found: Uncertainty) -> Table:
+    """Return the share of the largest errors in the variance of every output."""
+    title = "Share of the variance: alone / together with others"
+    table = Table(title=title, title_justify="left")
+    table.add_column("error of")
+    for name in found.outputs:
+        table.add_column(output_title(name), justify="right")
+    matters = found.total.max(axis=0)
+    for f in np.argsort(-matters, kind="stable")[:MOST_FACTORS]:
+        if matters[f] > LEAST_SHARE:
+            shares = zip(found.first_order[:, f], found.total[:, f], strict=True)
+            cells = (f"{max(alone, 0.0):.2f} / {total:.2f}" for alone, total in shares)
+            table.add_row(found.factors[f].label, *cells)
+    return table
+
+
+def print_fit(console: Console, found: Fit) -> None:
+    """Print fitted constants with their intervals, the errors' parts and what is ill-known."""
+    data = found.data
+    contacts, down = len(set(data.contact.tolist())), int((found.weights < 1).sum())
+    console.print(
+        f"{data.points} points, {contacts} contacts, started from set "
+        f"{found.model.start.key}: root mean square of log10 D {found.rmse:.3f}; "
+        f"{down} points far off count less",
+        soft_wrap=True,
+    )
+    table = Table(title="Constants, 95 % confidence", title_justify="left")
+    for name in ("constant", "value", "sd", "from", "to", "freedom"):
+        table.add_column(name, justify="left" if name == "constant" else "right")
+    rows = zip(found.names, found.values, found.sd, found.intervals, found.freedom, strict=True)
+    for name, value, sd, (low, high), freedom in rows:
+        cells = (f"{value:.3f}", f"{sd:.3f}", f"{low:.3f}", f"{high:.3f}", f"{freedom:.0f}")
+        table.add_row(name, *cells)
+    console.print(table)
+    _print_factors(console, found)
+    parts = ", ".join(f"{name} {sd:.3f}" for name, sd in found.errors.by_name.items())
+    console.print(
+        f"Standard deviations (of log10 K for laboratories, else of log10 D): {parts}",
+        soft_wrap=True,
+    )
+    offsets = found.laboratory_offsets
+    if len(offsets) > 1:
+        shown = ", ".join(f"{name} {value:+.2f}" for name, value in offsets.items())
+        console.print(f"Mean of measured less predicted log10 D: {shown}", soft_wrap=True)
+    for caution in found.cautions:
+        console.print(f"[yellow]caution[/] {caution}", soft_wrap=True)
+
+
+def _print_factors(console: Console, found: Fit) -> None:
+    """Print separation factors of neighbours whose constants are both free."""
+    level = found.extractant.species
+    fitted = [s for s in found.data.elements if f"log10_K.{s}" in found.names]
+    order = sorted(fitted, key=lambda s: level[s].log10_K)
+    if len(order) < 2:
+        return
+    table = Table(title="Separation factors", title_justify="left")
+    for name in ("pair", "value", "from", "to"):
+        table.add_column(name, justify="left" if name == "pair" else "right")
+    for lighter, heavier in pairwise(order):
+        cells = [f"{number:.3g}" for number in found.separation_factor(heavier, lighter)]
+        table.add_row(f"{heavier}/{lighter}", *cells)
+    console.print(table)

@@ -1,0 +1,84 @@
+"""Sweeps: counts, ranges, specifications, bands."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from sx_sim.analysis.band import Band
+from sx_sim.analysis.sweep import SweepResult
+from sx_sim.cases import Case, solve
+from sx_sim.flowsheet.status import Status
+from sx_sim.plots import cut_outputs, has_cut, output_title, split_at
+from sx_sim.plots.labels import scale_of, spec_text
+from sx_sim.plots.panels import meeting
+from sx_sim.report.numbers import percent
+
+
+def print_sweep(console: Console, case: Case, sweep: SweepResult) -> None:
+    """Print the axes, counts by status, and the range of what matters."""
+    points = int(np.prod(sweep.shape))
+    console.print(f"[bold]{case.file.title or case.name}[/]: {points} points", soft_wrap=True)
+    for axis in sweep.axes:
+        console.print(
+            f"  {axis.path}: {axis.values[0]:g} to {axis.values[-1]:g} {axis.unit}, "
+            f"{len(axis.values)} values"
+        )
+    for status, count in sweep.counts.items():
+        colour = "green" if status == Status.CONVERGED else "red"
+        console.print(f"  [{colour}]{count} {status.text}[/]")
+    light, heavy = case.file.cut or (None, None)
+    table = Table(title="Over all points", title_justify="left")
+    for name in ("", "lowest", "median", "highest"):
+        table.add_column(name, justify="right" if name else "left")
+    for name in cut_outputs(sweep, light, heavy):
+        values = sweep.output(name)
+        solved = values[np.isfinite(values)]
+        if solved.size:
+            cells = (percent(float(f(solved))) for f in (np.min, np.median, np.max))
+            table.add_row(f"{output_title(name)}, %", *cells)
+    if table.row_count:
+        console.print(table)
+    if sweep.specifications:
+        print_specifications(console, case, sweep)
+    if sweep.band is not None and has_cut(sweep, light, heavy):
+        lighter, heavier = split_at(sweep.elements, light, heavy)
+        extract = next(p for p in sweep.products if p != "raffinate")
+        print_band(console, sweep.band, lighter[-1], heavier[0], extract)
+
+
+def print_specifications(console: Console, case: Case, sweep: SweepResult) -> None:
+    """Print at how many points each specification is met, and whether by the case itself."""
+    tables = sweep.recorded.empty((1,))
+    sweep.recorded.write(tables, 0, solve(case, throw=False))
+    own = replace(sweep, tables=tables)
+    points, verdicts = sweep.met().size, []
+    for spec in sweep.specifications:
+        verdicts.append(bool(meeting(own.output(spec.output), spec)[0]))
+        count = int(meeting(sweep.output(spec.output), spec).sum())
+        text = f"{output_title(spec.output)} {spec_text(spec, scale_of(sweep, spec.output, spec))}"
+        console.print(f"  {text}: {_met(count, points, verdicts[-1])}", soft_wrap=True)
+    text = _met(int(sweep.met().sum()), points, all(verdicts))
+    console.print(f"  all specifications: {text}", soft_wrap=True)
+
+
+def _met(count: int, points: int, own: bool) -> str:
+    verdict = "and at the operating point" if own else "[red]not at the operating point[/]"
+    return f"met at {count} of {points} points, {verdict}"
+
+
+def print_band(console: Console, band: Band, light: str, heavy: str, extract: str) -> None:
+    """Print recoveries at the ends of a temperature axis, with the enthalpies' error."""
+    table = Table(title="What the enthalpies' errors (1 sd) do", title_justify="left")
+    table.add_column("recovery %")
+    ends = sorted({0, len(band.values) - 1})
+    for t in ends:
+        table.add_column(f"{band.path} {band.values[t]:g}", justify="right")
+    for symbol, product in ((light, "raffinate"), (heavy, extract)):
+        low, middle, high = band.recovered(symbol, product)
+        cells = [f"{percent(middle[t])} ({percent(low[t])} to {percent(high[t])})" for t in ends]
+        table.add_row(f"{symbol} in {product}", *cells)
+    console.print(table)
