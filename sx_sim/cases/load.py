@@ -123,6 +123,8 @@ def parse_case(text: str, name: str = "case") -> Case:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise CaseError(f"is not valid TOML: {error}", name) from None
+    if "circuits" in raw:
+        raise CaseError("is a train of circuits, which run, check and info take alone", name)
     return validate(raw, text, name)
 
 

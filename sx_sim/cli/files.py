@@ -22,13 +22,18 @@ if TYPE_CHECKING:
 
 
 def info(file: FilePath) -> None:
-    """Print what an HDF5 file of a run or a sweep holds."""
+    """Print what an HDF5 file of a run, a sweep or a train holds."""
     with plain_errors():
         from sx_sim.flowsheet.results import Result
         from sx_sim.report.results import print_result
         from sx_sim.report.sweeps import print_sweep
-        from sx_sim.store import load_any
+        from sx_sim.report.trains import print_stored
+        from sx_sim.store import kind_of_file, load_any, load_products
+        from sx_sim.store.layout import TRAIN
 
+        if kind_of_file(file) == TRAIN:
+            print_stored(out, *load_products(file))
+            return
         case, found = load_any(file)
         if isinstance(found, Result):
             print_result(out, case, found)

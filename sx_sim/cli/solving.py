@@ -120,8 +120,15 @@ def run_train_file(
 
 
 def check(case: CasePath) -> None:
-    """Read a case and say what it describes, without solving it."""
+    """Read a case or a train and say what it describes, without solving it."""
     with plain_errors():
+        from sx_sim.cases.trains import is_train, load_train
+
+        if is_train(case):
+            from sx_sim.report.trains import print_train_file
+
+            print_train_file(out, load_train(case))
+            return
         from sx_sim.cases import load_case
         from sx_sim.report.results import print_case
 

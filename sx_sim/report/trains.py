@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.table import Table
 
@@ -10,6 +12,7 @@ from sx_sim.cases.trains import Train
 from sx_sim.circuits.train import TrainResult
 from sx_sim.report.ledgers import ledger_table, print_closures, print_radionuclides
 from sx_sim.report.numbers import percent, range_text
+from sx_sim.store.trains import StoredProduct
 
 NEGLIGIBLE = 1e-7  # share of the oxides fed, below which a product is none
 
@@ -41,6 +44,30 @@ def print_ledgers(console: Console, train: Train, found: TrainResult) -> None:
     activities = activities_of_train(train, found)
     if activities is not None:
         print_radionuclides(console, activities)
+
+
+def print_train_file(console: Console, train: Train) -> None:
+    """Print what a train file describes."""
+    console.print(f"[bold]{train.title or train.name}[/]: the train is sound", soft_wrap=True)
+    for name, file in train.files.items():
+        stages = "+".join(str(s.stages) for s in file.sections.values())
+        sources = ", ".join(f.source or feed for feed, f in file.feeds.items())
+        cut = f" cuts {'/'.join(file.cut)}," if file.cut else ""
+        console.print(f"  {name}:{cut} {stages} stages, fed with {sources}", soft_wrap=True)
+
+
+def print_stored(console: Console, train: Train, products: Sequence[StoredProduct]) -> None:
+    """Print the products of a train as a file has them."""
+    console.print(f"[bold]{train.title or train.name}[/]: {len(train.files)} circuits")
+    table = Table(title="Products", title_justify="left")
+    for name in ("product", "from", "REO kg/h", "leading", "purity %"):
+        table.add_column(name, no_wrap=True)
+    whole = sum(product.oxides for product in products)
+    for one in products:
+        if one.oxides > NEGLIGIBLE * whole:
+            numbers = f"{one.oxides:.4g}", one.leading, percent(one.purity)
+            table.add_row(one.name, one.place, *numbers)
+    console.print(table)
 
 
 def circuit_table(train: Train, found: TrainResult) -> Table:

@@ -12,12 +12,27 @@ from pathlib import Path
 from sx_sim.analysis.sweep import SweepResult
 from sx_sim.cases.load import Case, parse_case
 from sx_sim.flowsheet.results import Result
-from sx_sim.store.layout import RESULT, SWEEP, reading
+from sx_sim.store.layout import RESULT, SWEEP, TRAIN, reading
 from sx_sim.store.results import load_result, save_result
 from sx_sim.store.sweeps import open_sweep, save_sweep
-from sx_sim.store.trains import save_train
+from sx_sim.store.trains import load_products, save_train
 
-__all__ = ["load_any", "load_result", "open_sweep", "save_result", "save_sweep", "save_train"]
+__all__ = [
+    "kind_of_file",
+    "load_any",
+    "load_products",
+    "load_result",
+    "open_sweep",
+    "save_result",
+    "save_sweep",
+    "save_train",
+]
+
+
+def kind_of_file(path: str | Path) -> str:
+    """Return what a file of this program holds; CaseError if it is none."""
+    with reading(path, RESULT, SWEEP, TRAIN) as file:
+        return str(file.attrs["format"])
 
 
 def load_any(path: str | Path) -> tuple[Case, Result | SweepResult]:

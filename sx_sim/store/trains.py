@@ -2,12 +2,62 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from sx_sim.cases.trains import Train
+import numpy as np
+
+from sx_sim.cases.trains import Train, parse_train
+from sx_sim.chemistry.elements import element
 from sx_sim.circuits.train import TrainResult
-from sx_sim.store.layout import TEXT, TRAIN, sign, write_scale, write_table, writing
+from sx_sim.store.layout import TEXT, TRAIN, reading, sign, write_scale, write_table, writing
 from sx_sim.store.results import write_result
+
+
+@dataclass(frozen=True)
+class StoredProduct:
+    """One product of a train as a file has it.
+
+    Parameters
+    ----------
+    name, place : str
+        What it is called, and ``circuit.product``.
+    oxides : float
+        Rare earths, as oxides [kg/h].
+    leading : str
+        The rare earth there is most of by oxide mass, empty without any.
+    purity : float
+        Its share of the oxides, NaN without any.
+    """
+
+    name: str
+    place: str
+    oxides: float
+    leading: str
+    purity: float
+
+
+def load_products(path: str | Path) -> tuple[Train, list[StoredProduct]]:
+    """Read the products of a train from its file.
+
+    Raises
+    ------
+    CaseError
+        If there is no such file, or it is not of a train.
+    """
+    with reading(path, TRAIN) as file:
+        train = parse_train(file["case"].asstr()[()], str(path))
+        species = [element(symbol) for symbol in file["species"].asstr()[:]]
+        mass = np.array([one.oxide_mass if one.rare_earth else 0.0 for one in species])
+        oxides = file["product_concentration"][:] * file["product_flow"][:][:, None] * mass / 1000
+        names = file["product_name"].asstr()[:], file["product"].asstr()[:]
+    found = []
+    for name, place, row in zip(*names, oxides, strict=True):
+        whole = float(row.sum())
+        leading = species[int(row.argmax())].symbol if whole > 0 else ""
+        purity = float(row.max()) / whole if whole > 0 else np.nan
+        found.append(StoredProduct(name, place, whole, leading, purity))
+    return train, found
 
 
 def save_train(found: TrainResult, path: str | Path, train: Train) -> None:

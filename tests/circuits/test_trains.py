@@ -238,6 +238,14 @@ def test_the_command_prints_products_and_writes_a_file(tmp_path):
     text = " ".join(found.output.split())
     for part in ("2 circuits, 60 stages: converged in 1 pass", "Gd oxide", "gd_dy.raffinate"):
         assert part in text
+    shown = CliRunner().invoke(app, ["info", str(tmp_path / "t.h5")])
+    assert shown.exit_code == 0, shown.output
+    assert "gd_dy.raffinate" in shown.output
+    checked = CliRunner().invoke(app, ["check", str(path)])
+    assert "gd_dy: cuts Gd/Dy, 8+8+6 stages, fed with dy_ho.raffinate" in checked.output
+    refused = CliRunner().invoke(app, ["sweep", str(path)])
+    assert refused.exit_code == 2
+    assert "is a train of circuits" in refused.output
     import h5py
 
     with h5py.File(tmp_path / "t.h5") as file:
