@@ -19,7 +19,7 @@ from sx_sim.circuits.recycles import (
     Circuit,
     Exchange,
     Recycle,
-    Reflux,
+    SolventLoop,
     feed_of,
     net_products,
     with_streams,
@@ -109,13 +109,22 @@ class _Loop:
         return feed_of(self.template, recycle.feed)
 
     def first(self) -> Array:
-        """Return what comes back at first: no metals, and in refluxes the strongest acid fed."""
+        """Return what comes back at first.
+
+        In solvent no metals; in exchange for base rare earths as they are fed; in refluxes
+        half of what the strongest acid fed can hold of them.
+        """
         returned = np.zeros(self.unknowns)
         water = [f.stream for f in self.template.feeds if f.stream.phase == "aqueous"]
         strongest = max(stream.carrier for stream in water)
+        fed = net_feed(self.circuit) * self.template.system.rare_earth
+        fed = 0.5 * strongest * fed / max(float(fed @ self.template.system.charge), 1e-300)
         for recycle, place in self.pairs:
-            if isinstance(recycle, Reflux) and recycle.acid is None:
-                returned[place.stop - 1] = strongest
+            if isinstance(recycle, SolventLoop):
+                continue
+            alike = replace(water[0], concentration=fed, carrier=strongest)
+            metals, anions = recycle.counted(self.fresh(recycle), alike)
+            returned[place] = np.append(metals, anions)
         return returned
 
     def column(self, returned: Array) -> Column:
@@ -234,7 +243,7 @@ def solve_circuit(
     returned = start.returned if start is not None and known else loop.first()
     slopes = start.slopes if start is not None and known else None
     result = start.result if start is not None else None
-    # nothing is known of an exchange until a column has been solved
+    # an exchange is anything but linear: what it takes is first guessed
     guessed = not known and any(isinstance(r, Exchange) for r in circuit.recycles)
     last, rounds, alkaline = np.inf, 0, 0
     while True:

@@ -67,7 +67,8 @@ class Exchange:
     def counted(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
         """Return the rare earths that the solvent takes, per litre (S,) [mol/L]."""
         rare = leaving.concentration * leaving.system.rare_earth
-        return rare * self._base(fresh) / float(rare @ leaving.system.charge), 0.0
+        whole = float(rare @ leaving.system.charge)
+        return (rare * self._base(fresh) / whole if whole > 0.0 else rare), 0.0
 
     def slopes(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
         """Return the derivatives of that by what leaves (S, S), and none of anions."""

@@ -12,6 +12,7 @@ The published full cascades of 24 + 21 and 25 + 21 stages satisfy their own bala
 import numpy as np
 import pytest
 
+import sx_sim
 from support.columns import solve_kernel
 from sx_sim.kernels import status
 from sx_sim.kernels.types import Cascade, Law
@@ -45,3 +46,53 @@ def test_full_cascade(extraction, scrub, purity_b, purity_a):
     assert product.sum() == pytest.approx(PRODUCT_A, abs=1e-6)
     assert raffinate[1] / raffinate.sum() == pytest.approx(purity_b, abs=1e-5)
     assert product[0] / product.sum() == pytest.approx(purity_a, abs=1e-5)
+
+
+CIRCUIT = """
+temperature = "25 degC"
+[solvent]
+extractant = "hehehp-chloride-conditional"
+concentration = "1.0 mol/L"
+saponification = 0.5
+flow = "{solvent} L/h"
+recycle = true
+exchange = "raffinate"
+[feeds.liquor]
+concentrations = {{ Nd = "0.5 mol/L", Sm = "0.5 mol/L" }}
+acid = "1e-5 mol/L"
+flow = "1 L/h"
+[sections.extraction]
+stages = 24
+[sections.scrub]
+stages = 21
+reflux = "strip liquor"
+acid = "1e-5 mol/L"
+flow = "{reflux} L/h"
+[sections.strip]
+stages = 8
+acid = "5 mol/L"
+flow = "3 L/h"
+outlet = "strip liquor"
+[constants.Nd]
+log10_K = 1.0
+[constants.Sm]
+log10_K = 1.301029995663981
+"""
+
+
+def test_a_closed_circuit_of_exchanged_solvent_agrees_with_the_theory():
+    """Solvent fed as rare-earth soap of the raffinate, strip liquor refluxed, beta 2 throughout.
+
+    Half an equivalent of base per monomer is all the rare earths that three dimers each can
+    hold, so the solvent is full, as the theory has it. What it leaves out, free extractant and
+    acid, changes impurities by less than two in a hundred.
+    """
+    reflux = LOAD - PRODUCT_A
+    case = sx_sim.parse_case(CIRCUIT.format(solvent=6 * LOAD, reflux=3 * reflux / LOAD))
+    result = sx_sim.solve_circuit(case.circuit).result
+    drawn = result.stream("strip liquor").moles[result.system.rare_earth].sum()
+    assert drawn == pytest.approx(PRODUCT_A, abs=1e-5)
+    light = 1 - result.purity("Nd", "raffinate", "mol")
+    heavy = 1 - result.purity("Sm", "strip liquor", "mol")
+    assert light == pytest.approx(1 - 0.999893, rel=0.02)
+    assert heavy == pytest.approx(1 - 0.998894, rel=0.02)
