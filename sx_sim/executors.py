@@ -66,7 +66,7 @@ def processes(workers: int) -> Iterator[Executor | None]:
 
 @contextmanager
 def cluster(address: str) -> Iterator[Any]:
-    """Yield the executor of a Dask cluster, such as ``tcp://host:8786``.
+    """Yield the executor of a Dask cluster, such as ``tcp://host:8786``; ``local`` starts one here.
 
     Workers need sx_sim installed. A block whose worker dies is solved by another.
 
@@ -82,7 +82,10 @@ def cluster(address: str) -> Iterator[Any]:
             "--dask needs Dask, which is not installed: pip install 'sx_sim[dask]'"
         ) from None
     try:
-        client = Client(address, timeout=10)
+        if address == "local":
+            client = Client(threads_per_worker=1, dashboard_address=None)
+        else:
+            client = Client(address, timeout=10)
     except (OSError, ValueError) as error:
         raise CaseError(f'--dask "{address}": no scheduler answers there ({error})') from None
     with client:

@@ -20,6 +20,8 @@ EXAMPLES = {
     "Bq/L": "15 Bq/L",
     "Bq/g": "1 Bq/g",
     "s": "90 d",
+    "kJ/(L*K)": "4.1 kJ/(L*K)",
+    "kJ/(h*K)": "20 W/K",
 }
 NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*?)\s*$")
 

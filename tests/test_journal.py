@@ -190,6 +190,12 @@ def test_a_cluster_goes_on_when_a_worker_is_killed(case, whole):
     assert_same(sweep, whole[1])
 
 
+def test_a_cluster_of_its_own_gives_the_same_bits(case, whole):
+    pytest.importorskip("distributed")
+    with cluster("local") as executor:
+        assert_same(sx_sim.run_sweep(case, executor=executor), whole[1])
+
+
 def test_a_cluster_that_does_not_answer():
     pytest.importorskip("distributed")
     with (

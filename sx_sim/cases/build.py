@@ -9,6 +9,7 @@ import numpy as np
 
 from sx_sim.cases.contents import amounts, aqueous_stream
 from sx_sim.cases.schema import CaseFile, Override
+from sx_sim.cases.schema import Heat as HeatTable
 from sx_sim.chemistry.elements import element
 from sx_sim.chemistry.extractants import ExtractantSet, extractant_set
 from sx_sim.chemistry.system import ChemicalSystem
@@ -25,6 +26,7 @@ from sx_sim.flowsheet.column import (
     SetPoint,
     Settling,
 )
+from sx_sim.flowsheet.heat import Heat, temperatures
 from sx_sim.flowsheet.streams import Stream
 
 
@@ -49,9 +51,29 @@ def build_column(case: CaseFile, sources: Mapping[str, Stream] | None = None) ->
     builder = _Builder(case, _spans(case), _system(case, sources), sources)
     column = builder.column(_solvent_flow(builder))
     _check_products(column)
+    if case.heat is not None:
+        column = _warmed(case, case.heat, column)
     for phase in ("aqueous", "organic"):
         column.flows(phase)
     return column
+
+
+def _warmed(case: CaseFile, table: HeatTable, column: Column) -> Column:
+    """Return the column at the temperatures that follow from a balance of heat."""
+    given = [name for name, section in case.sections.items() if section.temperature is not None]
+    if given:
+        raise CaseError(
+            f"sections.{given[0]}.temperature: heat tells the temperatures; leave one of them out"
+        )
+    names = [feed.stream.name for feed in column.feeds]
+    for name in table.entering:
+        if name not in names:
+            raise CaseError(
+                f"heat.entering.{name}: nothing enters so; there are {', '.join(names)}"
+            )
+    entering = {name: table.entering.get(name, case.temperature) for name in names}
+    heat = Heat(table.aqueous, table.organic, table.loss, table.ambient, entering)
+    return replace(column, temperature=temperatures(column, heat))
 
 
 def recycles_of(case: CaseFile, column: Column) -> tuple[Recycle, ...]:

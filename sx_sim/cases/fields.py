@@ -130,6 +130,15 @@ ActivityLimit = Annotated[
     float, _reader("Bq/g", 0.0, 1e12, open_low=True), _schema("Bq/g"), Field(examples=["1 Bq/g"])
 ]
 Time = Annotated[float, _reader("s", 0.0, 1e13), _schema("s"), Field(examples=["90 d"])]
+HeatCapacity = Annotated[
+    float,
+    _reader("kJ/(L*K)", 0.1, 20.0),
+    _schema("kJ/(L*K)"),
+    Field(examples=["4.1 kJ/(L*K)"]),
+]
+HeatLoss = Annotated[
+    float, _reader("kJ/(h*K)", 0.0, 1e9), _schema("kJ/(h*K)"), Field(examples=["20 W/K"])
+]
 Strength = Annotated[
     Amount, BeforeValidator(_amount), _schema("mol/L", "g/L"), Field(examples=["0.5 mol/L"])
 ]

@@ -16,6 +16,8 @@ from sx_sim.cases.fields import (
     Enthalpy,
     Extractant,
     Flow,
+    HeatCapacity,
+    HeatLoss,
     StageReference,
     Strength,
     Temperature,
@@ -253,6 +255,18 @@ class Override(Table):
         return self.model_dump(exclude={"source", "inert"}, exclude_none=True)
 
 
+class Heat(Table):
+    """From what the temperatures of stages follow, instead of being given."""
+
+    aqueous: HeatCapacity = Field(description="of a litre of water", examples=["4.1 kJ/(L*K)"])
+    organic: HeatCapacity = Field(description="of a litre of solvent", examples=["1.7 kJ/(L*K)"])
+    loss: HeatLoss = Field(description="of one stage", examples=["20 W/K"])
+    ambient: Temperature = Field(examples=["20 degC"])
+    entering: dict[str, Temperature] = Field(
+        default={}, description="of feeds, liquors of sections and solvent; the case's if not given"
+    )
+
+
 class Plant(Table):
     """What one mixer-settler holds, for what is in process."""
 
@@ -382,6 +396,7 @@ class CaseFile(Table):
     cut: tuple[str, str] | None = Field(
         None, description="the two neighbours between which the column separates, lighter first"
     )
+    heat: Heat | None = None
     plant: Plant | None = None
     radionuclides: Radionuclides = Radionuclides()
     solver: Solver = Field(default_factory=Solver)

@@ -41,7 +41,8 @@ def sweep(
     fresh: Annotated[bool, typer.Option("--fresh", help="Discard an unfinished sweep.")] = False,
     workers: Annotated[int, typer.Option(min=1, help="Processes that solve.")] = 1,
     dask: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="Scheduler of a Dask cluster that solves.")
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Scheduler of a Dask cluster, or local to start one."),
     ] = None,
     strict: Strict = False,
 ) -> None:

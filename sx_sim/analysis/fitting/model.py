@@ -189,6 +189,19 @@ class Model:
         return result
 
 
+def _check_law(start: ExtractantSet) -> None:
+    """Raise CaseError for a law of which a contact here would not know all."""
+    why = ""
+    if start.activity != "none":
+        why = "it has activities"
+    elif start.complexes not in ("none", "chloride"):
+        why = f"its ligand, {start.complexes}, has constants of its own for every element"
+    elif any(c.acid_by_dimer for c in start.species.values()):
+        why = "its order in acid varies with the extractant"
+    if why:
+        raise CaseError(f"set '{start.key}' cannot be fitted: {why}; start from another set")
+
+
 def free_constants(
     start: ExtractantSet, data: Isotherms, free: Sequence[str], fixed: Sequence[str] = ()
 ) -> tuple[str, ...]:
@@ -205,6 +218,7 @@ def free_constants(
     >>> free_constants(extractant_set("hehehp-chloride"), DATA, ["log10_K"])  # doctest: +SKIP
     ('log10_K.Nd', 'log10_K.Pr')
     """
+    _check_law(start)
     each = [f"{LOG10_K}.{symbol}" for symbol in data.elements]
     known = [LOG10_K, *each, *SHARED]
     for name in (*free, *fixed):
