@@ -3,6 +3,7 @@
 import numpy as np
 
 import sx_sim
+from sx_sim.kernels.solve import stack
 from sx_sim.kernels.types import Cascade, Law
 
 REFERENCE = """
@@ -85,12 +86,4 @@ def of_species(stages: int, species: int) -> tuple[Cascade, Law]:
 def line(stages: int, count: int) -> tuple[Cascade, Law]:
     """Return the reference column over a range of scrub acids, arrays stacked."""
     acids = np.linspace(0.97, 1.03, count) * ACID
-    problems = [reference(stages, acid).column.pack() for acid in acids]
-    cascades, laws = zip(*problems, strict=True)
-    return (
-        Cascade._make(np.stack(arrays) for arrays in zip(*cascades, strict=True)),
-        laws[0]._replace(
-            ln_k=np.stack([law.ln_k for law in laws]),
-            ln_beta=np.stack([law.ln_beta for law in laws]),
-        ),
-    )
+    return stack([reference(stages, acid).column.pack() for acid in acids])
