@@ -73,7 +73,14 @@ def eliminate_scalars(linear, factors, law, state, j):
     order_acid = state.orders[0] if varying else law.order_acid
     order_dimer = state.orders[1] if varying else law.order_dimer
     if varying:
-        fill_orders(law, state.ln_h[j], np.exp(state.scalars[j, 1]), state.orders)
+        fill_orders(
+            law.order_acid,
+            law.order_dimer,
+            law.acid_by_dimer,
+            state.ln_h[j],
+            np.exp(state.scalars[j, 1]),
+            state.orders,
+        )
     for i in range(s):
         factors.y_scalar[j, 0, i] = -order_acid[i] * state.y[j, i]
         factors.y_scalar[j, 1, i] = order_dimer[i] * state.y[j, i]

@@ -11,7 +11,7 @@ asks for, and what that doses falls on with the water.
 import numpy as np
 from numba import njit
 
-from sx_sim.kernels.distribution import bound_slope, distribution, fill_orders
+from sx_sim.kernels.distribution import distribution, fill_orders
 from sx_sim.kernels.metals import balance_metals
 from sx_sim.kernels.real import balance_real
 
@@ -33,24 +33,28 @@ def evaluate(cascade, law, state):
 
 @njit(cache=True, error_model="numpy")
 def acidity(cascade, state):
-    """Fill ln h and the anions: from the scalars, or where acidity is set the other way round."""
-    n = cascade.anion.size
-    dosed = cascade.set_ln_h.size > 0
+    """Fill ln h and the anions: from the scalars, or where acidity is set the other way round.
+
+    Whole tuples of arrays are not passed on stage by stage: that costs more than the work.
+    """
+    held, carry, mixed = cascade.set_ln_h, cascade.carry, cascade.anion
+    ln_h, anion, scalars = state.ln_h, state.anion, state.scalars
+    n = mixed.size
+    if held.size == 0:
+        for j in range(n):
+            ln_h[j] = scalars[j, 0]
+            anion[j] = mixed[j]
+        return
     for j in range(n - 1, -1, -1):
-        state.ln_h[j] = state.scalars[j, 0]
-        state.anion[j] = cascade.anion[j]
-        if dosed and j + 1 < n:
-            own = max(cascade.anion[j] - cascade.carry[j] * cascade.anion[j + 1], 0.0)
-            state.anion[j] = own + cascade.carry[j] * state.anion[j + 1]
-        if is_set(cascade, j):
-            state.ln_h[j] = cascade.set_ln_h[j]
-            state.anion[j] = np.exp(state.scalars[j, 0])
-
-
-@njit(cache=True, error_model="numpy", inline="always")
-def is_set(cascade, j):
-    """Whether the acidity of stage ``j`` is set."""
-    return cascade.set_ln_h.size > 0 and not np.isnan(cascade.set_ln_h[j])
+        if not np.isnan(held[j]):
+            ln_h[j] = held[j]
+            anion[j] = np.exp(scalars[j, 0])
+            continue
+        ln_h[j] = scalars[j, 0]
+        anion[j] = mixed[j]
+        if j + 1 < n:
+            own = max(mixed[j] - carry[j] * mixed[j + 1], 0.0)
+            anion[j] = own + carry[j] * anion[j + 1]
 
 
 @njit(cache=True, error_model="numpy")
@@ -109,6 +113,7 @@ def linearise_closures(cascade, law, state, f_scalar, f_x):
     n, s = cascade.feed.shape
     m = f_scalar.shape[1]
     varying = law.acid_by_dimer.size > 0
+    protonated = law.protonation.size > 0
     order_acid = state.orders[0] if varying else law.order_acid
     order_dimer = state.orders[1] if varying else law.order_dimer
     for j in range(n):
@@ -122,14 +127,16 @@ def linearise_closures(cascade, law, state, f_scalar, f_x):
         by_acid = 0.0
         by_dimer = e
         if varying:
-            fill_orders(law, state.ln_h[j], e, state.orders)
+            fill_orders(
+                law.order_acid, law.order_dimer, law.acid_by_dimer, state.ln_h[j], e, state.orders
+            )
         for i in range(s):
             held = law.dimers[i] * y[i]
             cations += law.charge[i] * x[i]
             taken += held
             by_acid += order_acid[i] * held
             by_dimer += order_dimer[i] * held
-        if law.protonation.size > 0:
+        if protonated:
             cations += law.protonation[j] * h * np.exp(state.scalars[j, 2])
         per_cations = 1.0 / cations
         per_taken = 1.0 / taken
@@ -140,66 +147,101 @@ def linearise_closures(cascade, law, state, f_scalar, f_x):
         for i in range(s):
             f_x[j, 0, i] = -law.charge[i] * per_cations
             f_x[j, 1, i] = -law.dimers[i] * state.d[j, i] * per_taken
-        if m == 3:
-            by_third = 0.0
-            for i in range(s):
-                by_third += law.dimers[i] * state.bound[j, i] * y[i]
-            f_scalar[j, 0, 2] = 0.0
-            f_scalar[j, 1, 2] = by_third * per_taken
-            f_scalar[j, 2, 1] = 0.0
-            if law.debye.shape[0] > 0:
-                linearise_strength(law, x, h, anions, state.anion[j], j, f_scalar, f_x)
-            else:
-                linearise_ligand(law, state, h, per_cations, j, f_scalar, f_x)
-        if cascade.set_ln_h.size > 0:
-            f_x[j, 0, s] = 1.0 / anions
-            f_x[j, 1, s] = 0.0
-            if m == 3:
-                f_x[j, 2, s] = third_by_anion(law, x, h, anions, state.anion[j])
-            if is_set(cascade, j):
-                for a in range(m):
-                    f_scalar[j, a, 0] = 0.0
+    if m == 3:
+        linearise_third(law, state, f_scalar, f_x)
+        if law.debye.shape[0] > 0:
+            linearise_strength(cascade, law, state, f_scalar, f_x)
+        else:
+            linearise_ligand(law, state, f_scalar, f_x)
+    if cascade.set_ln_h.size > 0:
+        linearise_doses(cascade, law, state, f_scalar, f_x)
 
 
-@njit(cache=True, error_model="numpy", inline="always")
-def linearise_ligand(law, state, h, per_cations, j, f_scalar, f_x):
+@njit(cache=True, error_model="numpy")
+def linearise_third(law, state, f_scalar, f_x):
+    """Fill what the third scalar does to the closures of charge and extractant."""
+    for j in range(law.ln_k.shape[0]):
+        taken = np.exp(state.scalars[j, 1])
+        by_third = 0.0
+        for i in range(law.dimers.size):
+            held = law.dimers[i] * state.y[j, i]
+            taken += held
+            by_third += held * state.bound[j, i]
+        f_scalar[j, 0, 2] = 0.0
+        f_scalar[j, 1, 2] = by_third / taken
+        f_scalar[j, 2, 1] = 0.0
+
+
+@njit(cache=True, error_model="numpy")
+def linearise_ligand(law, state, f_scalar, f_x):
     """Fill the derivatives of the ligand's closure, and what it does to the charge's."""
-    x, bound = state.x[j], state.bound[j]
-    free = np.exp(state.scalars[j, 2])
-    protonated = 0.0
-    if law.protonation.size > 0:
-        protonated = law.protonation[j] * h * free
-        f_scalar[j, 0, 0] -= protonated * per_cations
-        f_scalar[j, 0, 2] = -protonated * per_cations
-    need = free + protonated
-    moved = need
-    for i in range(law.charge.size):
-        need += bound[i] * x[i]
-        moved += x[i] * bound_slope(law, j, i, state.scalars[j, 2], bound[i])
-    f_scalar[j, 2, 0] = -protonated / need
-    f_scalar[j, 2, 2] = -moved / need
-    for i in range(law.charge.size):
-        f_x[j, 2, i] = -bound[i] / need
+    n = law.ln_k.shape[0]
+    x, bound, ln_beta = state.x, state.bound, law.ln_beta
+    k = ln_beta.shape[2]
+    for j in range(n):
+        free = np.exp(state.scalars[j, 2])
+        protonated = 0.0
+        if law.protonation.size > 0:
+            h = np.exp(state.ln_h[j])
+            protonated = law.protonation[j] * h * free
+            cations = h + protonated
+            for i in range(law.charge.size):
+                cations += law.charge[i] * x[j, i]
+            f_scalar[j, 0, 0] -= protonated / cations
+            f_scalar[j, 0, 2] = -protonated / cations
+        need = free + protonated
+        moved = need
+        for i in range(law.charge.size):
+            held = bound[j, i]
+            need += held * x[j, i]
+            second = held  # mean square of the number of ligands bound
+            if k > 1:
+                alpha, second = 1.0, 0.0
+                for q in range(k):
+                    term = np.exp(ln_beta[j, i, q] + (q + 1) * state.scalars[j, 2])
+                    alpha += term
+                    second += (q + 1) ** 2 * term
+                second /= alpha
+            moved += x[j, i] * (second - held * held)
+        f_scalar[j, 2, 0] = -protonated / need
+        f_scalar[j, 2, 2] = -moved / need
+        for i in range(law.charge.size):
+            f_x[j, 2, i] = -bound[j, i] / need
 
 
-@njit(cache=True, error_model="numpy", inline="always")
-def linearise_strength(law, x, h, anions, anion, j, f_scalar, f_x):
+@njit(cache=True, error_model="numpy")
+def linearise_strength(cascade, law, state, f_scalar, f_x):
     """Fill the derivatives of the ionic strength's closure."""
-    twice = anions + h
-    for i in range(law.charge.size):
-        twice += law.charge[i] ** 2 * x[i]
-    f_scalar[j, 2, 0] = (anions - anion - h) / twice
-    f_scalar[j, 2, 2] = 1.0
-    for i in range(law.charge.size):
-        f_x[j, 2, i] = -(law.charge[i] ** 2) / twice
+    charge = law.charge
+    for j in range(cascade.anion.size):
+        h = np.exp(state.ln_h[j])
+        hydroxide = cascade.water_ion_product[j] / h
+        twice = state.anion[j] + hydroxide + h
+        for i in range(charge.size):
+            twice += charge[i] ** 2 * state.x[j, i]
+        f_scalar[j, 2, 0] = (hydroxide - h) / twice
+        f_scalar[j, 2, 2] = 1.0
+        for i in range(charge.size):
+            f_x[j, 2, i] = -(charge[i] ** 2) / twice
 
 
-@njit(cache=True, error_model="numpy", inline="always")
-def third_by_anion(law, x, h, anions, anion):
-    """Return the derivative of the third closure by the anions."""
-    if law.debye.shape[0] == 0:
-        return 1.0 / anion
-    twice = anions + h
-    for i in range(law.charge.size):
-        twice += law.charge[i] ** 2 * x[i]
-    return -1.0 / twice
+@njit(cache=True, error_model="numpy")
+def linearise_doses(cascade, law, state, f_scalar, f_x):
+    """Fill the derivatives by the anions, which count as one more species where doses fall."""
+    n, s = cascade.feed.shape
+    m = f_scalar.shape[1]
+    for j in range(n):
+        h = np.exp(state.ln_h[j])
+        anions = state.anion[j] + cascade.water_ion_product[j] / h
+        f_x[j, 0, s] = 1.0 / anions
+        f_x[j, 1, s] = 0.0
+        if m == 3 and law.debye.shape[0] == 0:
+            f_x[j, 2, s] = 1.0 / state.anion[j]
+        elif m == 3:
+            twice = anions + h
+            for i in range(s):
+                twice += law.charge[i] ** 2 * state.x[j, i]
+            f_x[j, 2, s] = -1.0 / twice
+        if not np.isnan(cascade.set_ln_h[j]):
+            for a in range(m):
+                f_scalar[j, a, 0] = 0.0

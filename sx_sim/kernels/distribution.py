@@ -51,21 +51,9 @@ def distribution(law, ln_h, scalars, d, bound):
 
 
 @njit(cache=True, error_model="numpy")
-def fill_orders(law, ln_h, e, orders):
+def fill_orders(order_acid, order_dimer, acid_by_dimer, ln_h, e, orders):
     """Fill ``orders`` (2, S), in acid and in dimer, where the first rises with the dimer."""
-    for i in range(law.acid_by_dimer.size):
-        more = law.acid_by_dimer[i] * e
-        orders[0, i] = law.order_acid[i] + more
-        orders[1, i] = law.order_dimer[i] - more * ln_h
-
-
-@njit(cache=True, error_model="numpy")
-def bound_slope(law, j, i, ln_ligand, bound):
-    """Return d(bound) / d ln L of species ``i`` at stage ``j``."""
-    alpha = 1.0
-    second = 0.0
-    for q in range(law.ln_beta.shape[2]):
-        term = np.exp(law.ln_beta[j, i, q] + (q + 1) * ln_ligand)
-        alpha += term
-        second += (q + 1) ** 2 * term
-    return second / alpha - bound * bound
+    for i in range(acid_by_dimer.size):
+        more = acid_by_dimer[i] * e
+        orders[0, i] = order_acid[i] + more
+        orders[1, i] = order_dimer[i] - more * ln_h

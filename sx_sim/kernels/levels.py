@@ -6,28 +6,26 @@ a cascade with every plain run cut to its ends is solved first, then longer and 
 ones, each started from the one before with its plateaus filled in.
 """
 
+import numpy as np
 from numba import njit
 
-from sx_sim.kernels.closure import is_set
 from sx_sim.kernels.types import Cascade, Law
 
 SHORTEST_RUN = 2
 
 
 @njit(cache=True, error_model="numpy", inline="always")
-def plain(cascade, j):
+def plain(aqueous, aqueous_draw, organic, organic_draw, feed, held, j):
     """Whether stage ``j`` is inside the cascade and nothing enters or leaves there."""
-    n, s = cascade.feed.shape
-    if j == 0 or j == n - 1 or is_set(cascade, j):
+    n, s = feed.shape
+    if j == 0 or j == n - 1 or (held.size > 0 and not np.isnan(held[j])):
         return False
-    if cascade.aqueous_draw[j] > 0.0 or cascade.organic_draw[j] > 0.0:
+    if aqueous_draw[j] > 0.0 or organic_draw[j] > 0.0:
         return False
-    if cascade.aqueous[j] != cascade.aqueous[j + 1]:
-        return False
-    if cascade.organic[j] != cascade.organic[j - 1]:
+    if aqueous[j] != aqueous[j + 1] or organic[j] != organic[j - 1]:
         return False
     for i in range(s):
-        if cascade.feed[j, i] != 0.0:
+        if feed[j, i] != 0.0:
             return False
     return True
 
@@ -39,11 +37,14 @@ def kept_stages(cascade, level, kept):
     What is kept of a run is its two ends. Returns how many stages are kept.
     """
     n = cascade.anion.size
+    aqueous, aqueous_draw = cascade.aqueous, cascade.aqueous_draw
+    organic, organic_draw = cascade.organic, cascade.organic_draw
+    feed, held = cascade.feed, cascade.set_ln_h
     count = 0
     j = 0
     while j < n:
         end = j
-        while end < n and plain(cascade, end):
+        while end < n and plain(aqueous, aqueous_draw, organic, organic_draw, feed, held, end):
             end += 1
         run = end - j
         short = max(min(run, SHORTEST_RUN), run >> level)

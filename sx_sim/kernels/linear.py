@@ -17,7 +17,7 @@ r = WA + WO D + A a + O b D. Nothing is subtracted.
 import numpy as np
 from numba import njit
 
-from sx_sim.kernels.closure import is_set, linearise_closures
+from sx_sim.kernels.closure import linearise_closures
 from sx_sim.kernels.distribution import fill_orders
 from sx_sim.kernels.real import spread_real
 
@@ -59,7 +59,14 @@ def spread(cascade, law, state, linear):
     for j in range(n):
         last = j == n - 1
         if varying:
-            fill_orders(law, state.ln_h[j], np.exp(state.scalars[j, 1]), state.orders)
+            fill_orders(
+                law.order_acid,
+                law.order_dimer,
+                law.acid_by_dimer,
+                state.ln_h[j],
+                np.exp(state.scalars[j, 1]),
+                state.orders,
+            )
         for i in range(s):
             d = state.d[j, i]
             y = state.y[j, i]
@@ -90,7 +97,7 @@ def spread_doses(cascade, state, linear):
     """Fill what the anions that doses bring do: where acidity is set, they are the scalar."""
     n, s = cascade.feed.shape
     for j in range(n):
-        here = is_set(cascade, j)
+        here = not np.isnan(cascade.set_ln_h[j])
         linear.rises[j, s] = 0.0
         linear.falls[j, s] = 0.0 if here else cascade.carry[j]
         for a in range(linear.local.shape[1]):

@@ -37,21 +37,22 @@ class Stage(NamedTuple):
 
 
 @njit(cache=True, error_model="numpy", inline="always")
-def stage_of(cascade, j):
-    """Return the flows of stage ``j``."""
-    passes, drawn, up = cascade.aqueous[j], cascade.aqueous_draw[j], cascade.aqueous_up[j]
-    on, taken, down = cascade.organic[j], cascade.organic_draw[j], cascade.organic_down[j]
-    organic = on + taken + down
+def stage_of(eff, a_on, a_drawn, a_up, o_on, o_drawn, o_down, j):
+    """Return the flows of stage ``j``, from those arrays of a cascade.
+
+    The cascade itself is not passed on stage by stage: that costs more than the work.
+    """
+    organic = o_on[j] + o_drawn[j] + o_down[j]
     return Stage(
-        cascade.efficiency[j],
-        passes + drawn + up,
-        passes,
-        drawn,
-        up,
+        eff[j],
+        a_on[j] + a_drawn[j] + a_up[j],
+        a_on[j],
+        a_drawn[j],
+        a_up[j],
         organic,
-        on / organic,
-        down / organic,
-        taken / organic,
+        o_on[j] / organic,
+        o_down[j] / organic,
+        o_drawn[j] / organic,
     )
 
 
@@ -101,9 +102,12 @@ def balance_real(cascade, d, x, y, leaving, risen, made):
         What else enters the organic that leaves the mixer [mol/h].
     """
     n, s = d.shape
+    eff, a_on, a_drawn = cascade.efficiency, cascade.aqueous, cascade.aqueous_draw
+    a_up, o_on, o_drawn = cascade.aqueous_up, cascade.organic, cascade.organic_draw
+    o_down = cascade.organic_down
     lost, start = risen[1], risen[0]
     for j in range(n):
-        stage = stage_of(cascade, j)
+        stage = stage_of(eff, a_on, a_drawn, a_up, o_on, o_drawn, o_down, j)
         bypass = 1.0 - stage.eff
         for i in range(s):
             if j == 0:
@@ -124,7 +128,7 @@ def balance_real(cascade, d, x, y, leaving, risen, made):
                 gone = stage.drawn + stage.taken * held + share * fallen
                 lost[j + 1, i] = gone / pivot
     for j in range(n - 1, -1, -1):
-        stage = stage_of(cascade, j)
+        stage = stage_of(eff, a_on, a_drawn, a_up, o_on, o_drawn, o_down, j)
         bypass = 1.0 - stage.eff
         for i in range(s):
             own = made[j, i] if made.shape[0] > 0 else 0.0
@@ -152,20 +156,23 @@ def spread_real(cascade, law, state, linear):
     does is made up in ``f_scalar``.
     """
     n, s = cascade.feed.shape
+    eff, a_on, a_drawn = cascade.efficiency, cascade.aqueous, cascade.aqueous_draw
+    a_up, o_on, o_drawn = cascade.aqueous_up, cascade.organic, cascade.organic_draw
+    o_down = cascade.organic_down
     m = linear.local.shape[1]
     lost_below, lost_above = state.risen[1], state.risen[0]
     for i in range(s):
         lost_below[0, i] = 1.0
         lost_above[n - 1, i] = 1.0
     for j in range(n - 1):
-        stage = stage_of(cascade, j)
+        stage = stage_of(eff, a_on, a_drawn, a_up, o_on, o_drawn, o_down, j)
         for i in range(s):
             share = lost_below[j, i]
             pivot, _, fallen, held = from_below(stage, state.d[j, i], share)
             gone = stage.drawn + stage.taken * held + share * fallen
             lost_below[j + 1, i] = gone / pivot
     for j in range(n - 1, -1, -1):  # x and what rises on, per what rises to it
-        stage = stage_of(cascade, j)
+        stage = stage_of(eff, a_on, a_drawn, a_up, o_on, o_drawn, o_down, j)
         bypass = 1.0 - stage.eff
         for i in range(s):
             share = lost_above[j, i]
@@ -183,9 +190,16 @@ def spread_real(cascade, law, state, linear):
     order_acid = state.orders[0] if varying else law.order_acid
     order_dimer = state.orders[1] if varying else law.order_dimer
     for j in range(n):
-        stage = stage_of(cascade, j)
+        stage = stage_of(eff, a_on, a_drawn, a_up, o_on, o_drawn, o_down, j)
         if varying:
-            fill_orders(law, state.ln_h[j], np.exp(state.scalars[j, 1]), state.orders)
+            fill_orders(
+                law.order_acid,
+                law.order_dimer,
+                law.acid_by_dimer,
+                state.ln_h[j],
+                np.exp(state.scalars[j, 1]),
+                state.orders,
+            )
         for i in range(s):
             below, above = lost_below[j, i], lost_above[j, i]
             pivot, gain, fallen, held = from_below(stage, state.d[j, i], below)
@@ -215,8 +229,12 @@ def spread_real(cascade, law, state, linear):
     for j in range(n):
         for i in range(s):
             if j + 1 < n:
-                after = stage_of(cascade, j + 1)
-                pivot = from_below(stage_of(cascade, j), state.d[j, i], lost_below[j, i])[0]
+                after = stage_of(eff, a_on, a_drawn, a_up, o_on, o_drawn, o_down, j + 1)
+                pivot = from_below(
+                    stage_of(eff, a_on, a_drawn, a_up, o_on, o_drawn, o_down, j),
+                    state.d[j, i],
+                    lost_below[j, i],
+                )[0]
                 fallen = from_below(after, state.d[j + 1, i], lost_below[j + 1, i])[2]
                 linear.falls[j, i] = fallen / pivot
             else:
