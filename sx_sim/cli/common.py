@@ -60,7 +60,7 @@ def announce_compilation() -> None:
     from sx_sim.kernels.solve import compiled
 
     if not compiled():
-        err.print("Compiling the solver for this machine; once, it takes about half a minute ...")
+        err.print("Compiling the solver for this machine; once, it takes less than a minute ...")
 
 
 def save_figures(folder: Path, stem: str, figures: dict[str, Callable[[], Figure]]) -> None:
