@@ -1,0 +1,184 @@
+"""Solve random closed circuits: python -m benchmarks.circuits
+
+Prints how they ended. A circuit is right where its column passes the checks that share nothing
+with the solver, what comes back is what leaves, and what is fed from outside is what leaves.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+import sx_sim
+from sx_sim.circuits.circuit import net_feed
+from sx_sim.flowsheet.status import Status
+
+ELEMENTS = ("La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Y", "Ho", "Er", "Tm", "Yb", "Lu")
+BALANCE = 1e-8  # of what is fed of a species
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one circuit ended: its status, or the message that refused it."""
+
+    seed: int
+    ended: str
+    rounds: int
+    seconds: float
+    explained: bool
+    wrong: bool
+
+
+def random_circuit(seed: int) -> str:
+    """Return the text of a random circuit.
+
+    2 to 8 rare earths; 3 to 60 extraction, 2 to 40 scrub and 3 to 15 strip stages; solvent
+    for 0.2 to 1.2 times the rare earths at full loading, saponified to at most 0.5. About as
+    often as not the solvent comes back with a bleed of 0.1 to 5 %, it is exchanged with
+    raffinate, strip liquor is refluxed; less often there is a draw, an efficiency, drops.
+    """
+    r = np.random.default_rng([seed, 11])
+
+    def log_uniform(low: float, high: float) -> float:
+        return float(np.exp(r.uniform(np.log(low), np.log(high))))
+
+    def some(chance: float) -> bool:
+        return bool(r.random() < chance)
+
+    elements = [ELEMENTS[i] for i in sorted(r.choice(15, int(r.integers(2, 9)), replace=False))]
+    parts = r.dirichlet(np.ones(len(elements))) + 1e-4
+    parts *= 100 / parts.sum()
+    strength, formal = log_uniform(0.05, 1.2), float(r.uniform(0.5, 1.5))
+    flow = 100.0
+    # a rare earth takes six formal moles of extractant at most: three dimers
+    solvent = float(r.uniform(0.2, 1.2)) * flow * strength * 6 / formal
+    saponified = float(r.uniform(0.1, 0.5)) if some(0.8) else 0.0
+    scrub, strip = flow * log_uniform(0.05, 1.0), flow * log_uniform(0.1, 1.5)
+    lines = [
+        'temperature = "25 degC"',
+        "[solvent]",
+        'extractant = "hehehp-chloride"',
+        f'concentration = "{formal} mol/L"',
+        f"saponification = {saponified}",
+        f'flow = "{solvent} L/h"',
+    ]
+    closed = some(0.6)
+    if closed:
+        lines += ["recycle = true", f"bleed = {log_uniform(1e-3, 0.05)}"]
+    if saponified and some(0.4):
+        lines += ['exchange = "raffinate"']
+    composition = ", ".join(f"{e} = {p}" for e, p in zip(elements, parts, strict=True))
+    lines += [
+        "[feeds.liquor]",
+        f"composition = {{ {composition} }}",
+        f'strength = "{strength} mol/L"',
+        f"pH = {r.uniform(0.5, 3.0)}",
+        f'flow = "{flow} L/h"',
+        "[sections.extraction]",
+        f"stages = {int(log_uniform(3, 61))}",
+    ]
+    real = []
+    if some(0.25):
+        real += [f"efficiency = {r.uniform(0.7, 1.0)}"]
+    if some(0.25):
+        real += [f"entrained_organic = {log_uniform(1e-4, 1e-2)}"]
+        real += [f"entrained_aqueous = {log_uniform(1e-4, 1e-2)}"]
+    lines += real
+    scrub_stages = int(log_uniform(2, 41))
+    lines += ["[sections.scrub]", f"stages = {scrub_stages}", *real]
+    if some(0.5):
+        scrub = strip * float(r.uniform(0.05, 0.9))
+        lines += ['reflux = "strip liquor"', f'flow = "{scrub} L/h"']
+        if some(0.7):
+            lines += [f'acid = "{log_uniform(0.2, 2.5)} mol/L"']
+    else:
+        lines += [f'flow = "{scrub} L/h"', f'acid = "{log_uniform(0.2, 3.0)} mol/L"']
+    lines += [
+        "[sections.strip]",
+        f"stages = {int(r.integers(3, 16))}",
+        f'acid = "{log_uniform(1.0, 6.0)} mol/L"',
+        f'flow = "{strip} L/h"',
+        'outlet = "strip liquor"',
+    ]
+    if some(0.3):
+        lines += [
+            "[draws.side]",
+            f'phase = "{r.choice(["aqueous", "organic"])}"',
+            f'stage = "scrub.{int(r.integers(1, scrub_stages + 1))}"',
+            f"fraction = {r.uniform(0.02, 0.4)}",
+        ]
+    return "\n".join(lines)
+
+
+def run(seed: int) -> Outcome:
+    """Solve one circuit and check it."""
+    began = time.perf_counter()
+    circuit = sx_sim.parse_case(random_circuit(seed)).circuit
+    try:
+        found = sx_sim.solve_circuit(circuit, throw=False)
+    except sx_sim.CaseError as error:
+        return Outcome(seed, f"refused: {error}", 0, time.perf_counter() - began, True, False)
+    seconds = time.perf_counter() - began
+    result = found.result
+    if found.converged:
+        wrong = not (result.checks.passed and unbalanced(found) < BALANCE)
+        return Outcome(seed, "converged", found.rounds, seconds, not wrong, wrong)
+    if result.converged:
+        return Outcome(seed, "not closed", found.rounds, seconds, False, False)
+    ended = result.status.name.replace("_", " ").lower()
+    explained = result.status == Status.EXCESS_BASE
+    return Outcome(seed, ended, found.rounds, seconds, explained, False)
+
+
+def unbalanced(found: sx_sim.CircuitResult) -> float:
+    """Return what is fed less what leaves, over what is fed, at most of any rare earth."""
+    result = found.result
+    rare = result.system.rare_earth
+    fed = net_feed(found.circuit)
+    left = sum(stream.flow * stream.concentration for stream in result.streams.values())
+    return float((np.abs(fed - left) / fed.max())[rare].max())
+
+
+def summary(outcomes: list[Outcome]) -> Table:
+    """Return the counts, rounds and times of many circuits."""
+    table = Table("", "", title_justify="left", show_header=False)
+    for ended, count in Counter(o.ended for o in outcomes).most_common():
+        table.add_row(ended, str(count))
+    table.add_row("converged to a wrong answer", str([o.seed for o in outcomes if o.wrong]))
+    left = [(o.seed, o.ended) for o in outcomes if not o.explained]
+    table.add_row("neither solved nor explained", str(left))
+    rounds = np.array([o.rounds for o in outcomes if o.ended == "converged"])
+    ms = np.array([1e3 * o.seconds for o in outcomes])
+    table.add_row(
+        "columns solved to close one: median, nine in ten, most",
+        f"{np.median(rounds):.0f}, {np.quantile(rounds, 0.9):.0f}, {rounds.max()}",
+    )
+    table.add_row(
+        "ms: median, nine in ten, most",
+        f"{np.median(ms):.0f}, {np.quantile(ms, 0.9):.0f}, {ms.max():.0f}",
+    )
+    return table
+
+
+def main() -> None:
+    """Solve the circuits and print their table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=200, help="circuits")
+    parser.add_argument("--first", type=int, default=0, help="first seed")
+    args = parser.parse_args()
+    console = Console()
+    run(args.first)  # compiles
+    seeds = range(args.first, args.first + args.count)
+    outcomes = [run(seed) for seed in track(seeds, "circuits", console=console, transient=True)]
+    console.print(summary(outcomes))
+
+
+if __name__ == "__main__":
+    main()
