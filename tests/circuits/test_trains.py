@@ -165,6 +165,12 @@ def test_a_circuit_that_fails_is_named(tmp_path):
     assert "a species that cannot leave" in text  # there is not acid enough to strip with
 
 
+def test_a_product_goes_one_way():
+    back = '[circuits.dy_ho.feeds.back]\nsource = "dy_ho.raffinate"\nacid = "0.05 mol/L"\n'
+    with pytest.raises(sx_sim.CaseError, match=r"dy_ho.raffinate feeds .* already"):
+        small(back=back + 'strength = "0.4 mol/L"\n')
+
+
 def test_a_source_is_for_trains():
     with pytest.raises(sx_sim.CaseError, match=r"feeds.liquor.source: only a train has sources"):
         sx_sim.parse_case(
