@@ -140,7 +140,7 @@ def check_against_differences(case, outputs, paths):
     forward = sx_sim.sensitivity(case, outputs, asked, result=result, mode="forward")
     adjoint = sx_sim.sensitivity(case, outputs, asked, result=result, mode="adjoint")
     scale = np.abs(forward.table).max(axis=1, keepdims=True)
-    np.testing.assert_allclose(adjoint.table, forward.table, rtol=1e-9, atol=1e-14 * scale.max())
+    np.testing.assert_allclose(adjoint.table, forward.table, rtol=1e-10, atol=1e-14 * scale.max())
     for k, path in enumerate(asked):
         expected = differences(case, result, path, settings[path], outputs)
         found = forward.table[:, k]
