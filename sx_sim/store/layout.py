@@ -66,6 +66,7 @@ def _data(values: Any) -> np.ndarray:
 def write_table(
     file: Any, name: str, values: Any, along: Sequence[str], unit: str, long_name: str
 ) -> None:
+    """Write numbers or texts under a name, with unit, long name and the scales they run along."""
     data = _data(values)
     text = data.dtype == object
     options = {} if text else {"compression": "gzip", "shuffle": True}
@@ -96,6 +97,7 @@ def writing(path: str | Path) -> Iterator[Any]:
 
 @contextmanager
 def reading(path: str | Path, *kinds: str) -> Iterator[Any]:
+    """Open a file of this program, of one of these kinds; refuse any other with a message."""
     if not Path(path).is_file():
         raise CaseError("there is no such file", str(path))
     try:
