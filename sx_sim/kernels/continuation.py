@@ -3,6 +3,10 @@
 Every stage holds one volume of each phase, empty of metals at first. A backward-Euler
 step is the steady cascade with the holdup drawn off and its last content fed, so the
 same Newton solver takes it. Steps grow while they are easy and end in the steady state.
+
+Where a stage falls short of equilibrium its efficiency over a step is smaller, eff O /
+(O + (1 - eff) holdup over step length): with that the organic that is held, y, changes by
+O ((1 - eff) r / O + eff D x - y), which the steady state makes zero.
 """
 
 import numpy as np
@@ -26,27 +30,34 @@ ALKALINE_SETBACKS = 3  # failed steps after which a start-up gone alkaline is gi
 def with_holdup(cascade, ratio, held, drawn, fed):
     """Return the cascade of one time step, ``ratio`` of all flow being holdup per step length."""
     n, s = cascade.feed.shape
+    real = cascade.efficiency.size > 0
     for j in range(n):
         rate = cascade.aqueous[j] + cascade.aqueous_draw[j]
         rate = ratio * (rate + cascade.organic[j] + cascade.organic_draw[j])
         drawn[0, j] = cascade.aqueous_draw[j] + rate
         drawn[1, j] = cascade.organic_draw[j] + rate
         for i in range(s):
-            fed[j, i] = cascade.feed[j, i] + rate * held[j, i]
+            fed[0, j, i] = cascade.feed[j, i] + rate * (held[0, j, i] + held[1, j, i])
+        if real:
+            organic = cascade.organic[j] + cascade.organic_draw[j] + cascade.organic_down[j]
+            eff = cascade.efficiency[j]
+            drawn[2, j] = eff * organic / (organic + (1.0 - eff) * rate)
+            for i in range(s):
+                fed[1, j, i] = cascade.organic_feed[j, i] + rate * held[1, j, i]
     return Cascade(
         cascade.aqueous,
         drawn[0],
         cascade.organic,
         drawn[1],
-        fed,
+        fed[0],
         cascade.anion,
         cascade.dimer,
         cascade.water_ion_product,
         cascade.carry,
-        cascade.efficiency,
+        drawn[2] if real else cascade.efficiency,
         cascade.aqueous_up,
         cascade.organic_down,
-        cascade.organic_feed,
+        fed[1] if real else cascade.organic_feed,
         cascade.set_ln_h,
     )
 
@@ -62,7 +73,9 @@ def solve_level(cascade, law, work, tolerance, settled, newton_limit, iteration_
     state, saved, held = work.state, work.saved, work.held
     for j in range(n):
         for i in range(s):
-            held[j, i] = 0.0
+            held[0, j, i] = 0.0
+            held[1, j, i] = 0.0
+    leaving = state.leaving if cascade.efficiency.size > 0 else state.y
     ratio = 0.0
     starting_up = False
     used = 0
@@ -72,7 +85,7 @@ def solve_level(cascade, law, work, tolerance, settled, newton_limit, iteration_
     while used < iteration_limit and ratio <= SHORTEST and setbacks <= ALKALINE_SETBACKS:
         steady = ratio == 0.0
         status, spent, residual = newton(
-            with_holdup(cascade, ratio, held, work.drawn[:, :n], work.fed[:n]),
+            with_holdup(cascade, ratio, held, work.drawn[:, :n], work.fed[:, :n]),
             law,
             work,
             tolerance if steady else ROUGH_TOLERANCE,
@@ -86,7 +99,8 @@ def solve_level(cascade, law, work, tolerance, settled, newton_limit, iteration_
             copy(n, state.scalars, saved)
             for j in range(n):
                 for i in range(s):
-                    held[j, i] = state.x[j, i] + state.y[j, i]
+                    held[0, j, i] = state.x[j, i]
+                    held[1, j, i] = leaving[j, i]
             ratio /= 10.0 if spent <= 4 else 3.0 if spent <= 8 else 1.5
             if ratio < LAST:
                 ratio = 0.0

@@ -10,8 +10,9 @@ the other. With ``T = A + eff O D``, A and O all that leaves in either phase, st
     what rises on = O' m / O + up x                O' the organic that passes on
 
 down and up being the volumes that are carried along. Both ends are eliminated towards a
-stage by carrying the share of what passes over its border that is lost for it: sums,
-products and quotients of positive numbers, as where stages are ideal.
+stage by carrying the share of what passes over its border that is lost for it, and the
+share that comes back: sums, products and quotients of positive numbers, as where stages
+are ideal. Where nearly all is lost, one less what is lost would not tell what comes back.
 """
 
 from typing import NamedTuple
@@ -57,7 +58,7 @@ def stage_of(eff, a_on, a_drawn, a_up, o_on, o_drawn, o_down, j):
 
 
 @njit(cache=True, error_model="numpy", inline="always")
-def from_below(stage, d, lost):
+def from_below(stage, d, lost, back):
     """Return what a stage does with what falls to it, the stages before answering.
 
     Parameters
@@ -65,8 +66,8 @@ def from_below(stage, d, lost):
     stage : Stage
     d : float
         Distribution ratio.
-    lost : float
-        Share of what falls on from it that does not rise again.
+    lost, back : float
+        Shares of what falls on from it that do not, and that do, rise again.
 
     Returns
     -------
@@ -74,7 +75,6 @@ def from_below(stage, d, lost):
         What x is the inverse of; by how much more rises than without drops falling with the
         water; what falls on and what leaves in the organic, per x.
     """
-    back = 1.0 - lost
     bypass = 1.0 - stage.eff
     held = stage.eff * stage.organic * d
     gain = 1.0 / (1.0 - stage.falls * bypass * back)
@@ -97,36 +97,37 @@ def balance_real(cascade, d, x, y, leaving, risen, made):
     x, y, leaving : (N, S) arrays, out
         Concentrations in the water, in the organic in equilibrium with it and in the organic
         that leaves [mol/L].
-    risen : (2, N, S) array, work
+    risen : (3, N, S) array, work
     made : (N, S) or (0, 0) array
         What else enters the organic that leaves the mixer [mol/h].
     """
-    n, s = d.shape
+    n, s = cascade.feed.shape
     eff, a_on, a_drawn = cascade.efficiency, cascade.aqueous, cascade.aqueous_draw
     a_up, o_on, o_drawn = cascade.aqueous_up, cascade.organic, cascade.organic_draw
     o_down = cascade.organic_down
-    lost, start = risen[1], risen[0]
+    start, lost, back = risen[0], risen[1], risen[2]
     for j in range(n):
         stage = stage_of(eff, a_on, a_drawn, a_up, o_on, o_drawn, o_down, j)
         bypass = 1.0 - stage.eff
         for i in range(s):
             if j == 0:
                 lost[0, i] = 1.0
+                back[0, i] = 0.0
                 start[0, i] = 0.0
             fed = cascade.organic_feed[j, i]
             own = made[j, i] if made.shape[0] > 0 else 0.0
             arrives = start[j, i] + fed
-            share = lost[j, i]
-            pivot, gain, fallen, held = from_below(stage, d[j, i], share)
+            pivot, gain, fallen, held = from_below(stage, d[j, i], lost[j, i], back[j, i])
             # what rises to it without anything falling from it, and what leaves in the organic
-            first = gain * arrives + (1.0 - share) * gain * stage.falls * own
+            first = gain * arrives + back[j, i] * gain * stage.falls * own
             left = bypass * gain * arrives + gain * own
             x[j, i] = (cascade.feed[j, i] - fed + stage.eff * first) / pivot
             y[j, i] = 1.0 / pivot
             if j + 1 < n:
                 start[j + 1, i] = stage.rises * (left + held * x[j, i]) + stage.up * x[j, i]
-                gone = stage.drawn + stage.taken * held + share * fallen
+                gone = stage.drawn + stage.taken * held + lost[j, i] * fallen
                 lost[j + 1, i] = gone / pivot
+                back[j + 1, i] = (stage.rises * held + stage.up) / pivot
     for j in range(n - 1, -1, -1):
         stage = stage_of(eff, a_on, a_drawn, a_up, o_on, o_drawn, o_down, j)
         bypass = 1.0 - stage.eff
@@ -135,7 +136,7 @@ def balance_real(cascade, d, x, y, leaving, risen, made):
             arrives = start[j, i] + cascade.organic_feed[j, i]
             if j + 1 < n:
                 x[j, i] += leaving[j + 1, i] * y[j, i]
-            _, gain, fallen, held = from_below(stage, d[j, i], lost[j, i])
+            _, gain, fallen, held = from_below(stage, d[j, i], lost[j, i], back[j, i])
             y[j, i] = d[j, i] * x[j, i]
             falls = fallen * x[j, i]
             falls += gain * stage.falls * (bypass * arrives + own)
@@ -160,17 +161,19 @@ def spread_real(cascade, law, state, linear):
     a_up, o_on, o_drawn = cascade.aqueous_up, cascade.organic, cascade.organic_draw
     o_down = cascade.organic_down
     m = linear.local.shape[1]
-    lost_below, lost_above = state.risen[1], state.risen[0]
+    lost_above, lost_below, back = state.risen[0], state.risen[1], state.risen[2]
     for i in range(s):
         lost_below[0, i] = 1.0
+        back[0, i] = 0.0
         lost_above[n - 1, i] = 1.0
     for j in range(n - 1):
         stage = stage_of(eff, a_on, a_drawn, a_up, o_on, o_drawn, o_down, j)
         for i in range(s):
             share = lost_below[j, i]
-            pivot, _, fallen, held = from_below(stage, state.d[j, i], share)
+            pivot, _, fallen, held = from_below(stage, state.d[j, i], share, back[j, i])
             gone = stage.drawn + stage.taken * held + share * fallen
             lost_below[j + 1, i] = gone / pivot
+            back[j + 1, i] = (stage.rises * held + stage.up) / pivot
     for j in range(n - 1, -1, -1):  # x and what rises on, per what rises to it
         stage = stage_of(eff, a_on, a_drawn, a_up, o_on, o_drawn, o_down, j)
         bypass = 1.0 - stage.eff
@@ -202,9 +205,9 @@ def spread_real(cascade, law, state, linear):
             )
         for i in range(s):
             below, above = lost_below[j, i], lost_above[j, i]
-            pivot, gain, fallen, held = from_below(stage, state.d[j, i], below)
-            gone = (stage.drawn + stage.taken * held + below * fallen) / pivot
-            whole = pivot * (gone + above * (1.0 - gone))
+            pivot, gain, fallen, held = from_below(stage, state.d[j, i], below, back[j, i])
+            gone = stage.drawn + stage.taken * held + below * fallen
+            whole = gone + above * (stage.rises * held + stage.up)
             unit = stage.eff * stage.organic * state.y[j, i]
             here = stage.taken + stage.falls * below + stage.rises * above
             here *= -unit * gain / whole
@@ -234,8 +237,11 @@ def spread_real(cascade, law, state, linear):
                     stage_of(eff, a_on, a_drawn, a_up, o_on, o_drawn, o_down, j),
                     state.d[j, i],
                     lost_below[j, i],
+                    back[j, i],
                 )[0]
-                fallen = from_below(after, state.d[j + 1, i], lost_below[j + 1, i])[2]
+                fallen = from_below(
+                    after, state.d[j + 1, i], lost_below[j + 1, i], back[j + 1, i]
+                )[2]
                 linear.falls[j, i] = fallen / pivot
             else:
                 linear.falls[j, i] = 0.0

@@ -83,7 +83,7 @@ class State(NamedTuple):
     row: Array  # (S,) work
     orders: Array  # (2, S) of acid and dimer, where they vary
     leaving: Array  # (N, S) in the organic that leaves, where stages are not ideal; or (0, 0)
-    risen: Array  # (2, N, S) work, or (0, 0, 0)
+    risen: Array  # (3, N, S) work, or (0, 0, 0)
     nothing: Array  # (0, 0)
 
 
@@ -149,9 +149,9 @@ class Work(NamedTuple):
     following: Array  # (N, m)
     origin: Array  # (N, m)
     saved: Array  # (N, m)
-    held: Array  # (N, S)
-    drawn: Array  # (2, N)
-    fed: Array  # (N, S)
+    held: Array  # (2, N, S)
+    drawn: Array  # (3, N)
+    fed: Array  # (2, N, S)
     short: Cascade
     short_ln_k: Array  # (N, S)
     short_ln_beta: Array  # (N, S, K)

@@ -86,7 +86,7 @@ def new_workspace(
             row=empty(s),
             orders=empty((2, s)),
             leaving=empty((n, s) if real else (0, 0)),
-            risen=empty((2, n, s) if real else (0, 0, 0)),
+            risen=empty((3, n, s) if real else (0, 0, 0)),
             nothing=empty((0, 0)),
         ),
         factors=Factors(
@@ -127,9 +127,9 @@ def new_workspace(
         following=empty((n, m)),
         origin=empty((n, m)),
         saved=empty((n, m)),
-        held=empty((n, s)),
-        drawn=empty((2, n)),
-        fed=empty((n, s)),
+        held=empty((2, n, s)),
+        drawn=empty((3, n)),
+        fed=empty((2, n, s)),
         short=Cascade(
             aqueous=empty(n),
             aqueous_draw=empty(n),

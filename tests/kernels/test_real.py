@@ -1,0 +1,42 @@
+"""The metals' balances where stages are not ideal."""
+
+import numpy as np
+import pytest
+
+from support.columns import random_problem, varied
+from sx_sim.flowsheet.checks import expected
+from sx_sim.kernels.continuation import with_holdup
+from sx_sim.kernels.real import balance_real
+
+
+def solved(cascade, d):
+    """Return what is in the water, and in the organic that leaves."""
+    x, y, leaving = np.empty_like(d), np.empty_like(d), np.empty_like(d)
+    balance_real(cascade, d, x, y, leaving, np.empty((3, *d.shape)), np.empty((0, 0)))
+    return x, leaving
+
+
+def real_problem(seed):
+    cascade, _ = varied(*random_problem(seed, longest=60), "real", seed)
+    rng = np.random.default_rng(seed)
+    return cascade, 10.0 ** rng.uniform(-14, 6, cascade.feed.shape[1]) * np.ones_like(cascade.feed)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_organic_keeps_its_digits_however_little_of_a_species_is_taken(seed):
+    """What leaves obeys Murphree's efficiency, for ratios from 1e-14 to 1e6."""
+    cascade, d = real_problem(seed)
+    x, leaving = solved(cascade, d)
+    risen = cascade.organic[:, None] * leaving + cascade.aqueous_up[:, None] * x
+    np.testing.assert_allclose(leaving, expected(cascade, risen, d * x), rtol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("ratio", [1e3, 1.0, 1e-6])
+def test_a_time_step_from_the_steady_state_stays_there(seed, ratio):
+    cascade, d = real_problem(seed)
+    held = np.array(solved(cascade, d))
+    later = with_holdup(cascade, ratio, held, np.empty((3, len(d))), np.empty((2, *d.shape)))
+    x, leaving = solved(later, d)
+    np.testing.assert_allclose(x, held[0], rtol=1e-9)
+    np.testing.assert_allclose(leaving, held[1], rtol=1e-9)

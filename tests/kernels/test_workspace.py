@@ -1,0 +1,37 @@
+"""Work arrays are shared from solve to solve: what they held must not matter."""
+
+import numpy as np
+import pytest
+
+from support.columns import KINDS, random_problem, solve_kernel, varied
+from sx_sim.kernels import solve
+from sx_sim.kernels.types import Options
+from sx_sim.kernels.workspace import new_workspace
+
+
+def filled(value, work):
+    """Return the work arrays with every number set."""
+    for part in work:
+        if isinstance(part, tuple):
+            filled(value, part)
+        elif part.dtype == float:
+            part[...] = value
+    return work
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_was_left_in_the_work_arrays_does_not_matter(kind, monkeypatch):
+    """Short copies of a column use the first rows; the rest are left from something else."""
+    cascade, law = varied(*random_problem(39, longest=80), kind)
+    assert len(cascade.anion) == 58  # long enough to be shortened
+
+    def solved(value):
+        monkeypatch.setattr(solve, "workspace", lambda *s: filled(value, new_workspace(*s)))
+        return solve_kernel(cascade, law, Options(iteration_limit=100))
+
+    zeros = solved(0.0)
+    for value in (1e5, -3.0, np.nan):
+        again = solved(value)
+        assert again.iterations == zeros.iterations
+        assert again.scalars.tobytes() == zeros.scalars.tobytes()
+        assert again.organic.tobytes() == zeros.organic.tobytes()
