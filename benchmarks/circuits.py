@@ -2,6 +2,11 @@
 
 Prints how they ended. A circuit is right where its column passes the checks that share nothing
 with the solver, what comes back is what leaves, and what is fed from outside is what leaves.
+
+With --prove, those told that their strip is too weak are looked at twice. Either more base is fed
+than all acid fed can take up, with what solvent that leaves can hold. Or they are solved again
+with a stronger strip acid, which is lowered from answer to answer, until the pH of the last one
+runs past hydrolysis at more acid than the circuit has.
 """
 
 from __future__ import annotations
@@ -9,6 +14,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,10 +24,14 @@ from rich.table import Table
 
 import sx_sim
 from sx_sim.circuits.circuit import net_feed
+from sx_sim.circuits.recycles import Circuit, Reflux, SolventLoop
 from sx_sim.flowsheet.status import Status
 
 ELEMENTS = ("La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Y", "Ho", "Er", "Tm", "Yb", "Lu")
 BALANCE = 1e-8  # of what is fed of a species
+STRONGER = (1.25, 1.6, 2.0, 3.0, 5.0, 8.0, 12.0)  # strip acid to begin a proof with
+PAST_HYDROLYSIS = 7.0  # pH
+CLOSE = 1e-7  # step of the strip acid, over itself, at which an end is found
 
 
 @dataclass(frozen=True)
@@ -36,8 +46,8 @@ class Outcome:
     wrong: bool
 
 
-def random_circuit(seed: int) -> str:
-    """Return the text of a random circuit.
+def random_circuit(seed: int, stronger: float = 1.0) -> str:
+    """Return the text of a random circuit, with so many times its strip acid.
 
     2 to 8 rare earths; 3 to 60 extraction, 2 to 40 scrub and 3 to 15 strip stages; solvent
     for 0.2 to 1.2 times the rare earths at full loading, saponified to at most 0.5. About as
@@ -103,7 +113,7 @@ def random_circuit(seed: int) -> str:
     lines += [
         "[sections.strip]",
         f"stages = {int(r.integers(3, 16))}",
-        f'acid = "{log_uniform(1.0, 6.0)} mol/L"',
+        f'acid = "{stronger * log_uniform(1.0, 6.0)} mol/L"',
         f'flow = "{strip} L/h"',
         'outlet = "strip liquor"',
     ]
@@ -130,10 +140,8 @@ def run(seed: int) -> Outcome:
     if found.converged:
         wrong = not (result.checks.passed and unbalanced(found) < BALANCE)
         return Outcome(seed, "converged", found.rounds, seconds, not wrong, wrong)
-    if result.converged:
-        return Outcome(seed, "not closed", found.rounds, seconds, False, False)
     ended = result.status.name.replace("_", " ").lower()
-    explained = result.status == Status.EXCESS_BASE
+    explained = result.status in (Status.EXCESS_BASE, Status.WEAK_STRIP)
     return Outcome(seed, ended, found.rounds, seconds, explained, False)
 
 
@@ -144,6 +152,62 @@ def unbalanced(found: sx_sim.CircuitResult) -> float:
     fed = net_feed(found.circuit)
     left = sum(stream.flow * stream.concentration for stream in result.streams.values())
     return float((np.abs(fed - left) / fed.max())[rare].max())
+
+
+def short_of_acid(circuit: Circuit) -> bool:
+    """Whether more base is fed [eq/h] than acid, and room in the solvent that leaves."""
+    system = circuit.column.system
+    leaving = {name: flow for name, _, _, flow in circuit.column.outlets()}
+    spare = 0.0
+    for feed in circuit.column.feeds:
+        stream = feed.stream
+        held = stream.flow * float(stream.concentration @ system.charge)
+        recycle = next((r for r in circuit.recycles if r.feed == stream.name), None)
+        if isinstance(recycle, Reflux):
+            spare += 0.0 if recycle.keeps_acid else stream.flow * (recycle.acid or 0.0)
+        elif stream.phase == "aqueous":
+            spare += stream.flow * stream.carrier - held
+        else:
+            back = [
+                r.returned(leaving[r.product], stream.flow)
+                for r in circuit.recycles
+                if isinstance(r, SolventLoop) and r.feed == stream.name
+            ]
+            most = 2.0 * stream.carrier  # both protons of a dimer replaced
+            spare += (stream.flow - sum(back)) * most - held
+    return spare < 0.0
+
+
+def end_of_acid(seed: int) -> tuple[float, float]:
+    """Return how many times a circuit's strip acid its acid answers end at, and the pH there.
+
+    NaN where none is found.
+    """
+
+    def solved(stronger: float, start: sx_sim.CircuitResult | None) -> sx_sim.CircuitResult | None:
+        try:
+            circuit = sx_sim.parse_case(random_circuit(seed, stronger)).circuit
+            found = sx_sim.solve_circuit(circuit, start=start, throw=False)
+        except sx_sim.CaseError:
+            return None
+        return found if found.converged else None
+
+    best = None
+    for share in STRONGER:
+        best = solved(share, None)
+        if best is not None:
+            break
+    if best is None:
+        return np.nan, np.nan
+    step = (share - 1.0) / 8
+    while share > 1.0 and step > CLOSE:
+        less = max(1.0, share - step)
+        found = solved(less, best)
+        if found is None:
+            step /= 3
+        else:
+            best, share, step = found, less, 1.5 * step
+    return share, float(best.result.stages.pH.max())
 
 
 def summary(outcomes: list[Outcome]) -> Table:
@@ -167,17 +231,43 @@ def summary(outcomes: list[Outcome]) -> Table:
     return table
 
 
+def proofs(refused: Iterable[int]) -> Table:
+    """Return why circuits have no acid answer."""
+    table = Table("", "", title_justify="left", show_header=False)
+    short, ended, left = [], {}, []
+    for seed in refused:
+        share, pH = end_of_acid(seed)
+        if share > 1.0 and pH > PAST_HYDROLYSIS:
+            ended[seed] = share
+        elif short_of_acid(sx_sim.parse_case(random_circuit(seed)).circuit):
+            short.append(seed)
+        else:
+            left.append(seed)
+    table.add_row("acid answers end at more strip acid than there is", str(len(ended)))
+    if ended:
+        shares = np.array(list(ended.values()))
+        told = f"{shares.min():.4f}, {np.median(shares):.2f}, {shares.max():.1f}"
+        table.add_row("  times as much: least, median, most", told)
+    table.add_row("less acid fed than base", str(short))
+    table.add_row("not proved", str(left))
+    return table
+
+
 def main() -> None:
     """Solve the circuits and print their table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=200, help="circuits")
     parser.add_argument("--first", type=int, default=0, help="first seed")
+    parser.add_argument("--prove", action="store_true", help="that those refused have no answer")
     args = parser.parse_args()
     console = Console()
     run(args.first)  # compiles
     seeds = range(args.first, args.first + args.count)
     outcomes = [run(seed) for seed in track(seeds, "circuits", console=console, transient=True)]
     console.print(summary(outcomes))
+    if args.prove:
+        refused = [o.seed for o in outcomes if o.ended in ("excess base", "weak strip")]
+        console.print(proofs(track(refused, "proofs", console=console, transient=True)))
 
 
 if __name__ == "__main__":

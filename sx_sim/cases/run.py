@@ -28,7 +28,6 @@ from sx_sim.circuits.circuit import CircuitResult, solve_circuit
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.column import Column
 from sx_sim.flowsheet.results import Result, solve_column, solve_columns
-from sx_sim.flowsheet.status import Status
 
 
 def solve(
@@ -290,8 +289,7 @@ def _circuits(case: Case, alike: bool, settings: Sequence[Settings]) -> list[Res
             continue
         if alike or start is None:
             start = solved if solved.converged else None
-        status = solved.result.status if solved.converged else Status.STALLED
-        found.append(replace(solved.result, status=status))
+        found.append(solved.result)
     return found
 
 

@@ -37,6 +37,9 @@ ROUND_AND_ROUND = 1e-4  # share of what goes round below which a mismatch is non
 LEAST = 1e-15  # share of what is fed below which a species counts as that much
 MOST_ROUNDS = 40
 MOST_ALKALINE = 3  # rounds with more base than acid
+MOST_HALVED = 4  # times a step is halved that leads to a column that is not solved
+PATIENCE = 4  # times as many iterations for the first column, which nothing else replaces
+STRIPPED = 0.05  # loading at which solvent counts as not stripped
 SLOW = 0.1  # contraction above which derivatives are taken afresh
 
 
@@ -71,17 +74,15 @@ class CircuitResult:
     @property
     def converged(self) -> bool:
         """Whether the column is solved and the circuit closed."""
-        return self.result.converged and self.mismatch <= LOOP_LIMIT
+        return self.result.converged
 
     @property
     def explanation(self) -> str:
         """How it ended, and what may help."""
-        if not self.result.converged:
-            return self.result.explanation
-        return (
-            f"what comes back is off by {self.mismatch:.1e} of what is fed after {self.rounds} "
-            "rounds. Look for a species that cannot leave: bleed some solvent, or strip better."
-        )
+        told = self.result.explanation
+        if self.result.status != Status.NOT_CLOSED:
+            return told
+        return f"{told} It is off by {self.mismatch:.1e} of what is fed after {self.rounds} rounds."
 
 
 def net_feed(circuit: Circuit) -> Array:
@@ -125,6 +126,18 @@ class _Loop:
             alike = replace(water[0], concentration=fed, carrier=strongest)
             metals, anions = recycle.counted(self.fresh(recycle), alike)
             returned[place] = np.append(metals, anions)
+        return returned
+
+    def possible(self, returned: Array) -> Array:
+        """Return what can come back of what a step asks for: nothing below zero.
+
+        What an exchange takes is scaled to the base that it takes the place of.
+        """
+        returned = np.maximum(returned, 0.0)
+        for recycle, place in self.pairs:
+            if isinstance(recycle, Exchange):
+                metals = returned[place][:-1]
+                returned[place] = np.append(recycle.taken(self.fresh(recycle), metals), 0.0)
         return returned
 
     def column(self, returned: Array) -> Column:
@@ -245,34 +258,57 @@ def solve_circuit(
     result = start.result if start is not None else None
     # an exchange is anything but linear: what it takes is first guessed
     guessed = not known and any(isinstance(r, Exchange) for r in circuit.recycles)
-    last, rounds, alkaline = np.inf, 0, 0
+    patient = options._replace(iteration_limit=PATIENCE * options.iteration_limit)
+    origin = step = np.zeros(0)  # of the step from the last column that was solved
+    last, rounds, halved = np.inf, 0, 0
+    alkaline: list[Result] = []
     while True:
         rounds += 1
-        result = solve_column(loop.column(returned), options=options, start=result, throw=False)
-        mismatch = np.inf
-        if result.status not in (Status.CONVERGED, Status.EXCESS_BASE):
-            break
-        off = loop.left(result) - returned
-        mismatch = loop.mismatch(off, returned)
+        limits = patient if rounds == 1 else options
+        result = solve_column(loop.column(returned), options=limits, start=result, throw=False)
+        mismatch, off = np.inf, np.zeros(0)
+        if result.status in (Status.CONVERGED, Status.EXCESS_BASE):
+            off = loop.left(result) - returned
+            mismatch = loop.mismatch(off, returned)
         if mismatch <= LOOP_LIMIT or rounds == MOST_ROUNDS:
             break
-        if guessed or not result.converged:  # what comes back may yet take up the base
+        if result.converged and guessed:
             guessed, returned = False, returned + off
-            alkaline += not result.converged
-            if alkaline > MOST_ALKALINE:
-                break
-            continue
-        if slopes is None or mismatch > SLOW * last:
-            slopes = loop.slopes(result)
-        last = mismatch
-        step, *_ = np.linalg.lstsq(np.eye(len(off)) - slopes, off, rcond=None)
-        returned = np.maximum(returned + step, 0.0)
+        elif result.converged:
+            if slopes is None or mismatch > SLOW * last:
+                slopes = loop.slopes(result)
+            last, halved, origin = mismatch, 0, returned
+            step, *_ = np.linalg.lstsq(np.eye(len(off)) - slopes, off, rcond=None)
+            returned = loop.possible(origin + step)
+            step = returned - origin
+        elif off.size and len(alkaline) < MOST_ALKALINE:
+            alkaline.append(result)
+            returned = returned + off  # which may yet take up the base
+        elif step.size and halved < MOST_HALVED:
+            halved += 1
+            returned = origin + 0.5**halved * step
+        else:
+            break
+    if alkaline and not (result.converged or off.size):
+        result = alkaline[-1]  # says why, where a column that is not solved does not
     if slopes is None:
         slopes = np.zeros((loop.unknowns, loop.unknowns))
     if result.converged:
         streams = net_products(circuit, result.streams)
         result = replace(result, streams=streams, net_fed=net_feed(circuit))
+    result = replace(result, status=_ended(circuit, result, mismatch))
     found = CircuitResult(circuit, result, rounds, mismatch, returned, slopes)
     if throw and not found.converged:
         raise ConvergenceError(found.explanation, found)
     return found
+
+
+def _ended(circuit: Circuit, result: Result, mismatch: float) -> Status:
+    """Return how a circuit ended, its column having ended as it did."""
+    if result.converged and mismatch <= LOOP_LIMIT:
+        return Status.CONVERGED
+    loops = any(isinstance(recycle, SolventLoop) for recycle in circuit.recycles)
+    explained = result.status in (Status.CONVERGED, Status.EXCESS_BASE)
+    if loops and explained and result.stages.loading[-1] > STRIPPED:
+        return Status.WEAK_STRIP
+    return Status.NOT_CLOSED if result.converged else result.status

@@ -66,9 +66,12 @@ class Exchange:
 
     def counted(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
         """Return the rare earths that the solvent takes, per litre (S,) [mol/L]."""
-        rare = leaving.concentration * leaving.system.rare_earth
-        whole = float(rare @ leaving.system.charge)
-        return (rare * self._base(fresh) / whole if whole > 0.0 else rare), 0.0
+        return self.taken(fresh, leaving.concentration * leaving.system.rare_earth), 0.0
+
+    def taken(self, fresh: Stream, rare: Array) -> Array:
+        """Return rare earths (S,) [mol/L] in the proportions given, as much as there is base."""
+        whole = float(rare @ fresh.system.charge)
+        return rare * self._base(fresh) / whole if whole > 0.0 else rare
 
     def slopes(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
         """Return the derivatives of that by what leaves (S, S), and none of anions."""
@@ -176,9 +179,12 @@ def net_products(circuit: Circuit, streams: Mapping[str, Stream]) -> dict[str, S
         else:
             flow = fresh.flow
         if flow > stream.flow * (1.0 + 1e-9):
+            asked = "its base asks for the rare earths of"
+            if not isinstance(recycle, Exchange):
+                asked = "what comes back is"
             raise CaseError(
-                f"{recycle.feed}: {flow:.4g} L/h of the {recycle.product} are to come back, and "
-                f"there are {stream.flow:.4g} L/h of it"
+                f"{recycle.feed}: {asked} {flow:.4g} L/h of {recycle.product}, and there are "
+                f"{stream.flow:.4g} L/h of it"
             )
         left[recycle.product] = replace(stream, flow=max(stream.flow - flow, 0.0))
     return {name: stream for name, stream in left.items() if stream.flow > 1e-12}

@@ -123,6 +123,9 @@ class Result:
     def explanation(self) -> str:
         """How the solve ended, what may help, and where the last iterate is furthest off."""
         told = f"{self.status.text}. {self.status.advice}"
+        if self.status == Status.WEAK_STRIP:
+            taken = self.stages.loading[-1]
+            return f"{told} Rare earths take {100 * taken:.0f} % of its capacity as it comes back."
         if self.checks.closure <= CLOSURE_LIMIT:
             return told
         worst = self.checks.worst

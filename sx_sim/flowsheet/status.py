@@ -8,7 +8,10 @@ from sx_sim.kernels import status as codes
 
 
 class Status(IntEnum):
-    """Outcome of a column; ``text`` says what happened and ``advice`` what may help."""
+    """Outcome of a column, or of the circuit it is in.
+
+    ``text`` says what happened and ``advice`` what may help.
+    """
 
     CONVERGED = codes.CONVERGED
     ITERATION_LIMIT = codes.ITERATION_LIMIT
@@ -17,6 +20,8 @@ class Status(IntEnum):
     EXCESS_BASE = codes.EXCESS_BASE
     UNBALANCED = 5
     INVALID = 6
+    NOT_CLOSED = 7
+    WEAK_STRIP = 8
 
     @property
     def text(self) -> str:
@@ -58,5 +63,16 @@ MEANING = {
     Status.INVALID: (
         "the inputs of this point do not make a column",
         "Run the case with these values: the message says which of them does not fit.",
+    ),
+    Status.NOT_CLOSED: (
+        "the circuit does not close: what comes back is not what leaves",
+        "Look for a species that cannot leave, and bleed some solvent; change one input "
+        "towards a circuit that solves.",
+    ),
+    Status.WEAK_STRIP: (
+        "the strip is too weak: the solvent comes back with metals that it keeps, and has no "
+        "room for the base that it is given again",
+        "Raise the acid or the flow of the strip, or its stages; or lower the saponification "
+        "or the solvent flow, so that there is less to strip.",
     ),
 }

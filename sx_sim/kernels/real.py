@@ -229,19 +229,13 @@ def spread_real(cascade, law, state, linear):
                 linear.pushed[j, a, i] = order * there * nxt
                 for b in range(m):
                     linear.f_scalar[j, b, a] += linear.f_x[j, b, i] * order * (here - seen)
-    for j in range(n):
+    for i in range(s):
+        linear.falls[n - 1, i] = 0.0
+    for j in range(n - 1):
+        here = stage_of(eff, a_on, a_drawn, a_up, o_on, o_drawn, o_down, j)
+        after = stage_of(eff, a_on, a_drawn, a_up, o_on, o_drawn, o_down, j + 1)
         for i in range(s):
-            if j + 1 < n:
-                after = stage_of(eff, a_on, a_drawn, a_up, o_on, o_drawn, o_down, j + 1)
-                pivot = from_below(
-                    stage_of(eff, a_on, a_drawn, a_up, o_on, o_drawn, o_down, j),
-                    state.d[j, i],
-                    lost_below[j, i],
-                    back[j, i],
-                )[0]
-                fallen = from_below(
-                    after, state.d[j + 1, i], lost_below[j + 1, i], back[j + 1, i]
-                )[2]
-                linear.falls[j, i] = fallen / pivot
-            else:
-                linear.falls[j, i] = 0.0
+            low, high = lost_below[j, i], lost_below[j + 1, i]
+            pivot = from_below(here, state.d[j, i], low, back[j, i])[0]
+            fallen = from_below(after, state.d[j + 1, i], high, back[j + 1, i])[2]
+            linear.falls[j, i] = fallen / pivot

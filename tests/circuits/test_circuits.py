@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import sx_sim
+from benchmarks.circuits import PAST_HYDROLYSIS, end_of_acid, run
 from sx_sim.circuits.circuit import LOOP_LIMIT, solve_circuit
 from sx_sim.circuits.recycles import feed_of, with_streams
 from sx_sim.flowsheet.results import solve_column
@@ -166,13 +167,54 @@ def test_total_reflux_is_fenske(stages):
     [
         ({"scrub": 'reflux = "strip likor"'}, 'reflux = "strip likor": must be an aqueous product'),
         ({"solvent": 'exchange = "barren solvent"'}, "must be an aqueous product; there are raff"),
-        ({"scrub": 'reflux = "strip liquor"', "flow": 260}, "260 L/h of the strip liquor are to"),
+        (
+            {"scrub": 'reflux = "strip liquor"', "flow": 260},
+            "comes back is 260 L/h of strip liquor, and",
+        ),
     ],
 )
 def test_what_cannot_come_back_is_told(changes, message):
     with pytest.raises(sx_sim.CaseError) as caught:
         sx_sim.solve(plant(**changes))
     assert message in str(caught.value)
+
+
+def test_a_strip_too_weak_is_told_and_swept_over():
+    axis = '[[sweep.axes]]\npath = "sections.strip.acid"\nvalues = ["5 mol/L", "0.5 mol/L"]\n'
+    text = PLANT.format(real="", flow=60, scrub='acid = "1.7 mol/L"', solvent="recycle = true")
+    case = sx_sim.parse_case(text.replace("saponification = 0.2", "saponification = 0.4") + axis)
+    with pytest.raises(sx_sim.ConvergenceError, match=r"strip is too weak.* % of its capacity"):
+        sx_sim.solve(case.with_values({"sections.strip.acid": "0.5 mol/L"}))
+    sweep = sx_sim.run_sweep(case)
+    assert list(sweep.status) == [sx_sim.Status.CONVERGED, sx_sim.Status.WEAK_STRIP]
+
+
+def test_a_circuit_that_does_not_close_is_no_answer(monkeypatch):
+    """Its column is solved, but what comes back is not what leaves."""
+    monkeypatch.setattr("sx_sim.circuits.circuit.MOST_ROUNDS", 2)
+    case = plant(**CIRCUITS["reflux"])
+    result = sx_sim.solve(case, throw=False)
+    assert result.checks.passed
+    assert not result.converged
+    assert result.status == sx_sim.Status.NOT_CLOSED
+    with pytest.raises(sx_sim.ConvergenceError, match=r"off by .* of what is fed after 2 rounds"):
+        sx_sim.solve(case)
+
+
+@pytest.mark.parametrize("seed", [*range(20), 164, 190, 283, 299, 373, 395, 1010, 1415])
+def test_random_circuits_close_or_say_why(seed):
+    """Those beyond the first 20 have more base than acid on the way, or hard columns."""
+    outcome = run(seed)
+    assert outcome.explained, outcome
+    assert not outcome.wrong
+
+
+@pytest.mark.parametrize("seed", [14, 80])
+def test_acid_answers_end_before_a_strip_that_is_too_weak(seed):
+    assert run(seed).ended == "weak strip"
+    share, pH = end_of_acid(seed)
+    assert 1.0 < share < 1.1
+    assert pH > PAST_HYDROLYSIS
 
 
 def test_a_circuit_can_be_swept_and_comes_back_from_its_file(tmp_path):
