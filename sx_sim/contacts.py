@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sx_sim.chemistry.elements import element
 from sx_sim.chemistry.extractants import ExtractantSet, extractant_set
 from sx_sim.chemistry.speciation import electroneutral
 from sx_sim.chemistry.system import ChemicalSystem
@@ -83,7 +84,8 @@ def contact(
         Volume of organic over aqueous phase; broadcast against ``acid``.
     saponification : float
         Equivalents of base per mole of formal monomer.
-    base : {'Na', 'NH4'}
+    base : {'Na', 'NH4', 'Mg'}
+        Its cation; the set has to know it.
     temperature : float or str
         K or text with a unit.
 
@@ -112,7 +114,7 @@ def contact(
     constants = extractant_set(extractant) if isinstance(extractant, str) else extractant
     held = {symbol: to_internal(value, "mol/L") for symbol, value in metals.items()}
     formal = to_internal(concentration, "mol/L")
-    soap = {base: saponification * formal} if saponification > 0 else {}
+    soap = {base: saponification * formal / element(base).charge} if saponification > 0 else {}
     system = ChemicalSystem.of(constants, [*held, *soap])
     feed_acid = to_internal(acid, "mol/L") if isinstance(acid, str) else acid
     ratio, strength = np.broadcast_arrays(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -126,11 +126,27 @@ def _system(case: CaseFile, sources: Mapping[str, Stream]) -> ChemicalSystem:
     symbols |= {symbol for stream in sources.values() for symbol in stream.held}
     if case.solvent.saponification > 0:
         symbols.add(case.solvent.base)
+        constants |= _unknown_base(case, base.species.keys() | constants.keys())
     system = ChemicalSystem.of(base.with_constants(constants), symbols)
     for symbol in case.cut or ():
         if symbol not in system.species or not element(symbol).rare_earth:
             raise CaseError(f'cut = "{symbol}": must be a rare earth that is fed')
     return system
+
+
+def _unknown_base(case: CaseFile, known: Set[str]) -> dict[str, dict[str, object]]:
+    """Return what to take a base for that the set does not know, if the cascade never meets it."""
+    symbol = case.solvent.base
+    if symbol in known:
+        return {}
+    if case.solvent.exchange is None:
+        raise CaseError(
+            f'solvent.base = "{symbol}": the set has no constants for it. Give '
+            'exchange = "raffinate", so that rare earths replace all of it before the solvent '
+            f"meets the cascade, or [constants.{symbol}] with log10_K, order_dimer, order_acid, "
+            "dimers and their source"
+        )
+    return {symbol: {"inert": True}}
 
 
 def _change(base: ExtractantSet, symbol: str, table: Override) -> dict[str, object]:
@@ -181,7 +197,8 @@ class _Builder:
         """Return the fresh solvent."""
         table = self.case.solvent
         soap = table.saponification * self.formal
-        held = self.system.array({table.base: soap} if soap > 0 else {})
+        base = {table.base: soap / element(table.base).charge} if soap > 0 else {}
+        held = self.system.array(base)
         return Feed(1, Stream(self.system, "solvent", "organic", flow, held, self.formal / 2))
 
     def feeds(self) -> list[Feed]:

@@ -184,7 +184,7 @@ class Solvent(Table):
     saponification: float = Field(
         0.0, ge=0.0, le=0.99, description="equivalents of base per mole of formal monomer"
     )
-    base: Literal["Na", "NH4"] = "Na"
+    base: Literal["Na", "NH4", "Mg"] = Field("Na", description="by cation: NaOH, NH3, MgO")
     flow: Flow | None = None
     oa: float | None = Field(
         None, gt=0.0, le=1e4, description="solvent over aqueous flow in the first section"

@@ -8,7 +8,7 @@ from sx_sim.chemistry import database
 from sx_sim.chemistry.elements import element
 
 PROTON = "H"
-BASES = ("Na", "NH4")
+BASES = ("Na", "NH4", "Mg")
 
 
 @dataclass(frozen=True)
@@ -19,20 +19,19 @@ class Reagents:
     ----------
     acid, base, salt : str
         Formulas.
-    acid_mass, base_mass, salt_mass, anion_mass : float
+    cation : str
+        Symbol of that of the base.
+    acid_mass, base_mass, anion_mass : float
         NaN where nothing is known of the medium.
-    nitrogen : float
-        Ammonia nitrogen in the salt, zero where there is none.
     """
 
     acid: str
     base: str
     salt: str
+    cation: str
     acid_mass: float
     base_mass: float
-    salt_mass: float
     anion_mass: float
-    nitrogen: float
 
 
 def reagents(medium: str, base: str) -> Reagents:
@@ -42,7 +41,8 @@ def reagents(medium: str, base: str) -> Reagents:
     ----------
     medium : str
         That of an extractant set, such as ``chloride``.
-    base : {'Na', 'NH4'}
+    base : {'Na', 'NH4', 'Mg'}
+        By its cation: NaOH, NH3, MgO.
 
     Examples
     --------
@@ -58,12 +58,27 @@ def reagents(medium: str, base: str) -> Reagents:
         acid=row["acid"] if row else "acid",
         base=alkali["name"],
         salt=row["salts"][base] if row else "salt",
+        cation=base,
         acid_mass=proton + mass,
-        base_mass=alkali["mass"],
-        salt_mass=element(base).mass + mass,
+        base_mass=alkali["mass"] / element(base).charge,
         anion_mass=mass,
-        nitrogen=alkali.get("nitrogen", 0.0),
     )
+
+
+def cation_mass(symbol: str) -> float:
+    """Return the mass of an equivalent of a cation [g/mol].
+
+    Examples
+    --------
+    >>> cation_mass("Mg")
+    12.1525
+    """
+    return element(symbol).mass / element(symbol).charge
+
+
+def nitrogen_mass(symbol: str) -> float:
+    """Return the ammonia nitrogen in an equivalent of a cation of a base [g/mol]."""
+    return float(database.read("reagents.toml")["bases"][symbol].get("nitrogen", 0.0))
 
 
 def extractant_mass(name: str) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,8 +33,10 @@ class Passage:
         Strong anions, by charge [mol/h].
     protons : float
         Free acid less hydroxide; in solvents less what their metals have displaced [mol/h].
-    base : float
-        Sodium or ammonium, be it a species or what was dosed [mol/h].
+    alkalis : mapping of str to float
+        Cations of bases that are species, sodium, ammonium, magnesium, by charge [mol/h].
+    dosed : float
+        Those of dosed base beside the species, by charge [mol/h].
     metals : float
         All other cations, by charge [mol/h].
     extractant : float
@@ -51,11 +53,17 @@ class Passage:
     solvent: float = 0.0
     anions: float = 0.0
     protons: float = 0.0
-    base: float = 0.0
+    alkalis: Mapping[str, float] = field(default_factory=dict)
+    dosed: float = 0.0
     metals: float = 0.0
     extractant: float = 0.0
     oxides: float = 0.0
     metal_mass: float = 0.0
+
+    @property
+    def base(self) -> float:
+        """All cations of bases, by charge [mol/h]."""
+        return sum(self.alkalis.values()) + self.dosed
 
 
 @dataclass(frozen=True)
@@ -140,37 +148,33 @@ def passages_of(
 
 def aqueous_fed(stream: Stream, hidden: float = 0.0) -> Passage:
     """Return what an aqueous feed brings; it is electrically neutral."""
-    base, metals = _charges(stream.system, stream.moles)
+    alkalis, metals = _charges(stream.system, stream.moles)
     anions = stream.flow * stream.carrier
     return Passage(
         stream.name,
         "aqueous",
         water=stream.flow,
         anions=anions + hidden * stream.flow,
-        protons=anions - base - metals,
-        base=base + hidden * stream.flow,
+        protons=anions - sum(alkalis.values()) - metals,
+        alkalis=alkalis,
+        dosed=hidden * stream.flow,
         metals=metals,
         oxides=stream.flow * stream.reo / 1000.0,
         metal_mass=_mass(stream.system, stream.moles),
     )
 
 
-def alkali(system: ChemicalSystem) -> NDArray[np.bool_]:
-    """Return which species are cations of a base (S,)."""
-    return np.array([symbol in BASES for symbol in system.species], dtype=bool)
-
-
-def _charges(system: ChemicalSystem, moles: Array) -> tuple[float, float]:
-    """Return equivalents of base cations and of all others."""
-    charges = moles * system.charge
-    own = alkali(system)
-    return float(charges[own].sum()), float(charges[~own].sum())
+def _charges(system: ChemicalSystem, moles: Array) -> tuple[dict[str, float], float]:
+    """Return equivalents of base cations, by symbol, and of all others."""
+    charges = dict(zip(system.species, (moles * system.charge).tolist(), strict=True))
+    alkalis = {symbol: charges.pop(symbol) for symbol in BASES if symbol in charges}
+    return alkalis, sum(charges.values())
 
 
 def _mass(system: ChemicalSystem, moles: Array) -> float:
     """Return the cations that are no base [kg]."""
-    masses = np.array([element(symbol).mass for symbol in system.species])
-    return float((moles * masses)[~alkali(system)].sum()) / 1000.0
+    masses = [element(symbol).mass * (symbol not in BASES) for symbol in system.species]
+    return float(moles @ np.array(masses)) / 1000.0
 
 
 def _hidden_fed(result: Result, hidden: Mapping[str, float]) -> dict[int, float]:
@@ -201,20 +205,22 @@ def _solvent_fed(
 ) -> tuple[Passage, float]:
     """Return what a solvent brings from outside, and the base that saponifies it [mol/h]."""
     fresh = feed_of(circuit.column, stream.name)
-    base, metals = _charges(stream.system, fresh.moles)
+    alkalis, metals = _charges(stream.system, fresh.moles)
+    base = sum(alkalis.values())
     soap = 0.0 if metals else base  # one that holds metals has been saponified before
     made_up = stream.flow
     loops = [r for r in circuit.recycles if isinstance(r, SolventLoop)]
     for loop in (loop for loop in loops if loop.feed == stream.name):
         out = next(p for p in products if p.name == loop.product)
         made_up -= out.flow - out.net
-        soap -= _charges(stream.system, (out.flow - out.net) * _held(result, out))[0]
+        back, _ = _charges(stream.system, (out.flow - out.net) * _held(result, out))
+        soap -= sum(back.values())
     brought = Passage(
         stream.name,
         "organic",
         solvent=made_up,
         protons=-metals - (base if metals else 0.0),
-        base=base if metals else 0.0,
+        alkalis=alkalis if metals else {},
         metals=metals,
         extractant=2.0 * made_up * stream.carrier,
         oxides=float(fresh.oxides.sum()) * fresh.flow / 1000.0,
@@ -254,14 +260,14 @@ def _leaving(result: Result, out: Outlet, salt: float) -> Passage:
     stages, column, j = result.stages, result.column, out.stage
     system = column.system
     held = _held(result, out)
-    base, metals = _charges(system, out.net * held)
+    alkalis, metals = _charges(system, out.net * held)
     acid = _free_acid(result, j)
-    bound = sum(_charges(system, stages.organic[j]))
+    bound = float(stages.organic[j] @ system.charge)
     organic = out.flow * out.drops if out.phase == "aqueous" else out.net
     if out.phase == "aqueous":
         protons = out.net * (acid - out.drops * bound)
     else:  # water is taken out of solvent that comes back; its metals stay in that
-        kept = (out.flow - out.net) * out.drops * sum(_charges(system, stages.aqueous[j]))
+        kept = (out.flow - out.net) * out.drops * float(stages.aqueous[j] @ system.charge)
         protons = out.water * acid - out.net * bound + kept
     return Passage(
         out.name,
@@ -270,7 +276,8 @@ def _leaving(result: Result, out: Outlet, salt: float) -> Passage:
         solvent=organic,
         anions=out.water * (float(stages.anion[j]) + salt),
         protons=protons,
-        base=base + out.water * salt,
+        alkalis=alkalis,
+        dosed=out.water * salt,
         metals=metals,
         extractant=2.0 * organic * float(stages.dimer[j]),
         oxides=float(held @ system.oxide_mass) * out.net / 1000.0,

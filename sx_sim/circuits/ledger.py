@@ -1,8 +1,9 @@
 """The ledger of a circuit or a train: acid, base, water, solvent lost, salt, inventory.
 
 The balance is of equivalents over the boundary, per hour. Streams bring and take strong
-anions, cations of bases (sodium or ammonium, be they species or dosed), all other cations by
-charge, and free acid; solvents enter as free acid and their saponification is a dose of base.
+anions, cations of bases (sodium, ammonium or magnesium, be they species or dosed), all other
+cations by charge, and free acid; solvents enter as free acid and their saponification is a
+dose of base.
 Doses are of strong acid (an anion and a proton each) and base (a cation each, and a proton
 less): saponification, set points, refluxes brought to an acidity, liquors treated between
 circuits. So anions, base and metals each leave as much as comes in, and so do protons, of
@@ -14,13 +15,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sx_sim.chemistry.reagents import Reagents, extractant_mass, reagents
+from sx_sim.chemistry.reagents import (
+    Reagents,
+    cation_mass,
+    extractant_mass,
+    nitrogen_mass,
+    reagents,
+)
 from sx_sim.circuits.equivalents import Dose, Passage, passages_of
 from sx_sim.circuits.recycles import EFFLUENT, Circuit
 from sx_sim.flowsheet.column import BARREN
 from sx_sim.flowsheet.results import Result
 
 NO_PRODUCTS = (BARREN, EFFLUENT)
+TRACES = 1e-6  # share of other bases that goes without saying
 
 
 @dataclass(frozen=True)
@@ -136,7 +144,21 @@ class Ledger:
 
     def salt(self, outlet: Passage) -> float:
         """Return the salt of base and acid that leaves with a stream [kg/h]."""
-        return outlet.base * self.reagents.salt_mass / 1000.0
+        return self._alkali_mass(outlet) + outlet.base * self.reagents.anion_mass / 1000.0
+
+    @property
+    def salt_name(self) -> str:
+        """What that is: the salt of the base, or several where other bases are fed too."""
+        own, others = self.reagents.cation, 0.0
+        for out in self.outlets:
+            others += sum(amount for symbol, amount in out.alkalis.items() if symbol != own)
+        whole = sum(out.base for out in self.outlets)
+        return self.reagents.salt if others <= TRACES * whole else "salts of bases"
+
+    def _alkali_mass(self, outlet: Passage) -> float:
+        """Return the cations of bases in a stream [kg/h]."""
+        species = sum(cation_mass(symbol) * n for symbol, n in outlet.alkalis.items())
+        return (species + cation_mass(self.reagents.cation) * outlet.dosed) / 1000.0
 
     @property
     def effluent_salt(self) -> float:
@@ -145,17 +167,19 @@ class Ledger:
 
     @property
     def ammonia_nitrogen(self) -> float:
-        """NH3-N that leaves in all the water [kg/h]; zero where the base is no ammonia."""
-        base = sum(out.base for out in self.outlets if out.phase == "aqueous")
-        return float(base * self.reagents.nitrogen / 1000.0)
+        """NH3-N that leaves in all the water [kg/h]."""
+        grams = 0.0
+        for out in (out for out in self.outlets if out.phase == "aqueous"):
+            grams += sum(nitrogen_mass(symbol) * n for symbol, n in out.alkalis.items())
+            grams += nitrogen_mass(self.reagents.cation) * out.dosed
+        return grams / 1000.0
 
     def solids(self, outlet: Passage) -> float:
         """Return what is dissolved in a stream [kg/h].
 
         In water the cations, and anions to match; in a solvent its metals and extractant.
         """
-        alkali = self.reagents.salt_mass - self.reagents.anion_mass
-        metals = outlet.metal_mass + outlet.base * alkali / 1000.0
+        metals = outlet.metal_mass + self._alkali_mass(outlet)
         if outlet.phase == "organic":
             return metals + outlet.extractant * self.extractant_mass / 1000.0
         return metals + (outlet.metals + outlet.base) * self.reagents.anion_mass / 1000.0
@@ -168,9 +192,9 @@ class Ledger:
             self.reagents.base: sum(self.base.values()) * self.reagents.base_mass / 1000.0,
             "water, L": self.water,
             "extractant lost": self.solvent_lost,
-            f"{self.reagents.salt} in effluents": self.effluent_salt,
+            f"{self.salt_name} in effluents": self.effluent_salt,
         }
-        if self.reagents.nitrogen:
+        if self.ammonia_nitrogen:
             found["NH3-N in effluents"] = self.ammonia_nitrogen
         return found
 
@@ -196,7 +220,7 @@ def circuit_ledger(
         As it was set up.
     result : Result
         As it was solved: ``CircuitResult.result``.
-    base : {'Na', 'NH4'}
+    base : {'Na', 'NH4', 'Mg'}
         The cation of what is dosed.
     holdup : Holdup, optional
         Of every stage, for the inventory.

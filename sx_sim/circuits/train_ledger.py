@@ -34,7 +34,7 @@ def train_ledger(
     Parameters
     ----------
     train : TrainResult
-    base : {'Na', 'NH4'}
+    base : {'Na', 'NH4', 'Mg'}
         The cation of what is dosed, and of what saponifies.
     holdups : mapping of str to Holdup, optional
         Of every stage of each circuit, for the inventory; none unless all circuits have them.
@@ -133,7 +133,7 @@ def _not_passed_on(passage: Passage, salt: float) -> Passage:
         water=passage.water,
         anions=passage.anions,
         protons=passage.protons + passage.base - dosed + passage.metals,
-        base=dosed,
+        dosed=dosed,
     )
 
 
@@ -162,7 +162,7 @@ def _mother_liquor(train: TrainResult, link: Link, source: Passages) -> tuple[Pa
             name=f"mother liquor of {link.source}.{link.product}",
             anions=brought.anions + salt,
             protons=came.protons - liquor.flow * held,
-            base=brought.base + done.base + salt,
+            dosed=done.base + salt,
         ),
     )
 

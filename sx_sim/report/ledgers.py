@@ -61,9 +61,11 @@ def ledger_table(ledger: Ledger, *, together: bool = False) -> Table:
     lost = _row(ledger.extractant_lost, ledger.extractant_mass, made)
     table.add_row("extractant lost", *lost)
     salt = ledger.effluent_salt
-    table.add_row(f"{agents.salt} in water that leaves", "", f"{salt:.4g}", _number(salt, made))
-    if agents.nitrogen:
-        nitrogen = ledger.ammonia_nitrogen
+    table.add_row(
+        f"{ledger.salt_name} in water that leaves", "", f"{salt:.4g}", _number(salt, made)
+    )
+    nitrogen = ledger.ammonia_nitrogen
+    if nitrogen:
         table.add_row("NH3-N of that", "", f"{nitrogen:.4g}", _number(nitrogen, made))
     return table
 
@@ -71,7 +73,7 @@ def ledger_table(ledger: Ledger, *, together: bool = False) -> Table:
 def effluent_table(ledger: Ledger) -> Table:
     """Return acid, salt and solvent in everything that leaves."""
     table = Table(title="What leaves", title_justify="left")
-    salt = ledger.reagents.salt
+    salt = ledger.salt_name
     for name in ("stream", "L/h", "free acid mol/h", f"{salt} g/L", "extractant g/h", "REO kg/h"):
         table.add_column(name, justify="left" if name == "stream" else "right")
     for out in ledger.outlets:

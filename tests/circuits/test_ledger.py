@@ -57,6 +57,17 @@ pH = 0.5
 """
 
 
+# round numbers, to see that a base of two charges is counted right
+MAGNESIUM = """
+[constants.Mg]
+log10_K = -6.0
+order_dimer = 2.0
+order_acid = 2.0
+dimers = 1.0
+source = "no measurement"
+"""
+
+
 def text(solvent: str = ONCE, scrub: str = OWN, real: str = "", more: str = "") -> str:
     sections = SECTIONS.format(scrub=scrub, real=real)
     return SOLVENT.format(solvent=solvent) + FEED + sections + more
@@ -76,6 +87,8 @@ CASES = {
     "loop and reflux, real stages": text(LOOP, REFLUX, REAL),
     "exchange": text(ONCE + '\nexchange = "raffinate"'),
     "exchange, loop and reflux, real stages": text(LOOP + '\nexchange = "raffinate"', REFLUX, REAL),
+    "magnesia, exchanged": text(LOOP + '\nbase = "Mg"\nexchange = "raffinate"', REFLUX, REAL),
+    "magnesia": text(LOOP + '\nbase = "Mg"', more=MAGNESIUM),
     "set points": text(more=POINTS),
     "set points, loop and reflux": text(LOOP, AS_IS, more=POINTS),
 }
@@ -116,6 +129,34 @@ def test_ammonia_counts_as_nitrogen():
     ledger = circuit_ledger(case.circuit, result, base="NH4")
     assert ledger.ammonia_nitrogen == pytest.approx(90 * 14.007e-3, rel=1e-6)
     assert set(ledger.amounts) >= {"NH3", "NH4Cl in effluents", "NH3-N in effluents"}
+
+
+def test_magnesia_is_counted_by_equivalents():
+    toml = text(ONCE + '\nbase = "Mg"\nexchange = "raffinate"')
+    case, result = solved(toml)
+    ledger = circuit_ledger(case.circuit, result, base="Mg")
+    assert ledger.base == {"saponification of solvent": pytest.approx(90.0)}
+    assert ledger.amounts["MgO"] == pytest.approx(45 * 40.304e-3, rel=1e-9)
+    assert ledger.amounts["MgCl2 in effluents"] == pytest.approx(45 * 95.205e-3, rel=1e-6)
+    soda = sx_sim.solve(sx_sim.parse_case(toml.replace('"Mg"', '"Na"')))
+    # exchanged to the full, it never meets the cascade: which base it was does not matter
+    assert result.recovery("Nd") == pytest.approx(soda.recovery("Nd"), rel=1e-9)
+    assert result.recovery("Nd", "exchange effluent") == 0.0
+
+
+def test_magnesia_that_is_not_exchanged_needs_constants():
+    with pytest.raises(sx_sim.CaseError, match=r'solvent.base = "Mg": the set has no constants'):
+        sx_sim.parse_case(text(ONCE + '\nbase = "Mg"'))
+
+
+def test_salts_of_several_bases_weigh_what_they_are():
+    """Ammonium from leaching, sodium from saponification."""
+    case, result = solved(text().replace('Ca = "0.05', 'NH4 = "0.1'))
+    ledger = circuit_ledger(case.circuit, result)
+    assert ledger.amounts["salts of bases in effluents"] == pytest.approx(
+        90 * 58.43976928e-3 + 10 * 53.489e-3, rel=1e-6
+    )
+    assert ledger.ammonia_nitrogen == pytest.approx(10 * 14.007e-3, rel=1e-6)
 
 
 def test_solvent_lost_is_drops_and_bleed():
