@@ -51,10 +51,12 @@ def test_run_prints_tables_and_writes_files(case_path, tmp_path):
     assert [p.name for p in pictures] == [
         "small_acidity.png",
         "small_circuit.png",
+        "small_circuit.svg",
         "small_products.png",
         "small_profiles.png",
     ]
-    assert all(p.read_bytes().startswith(PNG) for p in pictures)
+    assert all(p.read_bytes().startswith(PNG) for p in pictures if p.suffix == ".png")
+    assert "</svg>" in pictures[2].read_text()
 
 
 def test_sweep_writes_files_and_counts(case_path, tmp_path):

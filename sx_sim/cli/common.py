@@ -22,6 +22,7 @@ BAD_INPUT = 2
 NOT_SOLVED = 3
 OUTSIDE = 4
 INTERRUPTED = 130
+DIAGRAMS = ("circuit", "train", "oxides")  # lines and words, which want no pixels
 
 CasePath = Annotated[Path, typer.Argument(metavar="CASE.toml", help="The case file.")]
 FilePath = Annotated[Path, typer.Argument(metavar="FILE.h5", help="Written by run or sweep.")]
@@ -64,26 +65,29 @@ def announce_compilation() -> None:
 
 
 def save_figures(folder: Path, stem: str, figures: dict[str, Callable[[], Figure]]) -> None:
-    """Draw figures and write them as PNG, saying where."""
+    """Draw figures and write them as PNG, flow diagrams as SVG too, saying where."""
     import matplotlib
 
     matplotlib.use("Agg")
     for name, draw in figures.items():
-        save_figure(folder / f"{stem}_{name}.png", draw())
+        kinds = ("png", "svg") if name in DIAGRAMS else ("png",)
+        save_figure(draw(), *(folder / f"{stem}_{name}.{kind}" for kind in kinds))
 
 
-def save_figure(path: Path, figure: Figure) -> None:
-    """Write a figure in the format that its name ends in, saying where."""
+def save_figure(figure: Figure, *paths: Path) -> None:
+    """Write a figure in the formats that the names end in, saying where."""
     from matplotlib import pyplot
 
     known = figure.canvas.get_supported_filetypes()
-    if path.suffix.lstrip(".").lower() not in known:
-        raise CaseError(f"must end in one of .{', .'.join(sorted(known))}", str(path))
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, dpi=130)
-    except OSError as error:
-        raise CaseError(f"cannot be written: {error}", str(path)) from None
+        for path in paths:
+            if path.suffix.lstrip(".").lower() not in known:
+                raise CaseError(f"must end in one of .{', .'.join(sorted(known))}", str(path))
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                figure.savefig(path, dpi=130)
+            except OSError as error:
+                raise CaseError(f"cannot be written: {error}", str(path)) from None
+            out.print(f"wrote {path}", soft_wrap=True)
     finally:
         pyplot.close(figure)
-    out.print(f"wrote {path}", soft_wrap=True)

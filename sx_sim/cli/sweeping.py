@@ -146,7 +146,7 @@ def plot(
             figure = draw.sweep_plot(
                 found, x, y, z, at=_held(at or []), least=spec, cut=case.file.cut
             )
-        save_figure(picture or file.with_suffix(".png"), figure)
+        save_figure(figure, picture or file.with_suffix(".png"))
 
 
 def _held(given: list[str]) -> dict[str, str]:
