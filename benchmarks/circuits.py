@@ -23,8 +23,7 @@ from rich.progress import track
 from rich.table import Table
 
 import sx_sim
-from sx_sim.circuits.circuit import net_feed
-from sx_sim.circuits.recycles import Circuit, Reflux, SolventLoop
+from sx_sim.circuits.recycles import Circuit, Reflux, SolventLoop, net_feed
 from sx_sim.flowsheet.status import Status
 
 ELEMENTS = ("La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Y", "Ho", "Er", "Tm", "Yb", "Lu")

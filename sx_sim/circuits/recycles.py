@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sx_sim.chemistry.speciation import electroneutral, free_acid
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.column import Column
+from sx_sim.flowsheet.results import Result
 from sx_sim.flowsheet.streams import Stream
 
 Array = NDArray[np.float64]
@@ -156,6 +157,14 @@ def with_streams(column: Column, streams: Mapping[str, Stream]) -> Column:
     return replace(column, feeds=feeds)
 
 
+def net_feed(circuit: Circuit) -> Array:
+    """Return what is fed to a circuit from outside (S,) [mol/h]: without what comes back.
+
+    The fresh solvent counts by the base it holds.
+    """
+    return circuit.column.fed.sum(axis=0)
+
+
 def net_products(circuit: Circuit, streams: Mapping[str, Stream]) -> dict[str, Stream]:
     """Return what leaves a circuit: its column's products, less what comes back.
 
@@ -188,3 +197,19 @@ def net_products(circuit: Circuit, streams: Mapping[str, Stream]) -> dict[str, S
             )
         left[recycle.product] = replace(stream, flow=max(stream.flow - flow, 0.0))
     return {name: stream for name, stream in left.items() if stream.flow > 1e-12}
+
+
+def net_result(circuit: Circuit, result: Result) -> Result:
+    """Return a closed circuit's result with what leaves it, of what is fed from outside.
+
+    One that is not closed is returned as it is.
+
+    Raises
+    ------
+    CaseError
+        If more of a product is to come back than there is.
+    """
+    if not result.converged:
+        return result
+    streams = net_products(circuit, result.streams)
+    return replace(result, streams=streams, net_fed=net_feed(circuit))

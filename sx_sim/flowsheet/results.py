@@ -17,6 +17,7 @@ from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.errors import ConvergenceError, OutsideRangeError
 from sx_sim.flowsheet.checks import CLOSURE_LIMIT, Checks, acidity, check
 from sx_sim.flowsheet.column import RAFFINATE, Column
+from sx_sim.flowsheet.profile import Profile
 from sx_sim.flowsheet.status import Status
 from sx_sim.flowsheet.streams import Stream
 from sx_sim.flowsheet.validity import Caution, cautions
@@ -26,39 +27,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Profile:
-    """What is in every stage; arrays run over stages 1..N, then species.
-
-    Concentrations are mol/L, flows L/h as they leave the stage's settler, draws included.
-    """
-
-    section: tuple[str, ...]
-    temperature: Array  # (N,) [K]
-    aqueous_flow: Array  # (N,)
-    organic_flow: Array  # (N,)
-    aqueous: Array  # (N, S)
-    organic: Array  # (N, S)
-    acid: Array  # (N,) [H+]
-    free_dimer: Array  # (N,)
-    anion: Array  # (N,)
-    free_anion: Array  # (N,) less what complexes hold
-    ionic_strength: Array  # (N,) of ions, complexes and protonated anions among them
-    dimer: Array  # (N,) total extractant, as dimer
-    loading: Array  # (N,) share of the dimer that rare earths hold
-    scalars: Array  # (N, 2 or 3) the solver's unknowns, from which another solve can start
-
-    @property
-    def pH(self) -> Array:
-        """Concentration pH (N,)."""
-        return -np.log10(self.acid)
-
-    @property
-    def number(self) -> NDArray[np.int64]:
-        """Stage numbers 1..N."""
-        return np.arange(1, len(self.section) + 1)
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,8 @@ MEANING = {
     ),
     Status.NOT_CLOSED: (
         "the circuit does not close: what comes back is not what leaves",
-        "Look for a species that cannot leave, and bleed some solvent; change one input "
+        "Look for a species that cannot leave, and bleed some solvent; for an exchange that asks "
+        "for more rare earths than the product holds, and saponify less; change one input "
         "towards a circuit that solves.",
     ),
     Status.WEAK_STRIP: (

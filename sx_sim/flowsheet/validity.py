@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +11,7 @@ from sx_sim.chemistry import activity
 from sx_sim.chemistry.aqueous import hydrolysis_constants
 from sx_sim.chemistry.elements import element
 from sx_sim.chemistry.system import ChemicalSystem
-
-if TYPE_CHECKING:
-    from sx_sim.flowsheet.results import Profile
+from sx_sim.flowsheet.profile import Profile
 
 Array = NDArray[np.float64]
 HYDROLYSED = 0.1  # share of a metal hydrolysed at which to say so

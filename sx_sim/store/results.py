@@ -10,8 +10,7 @@ import numpy as np
 
 from sx_sim.analysis.tables import CHOICES
 from sx_sim.cases.load import Case, parse_case
-from sx_sim.circuits.circuit import net_feed
-from sx_sim.circuits.recycles import feed_of, net_products, with_streams
+from sx_sim.circuits.recycles import feed_of, net_result, with_streams
 from sx_sim.flowsheet.column import Column
 from sx_sim.flowsheet.results import Result, assemble
 from sx_sim.kernels.types import Solution
@@ -175,7 +174,4 @@ def load_result(path: str | Path) -> Result:
             residual=float(file.attrs["residual"]),
         )
     result = assemble(column, cascade, law, solution)
-    if not case.circuit.recycles:
-        return result
-    streams = net_products(case.circuit, result.streams)
-    return replace(result, streams=streams, net_fed=net_feed(case.circuit))
+    return net_result(case.circuit, result) if case.circuit.recycles else result
