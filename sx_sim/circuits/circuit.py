@@ -26,7 +26,6 @@ MOST_ALKALINE = 3  # rounds with more base than acid
 MOST_HALVED = 4  # times a step is halved that leads to a column that is not solved
 PATIENCE = 4  # times as many iterations for the first column, which nothing else replaces
 STRIPPED = 0.05  # loading at which solvent counts as not stripped
-STUCK = 0.9  # contraction above which what leaves is simply fed again, once
 SLOW = 0.1  # contraction above which derivatives are taken afresh
 
 
@@ -136,12 +135,9 @@ def _closed(loop: Loop, options: Options, start: CircuitResult | None) -> Circui
         elif result.converged:
             if slopes is None or mismatch > SLOW * last:
                 slopes = loop.slopes(result)
-            step, *_ = np.linalg.lstsq(np.eye(len(off)) - slopes, off, rcond=None)
-            if mismatch > STUCK * last:
-                step = off
             last, halved, origin = mismatch, 0, returned
-            returned = loop.possible(origin + step)
-            step = returned - origin
+            step = loop.step(origin, off, slopes)
+            returned = origin + step
         elif off.size and len(alkaline) < MOST_ALKALINE:
             alkaline.append(result)
             returned = returned + off  # which may yet take up the base

@@ -25,6 +25,7 @@ from sx_sim.flowsheet.streams import Stream
 
 Array = NDArray[np.float64]
 ROUND_AND_ROUND = 1e-4  # share of what goes round below which a mismatch is none
+CORNERED = 0.1  # share of a step that is possible, below which it goes into a corner
 LEAST = 1e-15  # share of what is fed below which a species counts as that much
 
 
@@ -67,6 +68,19 @@ class Loop:
             metals, anions = recycle.counted(self.fresh(recycle), alike)
             returned[place] = np.append(metals, anions)
         return returned
+
+    def step(self, returned: Array, off: Array, slopes: Array) -> Array:
+        """Return Newton's step, as far as it is possible.
+
+        One that hardly is goes into a corner. If what leaves moves the other way, the answer
+        it looks for repels, and cannot be: the step is turned round.
+        """
+        asked, *_ = np.linalg.lstsq(np.eye(len(off)) - slopes, off, rcond=None)
+        step = self.possible(returned + asked) - returned
+        cornered = np.linalg.norm(step) < CORNERED * np.linalg.norm(asked)
+        if cornered and asked @ off < 0.0:
+            return self.possible(returned - asked) - returned
+        return step
 
     def possible(self, returned: Array) -> Array:
         """Return what can come back of what a step asks for: nothing below zero.
