@@ -6,6 +6,7 @@ from typer.testing import CliRunner
 
 import sx_sim
 from support.paths import ROOT
+from sx_sim.cases.ledgers import ledger_of_train
 from sx_sim.circuits.train import TEAR_LIMIT
 from sx_sim.circuits.treatment import treat
 from sx_sim.cli import app
@@ -169,6 +170,64 @@ def test_a_product_goes_one_way():
     back = '[circuits.dy_ho.feeds.back]\nsource = "dy_ho.raffinate"\nacid = "0.05 mol/L"\n'
     with pytest.raises(sx_sim.CaseError, match=r"dy_ho.raffinate feeds .* already"):
         small(back=back + 'strength = "0.4 mol/L"\n')
+
+
+LINKED = """
+[defaults]
+temperature = "25 degC"
+[defaults.solvent]
+extractant = "hehehp-chloride"
+concentration = "1.0 mol/L"
+saponification = 0.2
+[circuits.first]
+solvent.flow = "545 L/h"
+[circuits.first.feeds.clay]
+composition = { Gd = 20, Dy = 20, Ho = 10, Y = 50 }
+strength = "0.5 mol/L"
+acid = "0.03 mol/L"
+flow = "100 L/h"
+[circuits.first.sections]
+extraction = { stages = 16 }
+scrub = { stages = 14, acid = "1.7 mol/L", flow = "60 L/h" }
+[circuits.second]
+solvent.flow = "100 L/h"
+[circuits.second.feeds.loaded]
+phase = "organic"
+source = "first.loaded solvent"
+stage = "extraction.20"
+[circuits.second.sections]
+extraction = { stages = 20 }
+scrub = { stages = 20, acid = "2.0 mol/L", flow = "60 L/h" }
+strip = { stages = 8, acid = "5 mol/L", flow = "200 L/h", outlet = "strip liquor" }
+[circuits.third]
+solvent.flow = "200 L/h"
+[circuits.third.feeds.scrubbing]
+source = "second.strip liquor"
+stage = "scrub.6"
+[circuits.third.feeds.light]
+source = "first.raffinate"
+stage = "extraction.10"
+[circuits.third.sections]
+extraction = { stages = 10 }
+scrub = { stages = 6 }
+"""
+
+
+def test_loaded_solvent_and_strip_liquor_of_one_circuit_scrub_the_next():
+    train = sx_sim.parse_train(LINKED)
+    found = sx_sim.run_train(train)
+    assert list(found.circuits) == ["first", "second", "third"]
+    assert max(found.balance().values()) < 1e-9
+    results = {name: solved.result.result for name, solved in found.circuits.items()}
+    loaded = results["first"].stream("loaded solvent")
+    second = sx_sim.solve_circuit(train.case("second", {"loaded": loaded}).circuit).result
+    strip = second.stream("strip liquor")
+    np.testing.assert_allclose(strip.moles, results["second"].stream("strip liquor").moles)
+    fed = {"scrubbing": strip, "light": results["first"].stream("raffinate")}
+    third = sx_sim.solve_circuit(train.case("third", fed).circuit).result
+    assert third.purity("Gd") == pytest.approx(results["third"].purity("Gd"), rel=1e-9)
+    assert third.purity("Gd", "loaded solvent") < 0.5 * third.purity("Gd")
+    assert max(ledger_of_train(train, found).closures.values()) < 1e-9
 
 
 def test_a_source_is_for_trains():
