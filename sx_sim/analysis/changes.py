@@ -17,7 +17,10 @@ from sx_sim.flowsheet.results import Result
 from sx_sim.kernels.types import CLOSEST, Cascade
 
 Array = NDArray[np.float64]
-FOLLOWS = (*Cascade._fields[: Cascade._fields.index("water_ion_product")], "carry")  # the case
+# what follows from the case, everywhere; where acidity is set; where stages are not ideal
+FOLLOWS = Cascade._fields[: Cascade._fields.index("water_ion_product")]
+FOLLOWS_SET = ("carry",)
+FOLLOWS_REAL = ("efficiency", "aqueous_up", "organic_down", "organic_feed")
 CONSTANTS = ("log10_K", "enthalpy", "order_dimer", "order_acid", "acid_by_dimer", "dimers")
 
 
@@ -31,6 +34,7 @@ class Change(NamedTuple):
     flows: Array  # (P,) flows of the products [L/h]
     ln_h: Array  # (N,) ln [H+] where it is set
     protonation: Array  # (N,) ln of the protonation constant of the ligand
+    drops: Array  # (2, N) carried in organic and in water, per volume
 
     def dot(self, gradient: Change) -> float:
         """Return what an output with that gradient gains."""
@@ -56,11 +60,19 @@ def no_change(result: Result) -> Change:
         dimer=np.zeros(n),
         water_ion_product=np.zeros(n),
         carry=np.zeros(n),
-        organic_feed=np.zeros(shape if result.column.settling is not None else (0, 0)),
     )
-    flows = np.zeros(len(result.streams))
+    if result.column.settling is not None:
+        real = {name: np.zeros(n) for name in ("efficiency", "aqueous_up", "organic_down")}
+        cascade = cascade._replace(**real, organic_feed=np.zeros(shape))
     return Change(
-        cascade, np.zeros(shape), np.zeros(shape), np.zeros(s), flows, np.zeros(n), np.zeros(n)
+        cascade=cascade,
+        ln_d=np.zeros(shape),
+        bound=np.zeros(shape),
+        dimers=np.zeros(s),
+        flows=np.zeros(len(result.streams)),
+        ln_h=np.zeros(n),
+        protonation=np.zeros(n),
+        drops=np.zeros((2, n)),
     )
 
 
@@ -172,10 +184,17 @@ def of_columns(result: Result, columns: Sequence[Column], weights: Sequence[floa
     warmed = sum((w * c.temperature for w, c in pairs), np.zeros(result.column.stages))
     change = of_temperature(result, warmed)
     names = list(result.streams)
+    follows = [*FOLLOWS]
+    follows += FOLLOWS_SET if result.column.set_points else ()
+    follows += FOLLOWS_REAL if result.column.settling is not None else ()
     for w, column in pairs:
         cascade, _ = column.pack()
-        for name in FOLLOWS if column.set_points else FOLLOWS[:-1]:
+        for name in follows:
             getattr(change.cascade, name)[:] += w * getattr(cascade, name)
+        if column.settling is not None:
+            change.drops[:] += w * np.array(
+                [column.settling.in_organic, column.settling.in_aqueous]
+            )
         change.ln_h[:] += w * np.nan_to_num(column.set_ln_h)
         change.flows[:] += w * product_flows(column, names)
     law = result.system.law(result.column.temperature)

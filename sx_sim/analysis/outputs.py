@@ -112,7 +112,12 @@ def element_sum(joined: str, there: Sequence[str], name: str) -> list[str]:
 
 def _output(result: Result, name: str, kind: str, product: str, chosen: Array) -> Output:
     stream = result.streams[product]
-    phase, stage = next((p, j) for n, p, j, _ in result.column.outlets() if n == product)
+    places = {n: (p, j) for n, p, j, _ in result.column.outlets()}
+    if product not in places:
+        raise CaseError(
+            f"output '{name}': the {product} leaves no stage; there are {', '.join(places)}"
+        )
+    phase, stage = places[product]
     mass = result.system.oxide_mass
     none = np.zeros(len(chosen))
     base = {
@@ -138,7 +143,7 @@ def _output(result: Result, name: str, kind: str, product: str, chosen: Array) -
         other = float(mass * (1.0 - chosen) @ stream.concentration) / stream.reo
         slope = mass * (chosen * other - (1.0 - chosen) * share) / stream.reo
         return Output(**base, unit="", value=share, concentration=slope)
-    fed = float(result.column.fed.sum(axis=0) @ chosen)
+    fed = float(result.fed @ chosen)
     if not fed > 0.0:
         raise CaseError(f"output '{name}': none of it is fed")
     share = float(stream.moles @ chosen) / fed

@@ -117,7 +117,7 @@ class Linearised:
         return dx, dy + y * ln_d
 
     def real_metals(self, change: Cascade, ln_d: Array) -> tuple[Array, Array, Array]:
-        """Return the same where stages are not ideal, of feeds and ln D alone, and what leaves.
+        """Return the same where stages are not ideal, and how what leaves answers.
 
         Returns
         -------
@@ -127,12 +127,27 @@ class Linearised:
         from sx_sim.kernels.real import balance_real
 
         cascade, state = self.cascade, self.state
-        organic = cascade.organic + cascade.organic_draw + cascade.organic_down
-        moved = (cascade.efficiency * organic)[:, None] * state.y * ln_d
-        source = cascade._replace(feed=change.feed - moved, organic_feed=change.organic_feed)
-        dx, dy, leaving = np.empty_like(state.x), np.empty_like(state.x), np.empty_like(state.x)
-        balance_real(source, state.d, dx, dy, leaving, state.risen, moved)
-        return dx, dy + state.y * ln_d, leaving
+        x, y, z = state.x, state.y, state.leaving
+
+        def flow(*arrays: Array) -> Array:
+            return np.sum(arrays, axis=0)[:, None]
+
+        organic = flow(cascade.organic, cascade.organic_draw, cascade.organic_down)
+        more_organic = flow(change.organic, change.organic_draw, change.organic_down)
+        more_aqueous = flow(change.aqueous, change.aqueous_draw, change.aqueous_up)
+        risen, more_risen = cascade.organic_feed.copy(), change.organic_feed.copy()
+        risen[1:] += (flow(cascade.organic) * z + flow(cascade.aqueous_up) * x)[:-1]
+        more_risen[1:] += (flow(change.organic) * z + flow(change.aqueous_up) * x)[:-1]
+        # what else the mixer gives to the organic that leaves it, than with the water as it was
+        made = flow(cascade.efficiency) * (organic * ln_d + more_organic) * y - more_organic * z
+        made += flow(change.efficiency) * (organic * y - risen)
+        source = change.feed - more_aqueous * x - more_organic * z - made
+        source += more_risen - change.organic_feed
+        source[:-1] += (flow(change.aqueous) * x + flow(change.organic_down) * z)[1:]
+        moved = cascade._replace(feed=source, organic_feed=more_risen)
+        dx, dy, leaving = np.empty_like(x), np.empty_like(x), np.empty_like(x)
+        balance_real(moved, state.d, dx, dy, leaving, state.risen, made)
+        return dx, dy + y * ln_d, leaving
 
     def closures(self, change: Change, dx: Array, dy: Array) -> Array:
         """Return how the closures (N, m) change at fixed scalars."""
@@ -152,14 +167,17 @@ class Linearised:
             df[:, 2] = -(charged + self.h * change.ln_h + dx @ law.charge**2) / self.strength
         return df
 
-    def anion(self, change: Cascade) -> Array:
-        """Return how the anions (N,) change at fixed scalars, what is dosed falling on."""
+    def anion(self, change: Cascade, step: Array | None = None) -> Array:
+        """Return how the anions (N,) change, what is dosed falling on.
+
+        With a step of the scalars; without one, at fixed scalars.
+        """
         if self.free.all():
             return change.anion
         cascade, anion = self.cascade, change.anion.copy()
         for j in range(len(anion) - 1, -1, -1):
             if not self.free[j]:
-                anion[j] = 0.0
+                anion[j] = 0.0 if step is None else self.state.anion[j] * step[j, 0]
             elif j + 1 < len(anion):
                 dosed = self.state.anion[j + 1] - cascade.anion[j + 1]
                 anion[j] += cascade.carry[j] * (anion[j + 1] - change.anion[j + 1])
@@ -174,7 +192,7 @@ class Linearised:
         return dx, dy, step
 
     def leaves(self, change: Change) -> tuple[Array, Array, Array]:
-        """Return what a change of feeds does to what leaves: x, organic (N, S) and scalars."""
+        """Return what a change does to what leaves: x, organic (N, S) and scalars."""
         dx, dy, step = self.answer(change)
         if self.cascade.efficiency.size:
             _, _, dy = self.real_metals(change.cascade, self._ln_d(change, step))
@@ -190,16 +208,33 @@ class Linearised:
 
     def gains(self, change: Change, outputs: list[Output]) -> Array:
         """Return what every output gains from a change: forward mode."""
-        dx, dy, step = self.answer(change)
+        answer = self.leaves(change)
         fed = change.cascade.feed.sum(axis=0)
         gained = [
-            o.concentration @ (dy if o.organic else dx)[o.stage]
-            + o.ln_h * (step[:, 0] if self.free[o.stage] else change.ln_h)[o.stage]
-            + o.flow * change.flows[o.product]
-            + o.fed @ fed
+            self.local(change, answer, o) + o.flow * change.flows[o.product] + o.fed @ fed
             for o in outputs
         ]
         return np.array(gained)
+
+    def local(self, change: Change, answer: tuple[Array, Array, Array], output: Output) -> float:
+        """Return what an output gains from what its product holds, its acidity included."""
+        step, j = answer[2], output.stage
+        phase = "organic" if output.organic else "aqueous"
+        ln_h = step[j, 0] if self.free[j] else change.ln_h[j]
+        return float(
+            output.concentration @ self.held(change, answer, phase, j) + output.ln_h * ln_h
+        )
+
+    def held(self, change: Change, answer: tuple[Array, Array, Array], phase: str, j: int) -> Array:
+        """Return how what a litre of a phase holds that leaves stage ``j`` answers (S,)."""
+        dx, dz, _ = answer
+        held = self.result.column.with_drops(phase, j, dx[j], dz[j])
+        if not self.cascade.efficiency.size:
+            return held
+        in_organic, in_aqueous = change.drops
+        if phase == "aqueous":
+            return held + in_aqueous[j] * self.state.leaving[j]
+        return held + in_organic[j] * self.state.x[j]
 
     def gradient(self, output: Output) -> Change:
         """Return what an output gains from each part of any change: adjoint mode."""

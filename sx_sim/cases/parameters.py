@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,8 @@ from sx_sim.cases.contents import amounts, aqueous_stream
 from sx_sim.cases.load import Case
 from sx_sim.cases.schema import Liquor
 from sx_sim.chemistry.speciation import titratable_acid
-from sx_sim.circuits.recycles import feed_of, with_streams
+from sx_sim.circuits.derivatives import Nearby
+from sx_sim.circuits.recycles import Circuit, feed_of, with_streams
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.column import Column
 from sx_sim.flowsheet.results import Result
@@ -41,12 +44,16 @@ OFFSET_STEP = {"pH": 3e-5, "temperature": 0.01}  # of inputs whose zero means no
 
 @dataclass(frozen=True)
 class Parameter:
-    """One input: its value in the case, its unit there, and what changes per unit of it."""
+    """One input: its value in the case, its unit there, and what changes per unit of it.
+
+    ``nearby`` gives circuits on either side, of inputs of the case.
+    """
 
     path: str
     value: float
     unit: str
     input: Input
+    nearby: Callable[[], Nearby] | None = None
 
 
 def parameter(case: Case | None, result: Result, path: str) -> Parameter:
@@ -82,9 +89,13 @@ def parameter(case: Case | None, result: Result, path: str) -> Parameter:
     if parts[-1] in ("stages", "stage"):
         raise CaseError(f"parameter '{path}': is a whole number and has no derivative", case.name)
     value, unit = nominal(case, path)
-    return Parameter(
-        path, value, unit, Input(lambda: _case_change(case, result, path, value, unit))
-    )
+    nearby = partial(_nearby, case, path, value, unit)
+
+    def change() -> Change:
+        found = nearby()
+        return of_columns(result, [one.column for one in found.circuits], found.weights)
+
+    return Parameter(path, value, unit, Input(change), nearby)
 
 
 def _stage_temperature(result: Result, path: str, stage: int) -> Parameter:
@@ -203,8 +214,8 @@ def _number(given: Any, path: str, name: str) -> tuple[float, str]:
     raise CaseError(f"parameter '{path}': is not a number in the case", name)
 
 
-def _case_change(case: Case, result: Result, path: str, value: float, unit: str) -> Change:
-    """Return what an input of a case changes, from the arrays of columns next to it."""
+def _nearby(case: Case, path: str, value: float, unit: str) -> Nearby:
+    """Return circuits next to that of a case, an input being a little more or less."""
     step = OFFSET_STEP.get(path.rpartition(".")[2], abs(value) * RELATIVE_STEP)
     if step == 0.0:
         raise CaseError(
@@ -213,21 +224,21 @@ def _case_change(case: Case, result: Result, path: str, value: float, unit: str)
             case.name,
         )
 
-    def column(k: int) -> Column:
+    def circuit(k: int) -> Circuit:
         number = float(value + k * step)
         moved = _moved(case, path, number, unit)
         if moved is not None:
-            return moved
-        return case.with_values({path: f"{number!r} {unit}" if unit else number}).column
+            return replace(case.circuit, column=moved)
+        return case.with_values({path: f"{number!r} {unit}" if unit else number}).circuit
 
     refused: CaseError | None = None
     for weights in (CENTRAL, BACKWARD, FORWARD):
         try:
-            columns = [column(k) for k in weights]
+            circuits = [circuit(k) for k in weights]
         except CaseError as error:
             refused = refused or error
             continue
-        return of_columns(result, columns, [w / step for w in weights.values()])
+        return Nearby(circuits, [w / step for w in weights.values()])
     assert refused is not None
     raise refused
 
@@ -242,6 +253,8 @@ def _moved(case: Case, path: str, value: float, unit: str) -> Column | None:
     file = case.file
     together = file.solvent.oa is not None or any(s.oa is not None for s in file.sections.values())
     liquor = {**file.feeds, **file.sections}.get(name)
+    if getattr(liquor, "reflux", None) is not None:
+        return None
     if key == "flow" and not together and unit and not table.startswith("draws"):
         stream = replace(feed_of(case.column, name), flow=convert(value, unit, "L/h"))
     elif key in ("acid", "pH") and liquor is not None and not table.startswith("set_points"):

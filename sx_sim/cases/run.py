@@ -25,6 +25,7 @@ from sx_sim.cases.axes import check_axes, nominal_of, points_of
 from sx_sim.cases.load import Case, parse_case
 from sx_sim.cases.parameters import constant_of
 from sx_sim.circuits.circuit import CircuitResult, solve_circuit
+from sx_sim.circuits.recycles import Circuit
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.column import Column
 from sx_sim.flowsheet.results import Result, solve_column, solve_columns
@@ -172,8 +173,8 @@ def specifications(case: Case) -> tuple[Specification, ...]:
     )
 
 
-def column_at(case: Case, values: Mapping[str, float | str]) -> Column:
-    """Return the column of a case with some inputs changed, constants among them.
+def circuit_at(case: Case, values: Mapping[str, float | str]) -> Circuit:
+    """Return the circuit of a case with some inputs changed, constants among them.
 
     Raises
     ------
@@ -181,13 +182,20 @@ def column_at(case: Case, values: Mapping[str, float | str]) -> Column:
         If a path does not exist or a value does not fit.
     """
     inputs = {path: v for path, v in values.items() if not path.startswith("constants.")}
-    column = case.with_values(inputs).column if inputs else case.column
+    circuit = case.with_values(inputs).circuit if inputs else case.circuit
     changes: dict[str, dict[str, float]] = {}
     for path, value in values.items():
         if path not in inputs:
             symbol, name, number = constant_of(case, path, value)
             changes.setdefault(symbol, {})[name] = number
-    return column.with_constants(changes) if changes else column
+    if not changes:
+        return circuit
+    return replace(circuit, column=circuit.column.with_constants(changes))
+
+
+def column_at(case: Case, values: Mapping[str, float | str]) -> Column:
+    """Return the column of that circuit."""
+    return circuit_at(case, values).column
 
 
 class Journal(Protocol):
@@ -282,8 +290,9 @@ def _circuits(case: Case, alike: bool, settings: Sequence[Settings]) -> list[Res
     start: CircuitResult | None = None
     for values in settings:
         try:
-            circuit = replace(case.with_values(values).circuit, column=column_at(case, values))
-            solved = solve_circuit(circuit, options=case.options, start=start, throw=False)
+            solved = solve_circuit(
+                circuit_at(case, values), options=case.options, start=start, throw=False
+            )
         except CaseError:
             found.append(None)
             continue

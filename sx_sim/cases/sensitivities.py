@@ -14,6 +14,7 @@ from sx_sim.analysis.sensitivity import derivatives
 from sx_sim.cases.load import Case
 from sx_sim.cases.parameters import parameter
 from sx_sim.cases.run import solve
+from sx_sim.circuits.derivatives import circuit_derivatives
 from sx_sim.errors import CaseError, ConvergenceError
 from sx_sim.flowsheet.results import Result
 
@@ -64,14 +65,6 @@ class Sensitivity:
             index=pd.Index(self.outputs, name="output"),
             columns=pd.Index(self.parameters, name="parameter"),
         )
-
-
-def check_open(result: Result) -> None:
-    """Raise CaseError for a column whose derivatives are not those of its inputs alone."""
-    if result.net_fed is not None:
-        raise CaseError("sensitivities are of open columns: leave out recycle and reflux")
-    if result.column.settling is not None:
-        raise CaseError("sensitivities are of ideal stages: leave out efficiency and entrained_...")
 
 
 def sensitivity(
@@ -145,10 +138,23 @@ def sensitivity(
         whole, solved = case, result or solve(case)
     if not solved.converged:
         raise ConvergenceError(solved.explanation, solved)
-    check_open(solved)
+    closed = solved.net_fed is not None
+    if closed and whole is None:
+        raise CaseError("the result is of a closed circuit: give its case, and it as result")
+    if closed or solved.column.settling is not None:
+        if mode == "adjoint":
+            raise CaseError(
+                "there is no adjoint of closed circuits, nor of stages that are not ideal; "
+                "leave out mode"
+            )
+        mode = "forward"
     asked = [output(solved, name) for name in outputs]
     inputs = [parameter(whole, solved, path) for path in parameters]
-    table = derivatives(solved, asked, [one.input for one in inputs], mode)
+    if closed and whole is not None:
+        moved = [one.nearby() if one.nearby else one.input.change for one in inputs]
+        table = circuit_derivatives(whole.circuit, solved, asked, moved)
+    else:
+        table = derivatives(solved, asked, [one.input for one in inputs], mode)
     return Sensitivity(
         outputs=tuple(outputs),
         output_units=tuple(one.unit for one in asked),

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from sx_sim.analysis.outputs import output
 from sx_sim.cases.load import Case
 from sx_sim.cases.parameters import nominal
-from sx_sim.cases.run import column_at
+from sx_sim.cases.run import circuit_at
 from sx_sim.cases.sensitivities import sensitivity
+from sx_sim.circuits.circuit import solve_circuit
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.column import RAFFINATE
 from sx_sim.flowsheet.results import Result, solve_column
@@ -136,10 +137,13 @@ def _solved(case: Case, result: Result, shift: Shift, share: float) -> Result | 
         number = float(value + share * shift.size)
         values[path] = f"{number!r} {unit}" if unit else number
     try:
-        column = column_at(case, values)
+        circuit = circuit_at(case, values)
+        if circuit.recycles:
+            moved = solve_circuit(circuit, options=case.options, throw=False).result
+        else:
+            moved = solve_column(circuit.column, options=case.options, start=result, throw=False)
     except CaseError:
         return None
-    moved = solve_column(column, options=case.options, start=result, throw=False)
     return moved if moved.converged else None
 
 
@@ -159,7 +163,7 @@ def purities(case: Case, result: Result) -> dict[str, str]:
     than ``PRODUCT_SHARE`` are left out.
     """
     rare = [e for e, r in zip(result.elements, result.system.rare_earth, strict=True) if r]
-    fed = float(result.column.fed.sum(axis=0) @ result.system.oxide_mass)
+    fed = float(result.fed @ result.system.oxide_mass)
     found = {}
     for name, stream in result.streams.items():
         if stream.flow * stream.reo < PRODUCT_SHARE * fed:

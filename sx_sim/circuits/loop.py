@@ -135,7 +135,8 @@ class Loop:
         table = np.zeros((self.unknowns, self.unknowns))
         for recycle, place in self.pairs:
             for i, change in self._changes(result, recycle):
-                table[:, place.start + i] = self._gained(result, linearised, change)
+                answer = linearised.leaves(change)
+                table[:, place.start + i] = self.gained(result, linearised, change, answer)
         return table
 
     def _changes(self, result: Result, recycle: Recycle) -> Iterator[tuple[int, Change]]:
@@ -159,10 +160,17 @@ class Loop:
             change.cascade.anion[:] = mixing
             yield self.size, change
 
-    def _gained(self, result: Result, linearised: Linearised, change: Change) -> Array:
-        """Return what a change does to what leaves."""
+    def gained(
+        self,
+        result: Result,
+        linearised: Linearised,
+        change: Change,
+        answer: tuple[Array, Array, Array],
+    ) -> Array:
+        """Return what a change does to what leaves, the column answering so."""
         column = result.column
-        dx, dz, _ = linearised.leaves(change)
+        dx, dz, step = answer
+        anion = linearised.anion(change.cascade, step)
         outlets = {name: (phase, j) for name, phase, j, _ in column.outlets()}
         parts = []
         for recycle in self.circuit.recycles:
@@ -170,5 +178,5 @@ class Loop:
             leaving = result.streams[recycle.product]
             metals, anions = recycle.slopes(self.fresh(recycle), leaving)
             gained = metals @ column.with_drops(phase, j, dx[j], dz[j])
-            parts.append(np.append(gained, anions * change.cascade.anion[j]))
+            parts.append(np.append(gained, anions * anion[j]))
         return np.concatenate(parts)

@@ -116,7 +116,7 @@ def carrier_of(element: str, result: Result) -> str:
 
     One of those that are fed, or ``water``: see ``radionuclides.toml``.
     """
-    fed = result.column.fed.sum(axis=0) if result.net_fed is None else result.net_fed
+    fed = result.fed
     there = [s for s, amount in zip(result.elements, fed, strict=True) if amount > 0.0]
     rare = [s for s in there if result.system.rare_earth[result.system.index(s)]]
     for symbol in database.read("radionuclides.toml")["carriers"]["elements"][element]["of"]:

@@ -74,6 +74,17 @@ class Exchange:
         whole = float(rare @ fresh.system.charge)
         return rare * self._base(fresh) / whole if whole > 0.0 else rare
 
+    def flow(self, fresh: Stream, leaving: Stream) -> float:
+        """Return the flow of the product whose rare earths the solvent takes [L/h]."""
+        whole = float(leaving.concentration * leaving.system.rare_earth @ leaving.system.charge)
+        return fresh.flow * self._base(fresh) / whole if whole > 0.0 else 0.0
+
+    def flow_slope(self, fresh: Stream, leaving: Stream) -> Array:
+        """Return the derivatives of that by what a litre of the product holds (S,)."""
+        charge = leaving.system.charge * leaving.system.rare_earth
+        whole = float(leaving.concentration @ charge)
+        return -self.flow(fresh, leaving) / whole * charge
+
     def slopes(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
         """Return the derivatives of that by what leaves (S, S), and none of anions."""
         rare = leaving.system.rare_earth
@@ -179,8 +190,7 @@ def net_products(circuit: Circuit, streams: Mapping[str, Stream]) -> dict[str, S
         if isinstance(recycle, SolventLoop):
             flow = recycle.returned(stream.flow, fresh.flow)
         elif isinstance(recycle, Exchange):
-            taken = fresh.flow * recycle.counted(fresh, stream)[0]
-            flow = float(taken.sum() / (stream.concentration @ stream.system.rare_earth))
+            flow = recycle.flow(fresh, stream)
             base = np.where(stream.system.rare_earth, 0.0, fresh.moles / flow)
             rest = np.where(stream.system.rare_earth, 0.0, stream.concentration)
             spent = replace(stream, name=EFFLUENT, flow=flow, concentration=rest + base)

@@ -255,12 +255,17 @@ class Column:
 
     def pack(self) -> tuple[Cascade, Law]:
         """Return the arrays that the kernels take."""
-        if self.settling is not None:
-            cascade = self._pack_real(self.settling)
-            return cascade, self.system.law(self.temperature, cascade.anion)
+        cascade = self._pack_ideal() if self.settling is None else self._pack_real(self.settling)
+        if self.set_points:  # water is not carried up then
+            water = self.volumes
+            carry = np.append(water.aqueous[1:], 0.0) / (water.aqueous + water.aqueous_draw)
+            cascade = cascade._replace(carry=carry, set_ln_h=self.set_ln_h)
+        return cascade, self.system.law(self.temperature, cascade.anion)
+
+    def _pack_ideal(self) -> Cascade:
         passes, drawn = self.flows("aqueous")
         organic, organic_draw = self.flows("organic")
-        cascade = Cascade(
+        return Cascade(
             aqueous=passes,
             aqueous_draw=drawn,
             organic=organic,
@@ -270,10 +275,6 @@ class Column:
             dimer=self.mixed("organic"),
             water_ion_product=aqueous.water_ion_product(self.temperature),
         )
-        if self.set_points:
-            carry = np.append(passes[1:], 0.0) / (passes + drawn)
-            cascade = cascade._replace(carry=carry, set_ln_h=self.set_ln_h)
-        return cascade, self.system.law(self.temperature, cascade.anion)
 
     @cached_property
     def volumes(self) -> Volumes:

@@ -9,7 +9,7 @@ from sx_sim.flowsheet.results import Result
 
 def oxides_fed(result: Result) -> float:
     """Return the rare earths fed, as oxides [kg/h]."""
-    return float(result.column.fed.sum(axis=0) @ result.system.oxide_mass) / 1000.0
+    return float(result.fed @ result.system.oxide_mass) / 1000.0
 
 
 def acid_use(result: Result) -> float:

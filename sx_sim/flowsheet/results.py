@@ -83,6 +83,11 @@ class Result:
         return self.system.sources
 
     @property
+    def fed(self) -> Array:
+        """Every species fed (S,) [mol/h]; to a circuit, without what comes back."""
+        return self.column.fed.sum(axis=0) if self.net_fed is None else self.net_fed
+
+    @property
     def converged(self) -> bool:
         """Whether the column is solved and its model holds."""
         return self.status == Status.CONVERGED
@@ -143,7 +148,7 @@ class Result:
 
     def recoveries(self, stream: str) -> Array:
         """Return the share of every species fed that leaves in a product (S,)."""
-        fed = self.column.fed.sum(axis=0) if self.net_fed is None else self.net_fed
+        fed = self.fed
         left = self.stream(stream).moles
         return np.divide(left, fed, out=np.full(fed.shape, np.nan), where=fed > 0)
 

@@ -194,6 +194,7 @@ def spread_real(cascade, law, state, linear):
     order_dimer = state.orders[1] if varying else law.order_dimer
     for j in range(n):
         stage = stage_of(eff, a_on, a_drawn, a_up, o_on, o_drawn, o_down, j)
+        held_here = cascade.set_ln_h.size > 0 and not np.isnan(cascade.set_ln_h[j])
         if varying:
             fill_orders(
                 law.order_acid,
@@ -220,7 +221,7 @@ def spread_real(cascade, law, state, linear):
             nxt = linear.falls[j + 1, i] if j + 1 < n else 0.0
             linear.rises[j, i] *= nxt
             for a in range(m):
-                order = -order_acid[i]
+                order = 0.0 if held_here else -order_acid[i]  # the acidity stays as it is set
                 if a == 1:
                     order = order_dimer[i]
                 elif a == 2:

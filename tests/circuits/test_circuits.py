@@ -232,5 +232,3 @@ def test_a_circuit_can_be_swept_and_comes_back_from_its_file(tmp_path):
     assert back.recovery("Y", "strip liquor") == pytest.approx(
         sx_sim.solve(case).recovery("Y", "strip liquor"), rel=1e-12
     )
-    with pytest.raises(sx_sim.CaseError, match="sensitivities are of open columns"):
-        sx_sim.sensitivity(case, "pH.raffinate", "temperature")

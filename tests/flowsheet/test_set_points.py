@@ -28,9 +28,15 @@ pH = 0.2
 """
 
 
-def held_case(sections=SET, **changes):
+REAL = "efficiency = 0.85\nentrained_organic = 0.01"
+
+
+def held_case(sections=SET, real="", **changes):
     values = {"solvent": 400, "strength": 0.3, "acid": 0.05, "extraction": 8, "scrub": 6}
-    return sx_sim.parse_case(HEAVY.format(**(values | changes)) + sections)
+    text = HEAVY.format(**(values | changes)).replace(
+        "[sections.scrub]", f"{real}\n[sections.scrub]"
+    )
+    return sx_sim.parse_case(text + sections)
 
 
 def test_the_pH_is_held_and_everything_balances():
@@ -40,9 +46,10 @@ def test_the_pH_is_held_and_everything_balances():
     assert result.doses["first"] < 0 < result.doses["washed"]
 
 
-def test_it_is_the_column_into_which_the_doses_are_fed():
+@pytest.mark.parametrize("real", ["", REAL], ids=["ideal", "real"])
+def test_it_is_the_column_into_which_the_doses_are_fed(real):
     """Acid and base as net strong anions in drops of water at the stages that are held."""
-    case = held_case()
+    case = held_case(real=real)
     result = solve_column(case.column, options=Options(tolerance=1e-13))
     nothing = np.zeros(len(result.elements))
 

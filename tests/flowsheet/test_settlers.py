@@ -117,5 +117,3 @@ def test_what_does_not_go_together_is_told():
     text = text.replace("[sections.scrub]", f"[sections.scrub]\n{held}")
     with pytest.raises(sx_sim.CaseError, match="only where no water is carried up"):
         sx_sim.parse_case(text + "[set_points.a]\nstage = 2\npH = 1\n")
-    with pytest.raises(sx_sim.CaseError, match="sensitivities are of ideal stages"):
-        sx_sim.sensitivity(sx_sim.parse_case(text), "pH.raffinate", "temperature")
