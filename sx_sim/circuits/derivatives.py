@@ -22,7 +22,7 @@ from sx_sim.flowsheet.streams import Stream
 
 Array = NDArray[np.float64]
 Answer = tuple[Array, Array, Array]  # of water, organic that leaves, scalars
-STEP = 1e-4  # of what comes back, over the most there is of it; columns are linear in it
+STEP = 1e-4  # of what comes back, over what can; feeds are all but linear in it
 
 
 @dataclass(frozen=True)
@@ -97,9 +97,10 @@ class _Closed:
 
     def _unit(self, k: int) -> Change:
         """Return what one part of what comes back changes, per its unit."""
-        place = next(p for p in self.loop.places if p.start <= k < p.stop)
+        recycle, place = next(pair for pair in self.loop.pairs if k < pair[1].stop)
+        most = max(float(self.returned[place].max()), self.loop.fresh(recycle).carrier)
         step = np.zeros_like(self.returned)
-        step[k] = STEP * max(float(self.returned[place].max()), 1e-300)
+        step[k] = STEP * most
         columns = [self.loop.column(self.returned + way * step) for way in (-1.0, 1.0)]
         return of_columns(self.gross, columns, [-0.5 / step[k], 0.5 / step[k]])
 
