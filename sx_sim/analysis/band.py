@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from sx_sim.analysis.tables import Recorded, Tables
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.flowsheet.column import Column
-from sx_sim.flowsheet.results import solve_columns
-from sx_sim.kernels.types import Options
+from sx_sim.flowsheet.results import Result
 
 Array = NDArray[np.float64]
 TABLES = ("purity_reo", "recovery")
@@ -70,7 +69,12 @@ def enthalpy_shifts(system: ChemicalSystem, members: int) -> Array:
     return np.asarray(draws[:, :1] * level + draws[:, 1:] * own, dtype=np.float64)
 
 
-def solve_members(column: Column, recorded: Recorded, members: int, options: Options) -> Tables:
+def solve_members(
+    column: Column,
+    recorded: Recorded,
+    members: int,
+    solve: Callable[[Sequence[Column]], Sequence[Result]],
+) -> Tables:
     """Solve a column with nominal and with shifted enthalpies.
 
     Parameters
@@ -80,13 +84,14 @@ def solve_members(column: Column, recorded: Recorded, members: int, options: Opt
         Whose products and elements to record.
     members : int
         Solves beside the nominal one.
-    options : Options
+    solve : callable
+        Solves columns that are alike, the first first.
     """
     shifts = enthalpy_shifts(column.system, members)
     moved = [column.with_system(column.system.with_enthalpy_shift(shift)) for shift in shifts]
     record = replace(recorded, tables=TABLES, numbers=())
     tables = record.empty((members + 1,))
-    for m, result in enumerate(solve_columns([column, *moved], options=options, start=column)):
+    for m, result in enumerate(solve([column, *moved])):
         record.write(tables, m, result)
     return {name: tables[name] for name in TABLES}
 

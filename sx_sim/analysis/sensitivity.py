@@ -358,6 +358,10 @@ def derivatives(
         A solve per input, or a transposed one per output; 'auto' takes the fewer.
     """
     linearised = Linearised(result)
+    if result.column.settling is not None:
+        if mode == "adjoint":
+            raise ValueError("there is no adjoint of stages that are not ideal")
+        mode = "forward"
     if mode == "auto":
         mode = "adjoint" if len(outputs) < len(inputs) else "forward"
     if mode == "forward":

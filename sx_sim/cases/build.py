@@ -13,7 +13,7 @@ from sx_sim.cases.schema import Heat as HeatTable
 from sx_sim.chemistry.elements import element
 from sx_sim.chemistry.extractants import ExtractantSet, extractant_set
 from sx_sim.chemistry.system import ChemicalSystem
-from sx_sim.circuits.recycles import Exchange, Recycle, Reflux, SolventLoop
+from sx_sim.circuits.recycles import EFFLUENT, Exchange, Recycle, Reflux, SolventLoop
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.column import (
     BARREN,
@@ -50,6 +50,7 @@ def build_column(case: CaseFile, sources: Mapping[str, Stream] | None = None) ->
             raise CaseError(f"feeds.{name}.source: only a train has sources; give flow and content")
     builder = _Builder(case, _spans(case), _system(case, sources), sources)
     column = builder.column(_solvent_flow(builder))
+    _check_feeds(column)
     _check_products(column)
     if case.heat is not None:
         column = _warmed(case, case.heat, column)
@@ -82,19 +83,28 @@ def recycles_of(case: CaseFile, column: Column) -> tuple[Recycle, ...]:
     Raises
     ------
     CaseError
-        If a reflux is of a product that is not there.
+        If what is to come back is not there.
     """
     found: list[Recycle] = []
+    flowing = {name: phase for name, phase, _, flow in column.outlets() if flow > 0.0}
+    liquors = [name for name, phase in flowing.items() if phase == "aqueous"]
     if case.solvent.recycle:
+        if column.solvent_outlet not in flowing:
+            raise CaseError(
+                f"solvent.recycle = true: draws leave nothing of the {column.solvent_outlet} to "
+                "come back; draw less"
+            )
         found.append(SolventLoop(column.solvent_outlet, "solvent", case.solvent.bleed))
     if case.solvent.exchange is not None:
-        found.append(Exchange(case.solvent.exchange, "solvent"))
-    liquors = [name for name, phase, _, _ in column.outlets() if phase == "aqueous"]
-    if case.solvent.exchange is not None and case.solvent.exchange not in liquors:
-        raise CaseError(
-            f'solvent.exchange = "{case.solvent.exchange}": must be an aqueous product; there '
-            f"are {', '.join(liquors)}"
-        )
+        if case.solvent.exchange not in liquors:
+            raise CaseError(
+                f'solvent.exchange = "{case.solvent.exchange}": must be an aqueous product; there '
+                f"are {', '.join(liquors)}"
+            )
+        if not column.system.rare_earth.any():
+            raise CaseError("solvent.exchange: no rare earths are fed that could replace base")
+        if case.solvent.saponification > 0.0:
+            found.append(Exchange(case.solvent.exchange, "solvent"))
     for name, table in case.sections.items():
         if table.reflux is None:
             continue
@@ -329,8 +339,18 @@ def _check_capacity(stream: Stream, key: str) -> None:
         )
 
 
+def _check_feeds(column: Column) -> None:
+    names = [feed.stream.name for feed in column.feeds]
+    for name in names:
+        if names.count(name) > 1:
+            raise CaseError(
+                f"two streams that enter are named '{name}'; rename the feed, so that it is "
+                "neither the solvent nor a section whose liquor enters"
+            )
+
+
 def _check_products(column: Column) -> None:
-    names = [RAFFINATE, column.solvent_outlet, *(draw.name for draw in column.draws)]
+    names = [RAFFINATE, column.solvent_outlet, EFFLUENT, *(draw.name for draw in column.draws)]
     for name in names:
         if names.count(name) > 1:
             raise CaseError(f"two products are named '{name}'; rename a draw or an outlet")

@@ -39,7 +39,7 @@ CENTRAL = {-1: -1 / 2, 1: 1 / 2}
 FORWARD = {0: -3 / 2, 1: 2.0, 2: -1 / 2}
 BACKWARD = {-k: -w for k, w in FORWARD.items()}
 RELATIVE_STEP = 3e-5
-OFFSET_STEP = {"pH": 3e-5, "temperature": 0.01}  # of inputs whose zero means nothing
+OFFSET_STEP = {"pH": 3e-5, "temperature": 0.01, "bleed": 1e-5}  # of inputs whose zero means nothing
 
 
 @dataclass(frozen=True)
@@ -180,6 +180,13 @@ def nominal(case: Case, path: str) -> tuple[float, str]:
         raise CaseError(f"parameter '{path}': {'.'.join(parents)} has no more keys", case.name)
     if key in raw:
         return _number(raw[key], path, case.name)
+    if key in ("pH", "acid") and getattr(model, "reflux", None) and case.column.system.holds_acid:
+        other = "acid" if key == "pH" else "pH"
+        raise CaseError(
+            f"parameter '{path}': follows from what comes back, whose anions hold acid; ask for "
+            f"{other}, if the case gives it",
+            case.name,
+        )
     if key == "pH" and getattr(model, "acid", None):
         return _stream(case, path, model).pH, ""
     if key == "acid" and getattr(model, "pH", None) is not None:
@@ -238,6 +245,13 @@ def _nearby(case: Case, path: str, value: float, unit: str) -> Nearby:
         except CaseError as error:
             refused = refused or error
             continue
+        ideal = case.column.settling is None
+        if any((one.column.settling is None) != ideal for one in circuits):
+            raise CaseError(
+                f"parameter '{path}': stages are ideal as it is, and of another kind next to it; "
+                "make one of them a little less than ideal",
+                case.name,
+            )
         return Nearby(circuits, [w / step for w in weights.values()])
     assert refused is not None
     raise refused
@@ -253,7 +267,7 @@ def _moved(case: Case, path: str, value: float, unit: str) -> Column | None:
     file = case.file
     together = file.solvent.oa is not None or any(s.oa is not None for s in file.sections.values())
     liquor = {**file.feeds, **file.sections}.get(name)
-    if getattr(liquor, "reflux", None) is not None:
+    if getattr(liquor, "reflux", None) is not None or file.heat is not None:
         return None
     if key == "flow" and not together and unit and not table.startswith("draws"):
         stream = replace(feed_of(case.column, name), flow=convert(value, unit, "L/h"))

@@ -26,7 +26,7 @@ from sx_sim.cases.load import Case, parse_case
 from sx_sim.cases.parameters import constant_of
 from sx_sim.circuits.circuit import CircuitResult, solve_circuit
 from sx_sim.circuits.recycles import Circuit
-from sx_sim.errors import CaseError
+from sx_sim.errors import CaseError, ConvergenceError
 from sx_sim.flowsheet.column import Column
 from sx_sim.flowsheet.results import Result, solve_column, solve_columns
 
@@ -40,7 +40,7 @@ def solve(
     ----------
     case : Case or Column
     start : Result, optional
-        A solved column of as many stages to start from.
+        A solved column of as many stages to start from; a closed circuit starts afresh.
     throw : bool
         Whether to raise on failure instead of returning the last iterate.
     strict : bool
@@ -87,8 +87,18 @@ def _solved(case: Case | Column, start: Result | None, throw: bool) -> Result:
     if isinstance(case, Column):
         return solve_column(case, start=start, throw=throw)
     if case.circuit.recycles:
-        return solve_circuit(case.circuit, options=case.options, throw=throw).result
+        return _solved_circuit(case, throw)
     return solve_column(case.column, options=case.options, start=start, throw=throw)
+
+
+def _solved_circuit(case: Case, throw: bool) -> Result:
+    try:
+        found = solve_circuit(case.circuit, options=case.options, throw=False)
+    except CaseError as error:
+        raise CaseError(error.problems, case.name) from None
+    if throw and not found.converged:
+        raise ConvergenceError(found.explanation, found.result)
+    return found.result
 
 
 def run_sweep(
@@ -307,8 +317,19 @@ def _solve_members(
 ) -> Tables:
     """Solve one temperature of the band; all it needs is passed, so it can run anywhere."""
     case = _parsed(text, name)
-    column = column_at(case, {heated.path: heated.setting(float(heated.values[place]))})
-    return solve_members(column, record, members, case.options)
+    circuit = circuit_at(case, {heated.path: heated.setting(float(heated.values[place]))})
+
+    def solve(columns: Sequence[Column]) -> list[Result]:
+        if not circuit.recycles:
+            return solve_columns(columns, options=case.options, start=columns[0])
+        found: list[CircuitResult] = []
+        for column in columns:
+            start = found[0] if found and found[0].converged else None
+            one = replace(circuit, column=column)
+            found.append(solve_circuit(one, options=case.options, start=start, throw=False))
+        return [one.result for one in found]
+
+    return solve_members(circuit.column, record, members, solve)
 
 
 @lru_cache(maxsize=2)

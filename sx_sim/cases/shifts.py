@@ -188,7 +188,12 @@ def operating_shifts(case: Case) -> list[Shift]:
     tables = {f"feeds.{name}": table for name, table in file.feeds.items()}
     liquors = tables | {f"sections.{name}": table for name, table in file.sections.items()}
     for key, table in liquors.items():
-        if table.pH is not None or table.acid:
+        name = key.partition(".")[2]
+        titrated = getattr(table, "reflux", None) and case.column.system.holds_acid
+        if table.acid and titrated:
+            size = table.acid * (10.0**-PH_SHIFT - 1.0)
+            shifts.append(Shift(f"acid of {name}, {size:+.2g} mol/L", (f"{key}.acid",), size))
+        elif table.pH is not None or table.acid:
             label = f"pH of {key.partition('.')[2]}, +{PH_SHIFT:g}"
             shifts.append(Shift(label, (f"{key}.pH",), PH_SHIFT))
     if not all(table.temperature for table in file.sections.values()):

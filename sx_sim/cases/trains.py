@@ -133,7 +133,10 @@ def run_train(
     throw: bool = True,
 ) -> TrainResult:
     """Solve a train; see ``circuits.train.solve_train``."""
-    return solve_train(train.units(), start=start, step=step, throw=throw)
+    try:
+        return solve_train(train.units(), start=start, step=step, throw=throw)
+    except CaseError as error:
+        raise CaseError(error.problems, train.name) from None
 
 
 def _merged(defaults: Mapping[str, Any], table: Mapping[str, Any]) -> dict[str, Any]:

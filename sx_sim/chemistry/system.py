@@ -116,6 +116,11 @@ class ChemicalSystem:
         return known.with_series(own, self.extractant.beta_enthalpy)
 
     @property
+    def holds_acid(self) -> bool:
+        """Whether the anions take up acid, so that a titration finds more than [H+]."""
+        return self.ligand is not None and self.ligand.protonation is not None
+
+    @property
     def active(self) -> bool:
         """Whether the constants go with activities."""
         return self.extractant.activity == "sit"

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sx_sim.circuits.loop import Loop
 from sx_sim.circuits.recycles import Circuit, SolventLoop, net_result
 from sx_sim.errors import ConvergenceError
+from sx_sim.flowsheet.column import BARREN
 from sx_sim.flowsheet.results import Result, solve_column
 from sx_sim.flowsheet.status import Status
 from sx_sim.kernels.types import Options
@@ -118,12 +119,13 @@ def _closed(loop: Loop, options: Options, start: CircuitResult | None) -> Circui
     guessed = not known and loop.exchanges
     patient = options._replace(iteration_limit=PATIENCE * options.iteration_limit)
     origin = step = np.zeros(0)  # of the step from the last column that was solved
-    last, rounds, halved = np.inf, 0, 0
+    last, rounds, halved, iterations = np.inf, 0, 0, 0
     alkaline: list[Result] = []
     while True:
         rounds += 1
         limits = patient if rounds == 1 else options
         result = solve_column(loop.column(returned), options=limits, start=result, throw=False)
+        iterations += result.iterations
         mismatch, off = np.inf, np.zeros(0)
         if result.status in (Status.CONVERGED, Status.EXCESS_BASE):
             off = loop.left(result) - returned
@@ -150,7 +152,8 @@ def _closed(loop: Loop, options: Options, start: CircuitResult | None) -> Circui
         result = alkaline[-1]  # says why, where a column that is not solved does not
     if slopes is None:
         slopes = np.zeros((loop.unknowns, loop.unknowns))
-    result = replace(result, status=_ended(loop.circuit, result, mismatch))
+    ended = _ended(loop.circuit, result, mismatch)
+    result = replace(result, status=ended, iterations=iterations)
     result = net_result(loop.circuit, result)
     return CircuitResult(loop.circuit, result, rounds, mismatch, returned, slopes)
 
@@ -160,7 +163,8 @@ def _ended(circuit: Circuit, result: Result, mismatch: float) -> Status:
     if result.converged and mismatch <= LOOP_LIMIT:
         return Status.CONVERGED
     loops = any(isinstance(recycle, SolventLoop) for recycle in circuit.recycles)
+    stripped = loops and circuit.column.solvent_outlet == BARREN
     explained = result.status in (Status.CONVERGED, Status.EXCESS_BASE)
-    if loops and explained and result.stages.loading[-1] > STRIPPED:
+    if stripped and explained and result.stages.loading[-1] > STRIPPED:
         return Status.WEAK_STRIP
     return Status.NOT_CLOSED if result.converged else result.status

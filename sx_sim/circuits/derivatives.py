@@ -16,7 +16,7 @@ from sx_sim.analysis.changes import Change, of_columns
 from sx_sim.analysis.outputs import Output
 from sx_sim.analysis.sensitivity import Linearised
 from sx_sim.circuits.loop import Loop
-from sx_sim.circuits.recycles import Circuit, Exchange, net_feed, net_products
+from sx_sim.circuits.recycles import EFFLUENT, Circuit, Exchange, net_feed, taken
 from sx_sim.flowsheet.results import Result, products
 from sx_sim.flowsheet.streams import Stream
 
@@ -155,6 +155,11 @@ class _Closed:
         return _Moved(change, np.asarray(left), np.asarray(fed), np.asarray(flows))
 
     def _flows(self, circuit: Circuit, gross: dict[str, Stream]) -> Array:
-        """Return the flows of what leaves a circuit (P,) [L/h]."""
-        net = net_products(circuit, gross)
-        return np.array([net[n].flow if n in net else 0.0 for n in self.result.streams])
+        """Return the flows of what leaves a circuit (P,) [L/h]; below zero next to none."""
+        flows = {name: stream.flow for name, stream in gross.items()}
+        for recycle in circuit.recycles:
+            gone = taken(circuit, recycle, gross[recycle.product])
+            flows[recycle.product] -= gone
+            if isinstance(recycle, Exchange):
+                flows[EFFLUENT] = gone
+        return np.array([flows[name] for name in self.result.streams])

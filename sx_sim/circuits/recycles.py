@@ -176,6 +176,14 @@ def net_feed(circuit: Circuit) -> Array:
     return circuit.column.fed.sum(axis=0)
 
 
+def taken(circuit: Circuit, recycle: Recycle, stream: Stream) -> float:
+    """Return what a recycle takes of the stream that leaves [L/h]."""
+    fresh = feed_of(circuit.column, recycle.feed)
+    if isinstance(recycle, SolventLoop):
+        return recycle.returned(stream.flow, fresh.flow)
+    return recycle.flow(fresh, stream) if isinstance(recycle, Exchange) else fresh.flow
+
+
 def net_products(circuit: Circuit, streams: Mapping[str, Stream]) -> dict[str, Stream]:
     """Return what leaves a circuit: its column's products, less what comes back.
 
@@ -187,16 +195,12 @@ def net_products(circuit: Circuit, streams: Mapping[str, Stream]) -> dict[str, S
     left = dict(streams)
     for recycle in circuit.recycles:
         stream, fresh = left[recycle.product], feed_of(circuit.column, recycle.feed)
-        if isinstance(recycle, SolventLoop):
-            flow = recycle.returned(stream.flow, fresh.flow)
-        elif isinstance(recycle, Exchange):
-            flow = recycle.flow(fresh, stream)
+        flow = taken(circuit, recycle, stream)
+        if isinstance(recycle, Exchange):
             base = np.where(stream.system.rare_earth, 0.0, fresh.moles / flow)
             rest = np.where(stream.system.rare_earth, 0.0, stream.concentration)
             spent = replace(stream, name=EFFLUENT, flow=flow, concentration=rest + base)
             left[EFFLUENT] = spent
-        else:
-            flow = fresh.flow
         if flow > stream.flow * (1.0 + 1e-9):
             asked = "its base asks for the rare earths of"
             if not isinstance(recycle, Exchange):

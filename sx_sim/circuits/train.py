@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sx_sim.circuits.circuit import CircuitResult, solve_circuit
 from sx_sim.circuits.recycles import Circuit
 from sx_sim.circuits.treatment import Treatment
-from sx_sim.errors import ConvergenceError
+from sx_sim.errors import CaseError, ConvergenceError
 from sx_sim.flowsheet.streams import Stream
 from sx_sim.kernels.types import Options
 
@@ -222,11 +222,20 @@ def _solve(
         )
     except ConvergenceError as error:
         raise ConvergenceError(f"circuit '{unit.name}': {error}", error.result) from None
+    except CaseError as error:
+        problems = [f"circuits.{unit.name}.{problem}" for problem in error.problems]
+        raise CaseError(problems) from None
     return Solved(result, treatments)
 
 
 def _product(solved: Mapping[str, Solved], link: Link) -> Stream:
-    return solved[link.source].result.result.streams[link.product]
+    streams = solved[link.source].result.result.streams
+    if link.product not in streams:
+        raise CaseError(
+            f"circuits.{link.circuit}.feeds.{link.feed}.source: nothing leaves as "
+            f"{link.source}.{link.product}; draw or reflux less of it"
+        )
+    return streams[link.product]
 
 
 def _change(found: Mapping[Link, Stream], passed: Mapping[Link, Stream], whole: float) -> float:

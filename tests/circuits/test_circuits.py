@@ -179,6 +179,75 @@ def test_what_cannot_come_back_is_told(changes, message):
     assert message in str(caught.value)
 
 
+DRAW = '[draws.all]\nphase = "{phase}"\nstage = {stage}\nfraction = 1.0\n'
+
+
+@pytest.mark.parametrize(
+    ("changes", "old", "new", "message"),
+    [
+        ({}, "[feeds.clay]", "[feeds.solvent]", "two streams that enter are named 'solvent'"),
+        ({}, "[feeds.clay]", "[feeds.scrub]", "two streams that enter are named 'scrub'"),
+        (
+            {},
+            'outlet = "strip liquor"',
+            'outlet = "exchange effluent"',
+            "two products are named 'exchange effluent'",
+        ),
+        (
+            {"solvent": "recycle = true"},
+            "[sections.strip]",
+            DRAW.format(phase="organic", stage=44) + "[sections.strip]",
+            "draws leave nothing of the barren solvent to come back",
+        ),
+        (
+            {"solvent": 'exchange = "raffinate"'},
+            "[sections.strip]",
+            DRAW.format(phase="aqueous", stage=1) + "[sections.strip]",
+            "must be an aqueous product; there are strip liquor, all",
+        ),
+        (
+            {"solvent": 'exchange = "raffinate"'},
+            'composition = { Gd = 10, Dy = 20, Ho = 10, Y = 50, Er = 5, Lu = 5 }\nstrength = "0.5',
+            'concentrations = { Na = "0.5 mol/L" }\n# "0.5',
+            "no rare earths are fed that could replace base",
+        ),
+    ],
+)
+def test_names_and_products_that_do_not_fit_a_circuit_are_told(changes, old, new, message):
+    text = plant(**changes).text
+    assert old in text
+    text = text.replace(old, new, 1)
+    if "Na =" in new:
+        text = text.replace('cut = ["Dy", "Ho"]\n', "")
+    with pytest.raises(sx_sim.CaseError) as caught:
+        sx_sim.parse_case(text)
+    assert message in str(caught.value)
+
+
+def test_nothing_is_exchanged_where_there_is_no_base():
+    case = plant(solvent='exchange = "raffinate"').with_values({"solvent.saponification": 0.0})
+    assert case.circuit.recycles == ()
+    assert "exchange effluent" not in sx_sim.solve(case).streams
+
+
+def test_without_a_strip_none_is_too_weak():
+    text = plant(solvent="recycle = true").text.replace(
+        "saponification = 0.2", "saponification = 0.3"
+    )
+    case = sx_sim.parse_case(text[: text.index("[sections.strip]")])
+    with pytest.raises(sx_sim.ConvergenceError, match="more base than acid") as caught:
+        sx_sim.solve(case)
+    assert len(caught.value.result.stages.acid) == 36
+
+
+def test_the_band_of_a_swept_circuit_is_of_the_circuit():
+    axis = '[[sweep.axes]]\npath = "temperature"\nvalues = ["25 degC", "35 degC"]\n'
+    text = plant(**CIRCUITS["all of them"]).text + axis + "[sweep]\nband_members = 2\n"
+    sweep = sx_sim.run_sweep(sx_sim.parse_case(text))
+    _, nominal, _ = sweep.band.recovered("Ho", "raffinate")
+    np.testing.assert_allclose(nominal, sweep.recovered("Ho", "raffinate"), rtol=1e-7)
+
+
 def test_a_strip_too_weak_is_told_and_swept_over():
     axis = '[[sweep.axes]]\npath = "sections.strip.acid"\nvalues = ["5 mol/L", "0.5 mol/L"]\n'
     text = PLANT.format(real="", flow=60, scrub='acid = "1.7 mol/L"', solvent="recycle = true")

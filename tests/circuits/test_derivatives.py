@@ -136,6 +136,24 @@ def test_closed_circuits_agree_with_central_differences(kind):
     check_against_differences(plant(**KINDS[kind]), OUTPUTS, PATHS)
 
 
+@pytest.mark.parametrize("bleed", [0.0, 0.02])
+def test_a_bleed_may_begin_at_none(bleed):
+    text = plant(solvent=f"recycle = true\nbleed = {bleed}").text
+    case = sx_sim.parse_case(text.replace('"5 mol/L"', '"1 mol/L"'))  # what is left matters
+    found = sx_sim.sensitivity(case, "reo.raffinate", "solvent.bleed")
+    start = sx_sim.solve_circuit(case.circuit, options=TIGHT)
+    one, two = (
+        sx_sim.solve_circuit(
+            moved(case, "solvent.bleed", bleed + k * 1e-4, ""), options=TIGHT, start=start
+        )
+        .result.streams["raffinate"]
+        .reo
+        for k in (1, 2)
+    )
+    slope = (4 * one - two - 3 * start.result.streams["raffinate"].reo) / 2e-4
+    assert found.table[0, 0] == pytest.approx(slope, rel=1e-3)
+
+
 DILUTE = {
     "Gd = 10, Dy = 20": "Dy = 30",
     '"0.5 mol/L"': '"0.1 mol/L"',
@@ -170,6 +188,41 @@ def test_what_has_no_derivative_is_told():
         sx_sim.sensitivity(case, "pH.raffinate", "temperature", result=result, mode="adjoint")
     with pytest.raises(sx_sim.CaseError, match="of a closed circuit: give its case"):
         sx_sim.sensitivity(result, "pH.raffinate", "constants.Dy.log10_K")
+
+
+def test_acid_that_sulfate_holds_in_a_reflux_is_not_asked_for_as_pH():
+    """It follows from what comes back, and no water without metals has it."""
+    text = plant(**KINDS["adjusted reflux"]).text.replace("hehehp-chloride-conditional", SULFATE)
+    for old, new in DILUTE.items():
+        text = text.replace(old, new)
+    case = sx_sim.parse_case(text)
+    with pytest.raises(sx_sim.CaseError, match="whose anions hold acid; ask for acid"):
+        sx_sim.sensitivity(case, "pH.raffinate", "sections.scrub.pH")
+    found = tornado(case, sx_sim.solve(case))
+    k = next(k for k, s in enumerate(found.shifts) if s.label.startswith("acid of scrub"))
+    np.testing.assert_allclose(found.up[0, k], found.linear[0, k], rtol=0.2)
+
+
+HEAT = """
+[heat]
+aqueous = "4.1 kJ/(L*K)"
+organic = "1.7 kJ/(L*K)"
+loss = "20 W/K"
+ambient = "10 degC"
+entering = { clay = "50 degC" }
+"""
+
+
+def test_temperatures_follow_flows_where_heat_is_balanced():
+    paths = {name: PATHS[name] for name in ("feeds.clay.flow", "solvent.flow", "feeds.clay.pH")}
+    case = sx_sim.parse_case(plant(**KINDS["solvent loop"]).text + HEAT)
+    check_against_differences(case, OUTPUTS, paths)
+
+
+def test_the_ideal_end_of_an_efficiency_is_told():
+    case = plant(**KINDS["solvent loop"], real="efficiency = 1.0")
+    with pytest.raises(sx_sim.CaseError, match="stages are ideal as it is, and of another kind"):
+        sx_sim.sensitivity(case, "pH.raffinate", "sections.extraction.efficiency")
 
 
 def test_shifts_of_a_closed_circuit_are_solved_both_ways():

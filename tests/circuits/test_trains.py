@@ -230,6 +230,27 @@ def test_loaded_solvent_and_strip_liquor_of_one_circuit_scrub_the_next():
     assert max(ledger_of_train(train, found).closures.values()) < 1e-9
 
 
+@pytest.mark.parametrize(
+    ("reflux", "message"),
+    [
+        (200, "circuits.gd_dy.feeds.heavy.source: nothing leaves as dy_ho.strip liquor"),
+        (230, "circuits.dy_ho.scrub: what comes back is 230 L/h of strip liquor"),
+    ],
+)
+def test_a_product_that_is_refluxed_whole_feeds_nothing(reflux, message, tmp_path):
+    text = SMALL.format(treatment=REDISSOLVED, back="")
+    own = 'scrub = { stages = 14, acid = "1.7 mol/L", flow = "60 L/h" }'
+    assert own in text
+    whole = own.replace('flow = "60 L/h"', f'flow = "{reflux} L/h", reflux = "strip liquor"')
+    more = '[circuits.gd_dy.feeds.heavy]\nsource = "dy_ho.strip liquor"\n[products]'
+    path = tmp_path / "train.toml"
+    path.write_text(text.replace(own, whole).replace("[products]", more))
+    found = CliRunner().invoke(app, ["run", str(path)])
+    assert found.exit_code == 2, found.output
+    assert message in " ".join(found.output.split())
+    assert "train.toml" in found.output
+
+
 def test_a_source_is_for_trains():
     with pytest.raises(sx_sim.CaseError, match=r"feeds.liquor.source: only a train has sources"):
         sx_sim.parse_case(
