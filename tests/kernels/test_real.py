@@ -23,6 +23,40 @@ def real_problem(seed):
 
 
 @pytest.mark.parametrize("seed", range(6))
+def test_agrees_with_dense_algebra(seed):
+    """Water and organic that leave as 2 N unknowns: all that comes leaves, and Murphree's law."""
+    cascade, _ = varied(*random_problem(seed, longest=60), "real", seed)
+    n, s = cascade.feed.shape
+    rng = np.random.default_rng(seed)
+    d = np.exp(rng.normal(0, 2, (n, s)))
+    made = rng.uniform(0, 1, (n, s)) * cascade.feed.max()
+    x, y, leaving = np.empty_like(d), np.empty_like(d), np.empty_like(d)
+    balance_real(cascade, d, x, y, leaving, np.empty((3, n, s)), made)
+    water = cascade.aqueous + cascade.aqueous_draw + cascade.aqueous_up
+    organic = cascade.organic + cascade.organic_draw + cascade.organic_down
+    bypass = 1.0 - cascade.efficiency
+    rises_x, rises_z = np.diag(cascade.aqueous_up[:-1], -1), np.diag(cascade.organic[:-1], -1)
+    falls_x, falls_z = np.diag(cascade.aqueous[1:], 1), np.diag(cascade.organic_down[1:], 1)
+    for i in range(s):
+        met = np.diag(cascade.efficiency * organic * d[:, i])
+        matrix = np.block(
+            [
+                [np.diag(water) - rises_x - falls_x, np.diag(organic) - rises_z - falls_z],
+                [-met - bypass[:, None] * rises_x, np.diag(organic) - bypass[:, None] * rises_z],
+            ]
+        )
+        given = [
+            cascade.feed[:, i] + made[:, i],
+            bypass * cascade.organic_feed[:, i] + made[:, i],
+        ]
+        expected = np.linalg.solve(matrix, np.concatenate(given))
+        small = 1e-13 * expected.max()
+        np.testing.assert_allclose(x[:, i], expected[:n], rtol=1e-8, atol=small)
+        np.testing.assert_allclose(leaving[:, i], expected[n:], rtol=1e-8, atol=small)
+    np.testing.assert_allclose(y, d * x, rtol=1e-15)
+
+
+@pytest.mark.parametrize("seed", range(6))
 def test_organic_keeps_its_digits_however_little_of_a_species_is_taken(seed):
     """What leaves obeys Murphree's efficiency, for ratios from 1e-14 to 1e6."""
     cascade, d = real_problem(seed)
