@@ -272,12 +272,18 @@ def _solve_block(
 ) -> Tables:
     """Solve a block of a case's sweep; all it needs is passed, so it can run anywhere."""
     case = _parsed(text, name)
-    solve = partial(_circuits if case.circuit.recycles else _columns, case, points.alike)
+    solve = partial(_circuits if _closes(case) else _columns, case, points.alike)
 
     def within(settings: Sequence[Settings]) -> list[Result | None]:
         return [result and result.within_ranges() for result in solve(settings)]
 
     return solve_block(points, record, block, within if strict else solve)
+
+
+def _closes(case: Case) -> bool:
+    """Whether anything comes back; without base to exchange, it may be that nothing does here."""
+    refluxed = any(section.reflux for section in case.file.sections.values())
+    return case.file.solvent.comes_back or refluxed
 
 
 def _columns(case: Case, alike: bool, settings: Sequence[Settings]) -> list[Result | None]:

@@ -230,6 +230,18 @@ def test_nothing_is_exchanged_where_there_is_no_base():
     assert "exchange effluent" not in sx_sim.solve(case).streams
 
 
+def test_a_sweep_may_begin_without_base_to_exchange():
+    axis = '[[sweep.axes]]\npath = "solvent.saponification"\nvalues = [0.0, 0.2]\n'
+    text = plant(solvent='exchange = "raffinate"').text + axis
+    sweep = sx_sim.run_sweep(
+        sx_sim.parse_case(text.replace("saponification = 0.2", "saponification = 0.0"))
+    )
+    closed = sx_sim.solve(sx_sim.parse_case(text))
+    np.testing.assert_allclose(
+        sweep.recovered("Ho", "raffinate")[1], closed.recovery("Ho", "raffinate"), rtol=1e-7
+    )
+
+
 def test_without_a_strip_none_is_too_weak():
     text = plant(solvent="recycle = true").text.replace(
         "saponification = 0.2", "saponification = 0.3"
