@@ -2,6 +2,7 @@
 
 import csv
 from dataclasses import replace
+from functools import partial
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,8 +12,9 @@ from typer.testing import CliRunner
 import sx_sim
 from support.columns import heavy_case
 from support.paths import ACTIVITY, ROOT, SULFATE
+from sx_sim.analysis.changes import of_constant
 from sx_sim.analysis.outputs import output
-from sx_sim.analysis.sensitivity import Linearised
+from sx_sim.analysis.sensitivity import Input, Linearised, derivatives
 from sx_sim.cases.shifts import tornado
 from sx_sim.chemistry.speciation import titratable_acid
 from sx_sim.cli import app
@@ -244,6 +246,18 @@ def test_stages_that_are_not_ideal_agree_with_central_differences():
     check_against_differences(case, outputs, PLANT_PATHS | REAL_PATHS)
     with pytest.raises(sx_sim.CaseError, match="no adjoint"):
         sx_sim.sensitivity(case, outputs, ["temperature"], mode="adjoint")
+
+
+def test_stages_that_are_not_ideal_take_forward_mode_whoever_asks():
+    text = PLANT.format(extractant="hehehp-chloride", soap=0.15)
+    text = text.replace("[sections.extraction]", "[sections.extraction]\n" + REAL["extraction"])
+    result = sx_sim.solve(sx_sim.parse_case(text))
+    asked = [output(result, "recovery.Ho.middling")]
+    inputs = [Input(partial(of_constant, result, s, "log10_K")) for s in ("Dy", "Ho", "Y")]
+    forward = derivatives(result, asked, inputs, "forward")
+    np.testing.assert_array_equal(derivatives(result, asked, inputs), forward)
+    with pytest.raises(ValueError, match="no adjoint"):
+        derivatives(result, asked, inputs, "adjoint")
 
 
 def test_set_points_of_stages_that_are_not_ideal_agree_with_central_differences():

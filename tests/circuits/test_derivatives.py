@@ -225,6 +225,17 @@ def test_the_ideal_end_of_an_efficiency_is_told():
         sx_sim.sensitivity(case, "pH.raffinate", "sections.extraction.efficiency")
 
 
+def test_at_total_reflux_there_are_derivatives():
+    """A little more would be more than there is, but a derivative does not take it."""
+    case = plant(scrub=REFLUX + '\nacid = "1.7 mol/L"', flow=200)
+    result = sx_sim.solve(case)
+    assert "strip liquor" not in result.streams
+    found = sx_sim.sensitivity(case, "recovery.Dy.raffinate", "sections.scrub.flow", result=result)
+    less = sx_sim.solve(case.with_values({"sections.scrub.flow": "199.99 L/h"}))
+    slope = (result.recovery("Dy") - less.recovery("Dy")) / 0.01
+    assert found.table[0, 0] == pytest.approx(slope, rel=1e-2)
+
+
 def test_shifts_of_a_closed_circuit_are_solved_both_ways():
     case = plant(**KINDS["all of them"])
     found = tornado(case, sx_sim.solve(case))
