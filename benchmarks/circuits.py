@@ -15,7 +15,7 @@ import argparse
 import time
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from rich.console import Console
@@ -157,6 +157,7 @@ def short_of_acid(circuit: Circuit) -> bool:
     """Whether more base is fed [eq/h] than acid, and room in the solvent that leaves."""
     system = circuit.column.system
     leaving = {name: flow for name, _, _, flow in circuit.column.outlets()}
+    loops = [r for r in circuit.recycles if isinstance(r, SolventLoop)]
     spare = 0.0
     for feed in circuit.column.feeds:
         stream = feed.stream
@@ -168,9 +169,9 @@ def short_of_acid(circuit: Circuit) -> bool:
             spare += stream.flow * stream.carrier - held
         else:
             back = [
-                r.returned(leaving[r.product], stream.flow)
-                for r in circuit.recycles
-                if isinstance(r, SolventLoop) and r.feed == stream.name
+                r.takes(stream, replace(stream, flow=leaving[r.product]))
+                for r in loops
+                if r.feed == stream.name
             ]
             most = 2.0 * stream.carrier  # both protons of a dimer replaced
             spare += (stream.flow - sum(back)) * most - held

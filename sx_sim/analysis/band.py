@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -69,30 +69,28 @@ def enthalpy_shifts(system: ChemicalSystem, members: int) -> Array:
     return np.asarray(draws[:, :1] * level + draws[:, 1:] * own, dtype=np.float64)
 
 
-def solve_members(
-    column: Column,
-    recorded: Recorded,
-    members: int,
-    solve: Callable[[Sequence[Column]], Sequence[Result]],
-) -> Tables:
-    """Solve a column with nominal and with shifted enthalpies.
+def erring_columns(column: Column, members: int) -> list[Column]:
+    """Return a column with nominal enthalpies, and as many with shifted ones."""
+    shifts = enthalpy_shifts(column.system, members)
+    moved = [column.with_system(column.system.with_enthalpy_shift(shift)) for shift in shifts]
+    return [column, *moved]
+
+
+def tables_of(members: Sequence[Result | None], recorded: Recorded) -> Tables:
+    """Return what a band keeps of one temperature.
 
     Parameters
     ----------
-    column : Column
+    members : sequence of Result or None
+        Of ``erring_columns``, as they were solved.
     recorded : Recorded
         Whose products and elements to record.
-    members : int
-        Solves beside the nominal one.
-    solve : callable
-        Solves columns that are alike, the first first.
     """
-    shifts = enthalpy_shifts(column.system, members)
-    moved = [column.with_system(column.system.with_enthalpy_shift(shift)) for shift in shifts]
     record = replace(recorded, tables=TABLES, numbers=())
-    tables = record.empty((members + 1,))
-    for m, result in enumerate(solve([column, *moved])):
-        record.write(tables, m, result)
+    tables = record.empty((len(members),))
+    for m, result in enumerate(members):
+        if result is not None:
+            record.write(tables, m, result)
     return {name: tables[name] for name in TABLES}
 
 

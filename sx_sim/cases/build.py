@@ -103,8 +103,7 @@ def recycles_of(case: CaseFile, column: Column) -> tuple[Recycle, ...]:
             )
         if not column.system.rare_earth.any():
             raise CaseError("solvent.exchange: no rare earths are fed that could replace base")
-        if case.solvent.saponification > 0.0:
-            found.append(Exchange(case.solvent.exchange, "solvent"))
+        found.append(Exchange(case.solvent.exchange, "solvent"))
     for name, table in case.sections.items():
         if table.reflux is None:
             continue

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Protocol
 
-from sx_sim.analysis.band import Band, band_of, solve_members
+from sx_sim.analysis.band import Band, band_of, erring_columns, tables_of
 from sx_sim.analysis.points import Block, Points, SweepAxis
 from sx_sim.analysis.sweep import (
     Progress,
@@ -29,6 +29,7 @@ from sx_sim.circuits.recycles import Circuit
 from sx_sim.errors import CaseError, ConvergenceError
 from sx_sim.flowsheet.column import Column
 from sx_sim.flowsheet.results import Result, solve_column, solve_columns
+from sx_sim.kernels.types import Options
 
 
 def solve(
@@ -272,18 +273,12 @@ def _solve_block(
 ) -> Tables:
     """Solve a block of a case's sweep; all it needs is passed, so it can run anywhere."""
     case = _parsed(text, name)
-    solve = partial(_circuits if _closes(case) else _columns, case, points.alike)
+    solve = partial(_circuits if case.circuit.recycles else _columns, case, points.alike)
 
     def within(settings: Sequence[Settings]) -> list[Result | None]:
         return [result and result.within_ranges() for result in solve(settings)]
 
     return solve_block(points, record, block, within if strict else solve)
-
-
-def _closes(case: Case) -> bool:
-    """Whether anything comes back; without base to exchange, it may be that nothing does here."""
-    refluxed = any(section.reflux for section in case.file.sections.values())
-    return case.file.solvent.comes_back or refluxed
 
 
 def _columns(case: Case, alike: bool, settings: Sequence[Settings]) -> list[Result | None]:
@@ -302,13 +297,21 @@ def _columns(case: Case, alike: bool, settings: Sequence[Settings]) -> list[Resu
 
 def _circuits(case: Case, alike: bool, settings: Sequence[Settings]) -> list[Result | None]:
     """Return the same of a case to which something comes back."""
+    return _in_turn([partial(circuit_at, case, values) for values in settings], case.options, alike)
+
+
+def _in_turn(
+    circuits: Sequence[Callable[[], Circuit]], options: Options, alike: bool
+) -> list[Result | None]:
+    """Return the results of circuits, None where one cannot be.
+
+    Each starts from the one before, or where they are not alike from the first.
+    """
     found: list[Result | None] = []
     start: CircuitResult | None = None
-    for values in settings:
+    for circuit in circuits:
         try:
-            solved = solve_circuit(
-                circuit_at(case, values), options=case.options, start=start, throw=False
-            )
+            solved = solve_circuit(circuit(), options=options, start=start, throw=False)
         except CaseError:
             found.append(None)
             continue
@@ -325,17 +328,14 @@ def _solve_members(
     case = _parsed(text, name)
     circuit = circuit_at(case, {heated.path: heated.setting(float(heated.values[place]))})
 
-    def solve(columns: Sequence[Column]) -> list[Result]:
-        if not circuit.recycles:
-            return solve_columns(columns, options=case.options, start=columns[0])
-        found: list[CircuitResult] = []
-        for column in columns:
-            start = found[0] if found and found[0].converged else None
-            one = replace(circuit, column=column)
-            found.append(solve_circuit(one, options=case.options, start=start, throw=False))
-        return [one.result for one in found]
-
-    return solve_members(circuit.column, record, members, solve)
+    columns = erring_columns(circuit.column, members)
+    results: Sequence[Result | None]
+    if circuit.recycles:
+        moved = [partial(replace, circuit, column=column) for column in columns]
+        results = _in_turn(moved, case.options, alike=False)
+    else:
+        results = solve_columns(columns, options=case.options, start=circuit.column)
+    return tables_of(results, record)
 
 
 @lru_cache(maxsize=2)

@@ -199,11 +199,6 @@ class Solvent(Table):
         0.0, ge=0.0, le=1.0, description="share of the barren solvent that fresh one replaces"
     )
 
-    @property
-    def comes_back(self) -> bool:
-        """Whether it comes back, or takes rare earths of a product."""
-        return self.recycle or self.exchange is not None
-
     @model_validator(mode="after")
     def _one_flow(self) -> Solvent:
         if (self.flow is None) == (self.oa is None):

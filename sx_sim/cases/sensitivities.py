@@ -141,13 +141,11 @@ def sensitivity(
     closed = solved.net_fed is not None
     if closed and whole is None:
         raise CaseError("the result is of a closed circuit: give its case, and it as result")
-    if closed or solved.column.settling is not None:
-        if mode == "adjoint":
-            raise CaseError(
-                "there is no adjoint of closed circuits, nor of stages that are not ideal; "
-                "leave out mode"
-            )
-        mode = "forward"
+    if mode == "adjoint" and (closed or solved.column.settling is not None):
+        raise CaseError(
+            "there is no adjoint of closed circuits, nor of stages that are not ideal; "
+            "leave out mode"
+        )
     asked = [output(solved, name) for name in outputs]
     inputs = [parameter(whole, solved, path) for path in parameters]
     if closed and whole is not None:

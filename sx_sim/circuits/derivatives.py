@@ -16,7 +16,7 @@ from sx_sim.analysis.changes import Change, of_columns
 from sx_sim.analysis.outputs import Output
 from sx_sim.analysis.sensitivity import Linearised
 from sx_sim.circuits.loop import Loop
-from sx_sim.circuits.recycles import EFFLUENT, Circuit, Exchange, net_feed, taken
+from sx_sim.circuits.recycles import EFFLUENT, Circuit, Exchange, feed_of, net_feed
 from sx_sim.flowsheet.results import Result, products
 from sx_sim.flowsheet.streams import Stream
 
@@ -96,7 +96,11 @@ class _Closed:
         self.open = np.eye(self.loop.unknowns) - np.array(slopes).T
 
     def _unit(self, k: int) -> Change:
-        """Return what one part of what comes back changes, per its unit."""
+        """Return what one part of what comes back changes, per its unit.
+
+        By steps, where the loop's own changes are made for speed: what sulfate and
+        activities make of a reflux counts here.
+        """
         recycle, place = next(pair for pair in self.loop.pairs if k < pair[1].stop)
         most = max(float(self.returned[place].max()), self.loop.fresh(recycle).carrier)
         step = np.zeros_like(self.returned)
@@ -119,8 +123,6 @@ class _Closed:
 
     def _gain(self, one: _Moved, answer: Answer, output: Output) -> float:
         held = self.linearised.local(one.change, answer, output)
-        if not output.flow:
-            return held + float(output.fed @ one.fed)
         flow = one.flows[output.product] + self._exchanged(one.change, answer, output)
         return held + output.flow * flow + float(output.fed @ one.fed)
 
@@ -129,10 +131,9 @@ class _Closed:
         name, gained = list(self.result.streams)[output.product], 0.0
         for recycle in self.circuit.recycles:
             if isinstance(recycle, Exchange) and recycle.product == name:
-                phase = "organic" if output.organic else "aqueous"
-                held = self.linearised.held(change, answer, phase, output.stage)
+                held = self.linearised.held(change, answer, "aqueous", output.stage)
                 fresh, leaving = self.loop.fresh(recycle), self.gross.streams[name]
-                gained -= float(recycle.flow_slope(fresh, leaving) @ held)
+                gained -= float(recycle.takes_slope(fresh, leaving) @ held)
         return gained
 
     def _alone(self, change: Change) -> _Moved:
@@ -158,7 +159,7 @@ class _Closed:
         """Return the flows of what leaves a circuit (P,) [L/h]; below zero next to none."""
         flows = {name: stream.flow for name, stream in gross.items()}
         for recycle in circuit.recycles:
-            gone = taken(circuit, recycle, gross[recycle.product])
+            gone = recycle.takes(feed_of(circuit.column, recycle.feed), gross[recycle.product])
             flows[recycle.product] -= gone
             if isinstance(recycle, Exchange):
                 flows[EFFLUENT] = gone

@@ -149,16 +149,18 @@ class Ledger:
     @property
     def salt_name(self) -> str:
         """What that is: the salt of the base, or several where other bases are fed too."""
-        own, others = self.reagents.cation, 0.0
-        for out in self.outlets:
-            others += sum(amount for symbol, amount in out.alkalis.items() if symbol != own)
         whole = sum(out.base for out in self.outlets)
-        return self.reagents.salt if others <= TRACES * whole else "salts of bases"
+        own = sum(self._cations(out)[self.reagents.cation] for out in self.outlets)
+        return self.reagents.salt if whole - own <= TRACES * whole else "salts of bases"
+
+    def _cations(self, outlet: Passage) -> dict[str, float]:
+        """Return cations of bases in a stream by symbol, dosed ones among them [mol/h]."""
+        own = self.reagents.cation
+        return {**outlet.alkalis, own: outlet.alkalis.get(own, 0.0) + outlet.dosed}
 
     def _alkali_mass(self, outlet: Passage) -> float:
         """Return the cations of bases in a stream [kg/h]."""
-        species = sum(cation_mass(symbol) * n for symbol, n in outlet.alkalis.items())
-        return (species + cation_mass(self.reagents.cation) * outlet.dosed) / 1000.0
+        return sum(cation_mass(s) * n for s, n in self._cations(outlet).items()) / 1000.0
 
     @property
     def effluent_salt(self) -> float:
@@ -168,11 +170,8 @@ class Ledger:
     @property
     def ammonia_nitrogen(self) -> float:
         """NH3-N that leaves in all the water [kg/h]."""
-        grams = 0.0
-        for out in (out for out in self.outlets if out.phase == "aqueous"):
-            grams += sum(nitrogen_mass(symbol) * n for symbol, n in out.alkalis.items())
-            grams += nitrogen_mass(self.reagents.cation) * out.dosed
-        return grams / 1000.0
+        wet = [self._cations(out) for out in self.outlets if out.phase == "aqueous"]
+        return sum(nitrogen_mass(s) * n for cations in wet for s, n in cations.items()) / 1000.0
 
     def solids(self, outlet: Passage) -> float:
         """Return what is dissolved in a stream [kg/h].

@@ -36,9 +36,9 @@ class SolventLoop:
     feed: str
     bleed: float = 0.0
 
-    def returned(self, leaving: float, fed: float) -> float:
-        """Return the flow that comes back [L/h] where so much leaves and is fed."""
-        return min((1.0 - self.bleed) * leaving, fed)
+    def takes(self, fresh: Stream, leaving: Stream) -> float:
+        """Return the flow of a stream that comes back [L/h]."""
+        return min((1.0 - self.bleed) * leaving.flow, fresh.flow)
 
     def counted(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
         """Return what comes back of a stream, per litre fed: metals (S,), anions [mol/L]."""
@@ -46,7 +46,7 @@ class SolventLoop:
 
     def slopes(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
         """Return the derivatives of that by what leaves (S, S), and of the anions by those."""
-        share = self.returned(leaving.flow, fresh.flow) / fresh.flow
+        share = self.takes(fresh, leaving) / fresh.flow
         return np.diag(share * (fresh.concentration == 0.0)), 0.0
 
     def fed(self, fresh: Stream, stream: Stream, metals: Array, anions: float) -> Stream:
@@ -74,22 +74,24 @@ class Exchange:
         whole = float(rare @ fresh.system.charge)
         return rare * self._base(fresh) / whole if whole > 0.0 else rare
 
-    def flow(self, fresh: Stream, leaving: Stream) -> float:
+    def takes(self, fresh: Stream, leaving: Stream) -> float:
         """Return the flow of the product whose rare earths the solvent takes [L/h]."""
         whole = float(leaving.concentration * leaving.system.rare_earth @ leaving.system.charge)
         return fresh.flow * self._base(fresh) / whole if whole > 0.0 else 0.0
 
-    def flow_slope(self, fresh: Stream, leaving: Stream) -> Array:
+    def takes_slope(self, fresh: Stream, leaving: Stream) -> Array:
         """Return the derivatives of that by what a litre of the product holds (S,)."""
         charge = leaving.system.charge * leaving.system.rare_earth
         whole = float(leaving.concentration @ charge)
-        return -self.flow(fresh, leaving) / whole * charge
+        return -self.takes(fresh, leaving) / whole * charge
 
     def slopes(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
         """Return the derivatives of that by what leaves (S, S), and none of anions."""
         rare = leaving.system.rare_earth
         amount, charge = leaving.concentration * rare, leaving.system.charge * rare
         whole = float(amount @ charge)
+        if not whole > 0.0:
+            return np.zeros((len(rare), len(rare))), 0.0
         table = np.diag(rare.astype(float)) - np.multiply.outer(amount, charge) / whole
         return table * self._base(fresh) / whole, 0.0
 
@@ -120,6 +122,10 @@ class Reflux:
     def keeps_acid(self) -> bool:
         """Whether the acidity stays as it is."""
         return self.acid is None and self.h is None
+
+    def takes(self, fresh: Stream, leaving: Stream) -> float:
+        """Return the flow of a liquor that comes back [L/h]."""
+        return fresh.flow
 
     def counted(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
         """Return what comes back of a liquor: metals (S,) and anions [mol/L]."""
@@ -176,14 +182,6 @@ def net_feed(circuit: Circuit) -> Array:
     return circuit.column.fed.sum(axis=0)
 
 
-def taken(circuit: Circuit, recycle: Recycle, stream: Stream) -> float:
-    """Return what a recycle takes of the stream that leaves [L/h]."""
-    fresh = feed_of(circuit.column, recycle.feed)
-    if isinstance(recycle, SolventLoop):
-        return recycle.returned(stream.flow, fresh.flow)
-    return recycle.flow(fresh, stream) if isinstance(recycle, Exchange) else fresh.flow
-
-
 def net_products(circuit: Circuit, streams: Mapping[str, Stream]) -> dict[str, Stream]:
     """Return what leaves a circuit: its column's products, less what comes back.
 
@@ -195,8 +193,8 @@ def net_products(circuit: Circuit, streams: Mapping[str, Stream]) -> dict[str, S
     left = dict(streams)
     for recycle in circuit.recycles:
         stream, fresh = left[recycle.product], feed_of(circuit.column, recycle.feed)
-        flow = taken(circuit, recycle, stream)
-        if isinstance(recycle, Exchange):
+        flow = recycle.takes(fresh, stream)
+        if isinstance(recycle, Exchange) and flow > 0.0:
             base = np.where(stream.system.rare_earth, 0.0, fresh.moles / flow)
             rest = np.where(stream.system.rare_earth, 0.0, stream.concentration)
             spent = replace(stream, name=EFFLUENT, flow=flow, concentration=rest + base)

@@ -59,9 +59,9 @@ def outlets_of(circuit: Circuit, result: Result) -> list[Outlet]:
             drops = float((settling.in_aqueous if phase == "aqueous" else settling.in_organic)[j])
         found.append(Outlet(name, phase, j, flow, net, drops))
     exchanged = [r.product for r in circuit.recycles if isinstance(r, Exchange)]
-    for out in [out for out in found if out.name in exchanged]:
-        spent = result.streams[EFFLUENT].flow  # its drops are counted with the product
-        found.append(replace(out, name=EFFLUENT, flow=0.0, net=spent))
+    if EFFLUENT in result.streams:  # its drops are counted with the product
+        out = next(out for out in found if out.name in exchanged)
+        found.append(replace(out, name=EFFLUENT, flow=0.0, net=result.streams[EFFLUENT].flow))
     return found
 
 

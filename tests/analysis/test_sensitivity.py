@@ -86,6 +86,15 @@ SMALL_PATHS = {
     "solvent.saponification": (0.2, "", 2e-4),
     "temperature": ("25", " degC", 0.05),
 }
+PLANT_OUTPUTS = [
+    "purity.Dy.raffinate",
+    "purity.Ho+Y+Er.strip liquor",
+    "recovery.Ho.middling",
+    "recovery.Dy.bleed",
+    "recovery.Y.barren solvent",
+    "pH.middling",
+    "reo.strip liquor",
+]
 PLANT_PATHS = {
     "temperature": ("30", " degC", 0.05),
     "sections.scrub.temperature": ("310", " K", 0.05),
@@ -204,16 +213,7 @@ def test_set_points_agree_with_central_differences(extractant):
 def test_plant_of_forty_stages_agrees_with_central_differences(extractant, soap):
     case = sx_sim.parse_case(PLANT.format(extractant=extractant, soap=soap))
     assert case.column.stages == 40
-    outputs = [
-        "purity.Dy.raffinate",
-        "purity.Ho+Y+Er.strip liquor",
-        "recovery.Ho.middling",
-        "recovery.Dy.bleed",
-        "recovery.Y.barren solvent",
-        "pH.middling",
-        "reo.strip liquor",
-    ]
-    check_against_differences(case, outputs, PLANT_PATHS)
+    check_against_differences(case, PLANT_OUTPUTS, PLANT_PATHS)
 
 
 REAL_PATHS = {
@@ -234,18 +234,9 @@ def test_stages_that_are_not_ideal_agree_with_central_differences():
     for name, lines in REAL.items():
         text = text.replace(f"[sections.{name}]", f"[sections.{name}]\n{lines}")
     case = sx_sim.parse_case(text)
-    outputs = [
-        "purity.Dy.raffinate",
-        "purity.Ho+Y+Er.strip liquor",
-        "recovery.Ho.middling",
-        "recovery.Dy.bleed",
-        "recovery.Y.barren solvent",
-        "pH.middling",
-        "reo.strip liquor",
-    ]
-    check_against_differences(case, outputs, PLANT_PATHS | REAL_PATHS)
+    check_against_differences(case, PLANT_OUTPUTS, PLANT_PATHS | REAL_PATHS)
     with pytest.raises(sx_sim.CaseError, match="no adjoint"):
-        sx_sim.sensitivity(case, outputs, ["temperature"], mode="adjoint")
+        sx_sim.sensitivity(case, PLANT_OUTPUTS, ["temperature"], mode="adjoint")
 
 
 def test_stages_that_are_not_ideal_take_forward_mode_whoever_asks():
