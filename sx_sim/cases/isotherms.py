@@ -15,6 +15,7 @@ import numpy as np
 from sx_sim.analysis.fitting import Fit, Isotherms
 from sx_sim.chemistry.elements import element
 from sx_sim.errors import CaseError
+from sx_sim.text_files import read_text
 
 NEEDED = ("contact", "laboratory", "element", "extractant_formal")
 PHASES = ("feed", "aqueous", "organic")
@@ -109,14 +110,7 @@ def read_isotherms(path: str | Path, *, laboratories: Iterable[str] = ()) -> Iso
     CaseError
         Naming every row that is wrong, and what would be right.
     """
-    path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise CaseError("there is no such file", str(path)) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise CaseError(f"cannot be read: {error}", str(path)) from None
-    return parse_isotherms(text, str(path), laboratories=laboratories)
+    return parse_isotherms(read_text(path), str(path), laboratories=laboratories)
 
 
 def parse_isotherms(

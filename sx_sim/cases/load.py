@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from sx_sim.errors import CaseError
 from sx_sim.flowsheet.column import Column
 from sx_sim.flowsheet.streams import Stream
 from sx_sim.kernels.types import Options
+from sx_sim.text_files import read_text, tables_of
 
 
 @dataclass(frozen=True)
@@ -107,22 +107,9 @@ def load_case(path: str | Path) -> Case:
     return parse_case(read_text(path), str(path))
 
 
-def read_text(path: str | Path) -> str:
-    """Return the text of a file; CaseError if it cannot be read."""
-    try:
-        return Path(path).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise CaseError("there is no such file", str(path)) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise CaseError(f"cannot be read: {error}", str(path)) from None
-
-
 def parse_case(text: str, name: str = "case") -> Case:
     """Validate the text of a case file; errors as ``load_case``."""
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise CaseError(f"is not valid TOML: {error}", name) from None
+    raw = tables_of(text, name)
     if "circuits" in raw:
         raise CaseError("is a train of circuits, which run, check and info take alone", name)
     return validate(raw, text, name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -11,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from sx_sim.cases.contents import counted_moles
-from sx_sim.cases.load import Case, read_text, validate
+from sx_sim.cases.load import Case, validate
 from sx_sim.cases.schema import CaseFile, Feed
 from sx_sim.circuits.recycles import Circuit
 from sx_sim.circuits.train import Link, TrainResult, Unit, solve_train
 from sx_sim.circuits.treatment import Treatment, treat
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.streams import Stream
+from sx_sim.text_files import read_tables, read_text, tables_of
 
 KEYS = ("title", "description", "defaults", "circuits", "products")
 
@@ -77,10 +77,7 @@ def _options(file: CaseFile) -> Any:
 
 def is_train(path: str | Path) -> bool:
     """Return whether a file is of a train: whether it has circuits."""
-    try:
-        return "circuits" in tomllib.loads(read_text(path))
-    except tomllib.TOMLDecodeError:
-        return False
+    return "circuits" in read_tables(path)
 
 
 def load_train(path: str | Path) -> Train:
@@ -96,10 +93,7 @@ def load_train(path: str | Path) -> Train:
 
 def parse_train(text: str, name: str = "train") -> Train:
     """Validate the text of a train file; errors as ``load_train``."""
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise CaseError(f"is not valid TOML: {error}", name) from None
+    raw = tables_of(text, name)
     for key in raw:
         if key not in KEYS:
             raise CaseError(f"{key}: unknown key; known are {', '.join(KEYS)}", name)

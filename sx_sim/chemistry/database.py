@@ -7,7 +7,6 @@ import re
 import tomllib
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from sx_sim.errors import CaseError
@@ -40,24 +39,6 @@ def lookup(folder: str, key: str) -> dict[str, Any]:
         guess = f"did you mean '{near[0]}'? " if near else ""
         raise CaseError(f"no '{key}' in {folder}; {guess}there are: {', '.join(known)}")
     return read(folder, f"{key}.toml")
-
-
-def read_file(path: Path) -> dict[str, Any]:
-    """Return the content of a user's TOML file.
-
-    Raises
-    ------
-    CaseError
-        If it cannot be read.
-    """
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise CaseError("there is no such file", str(path)) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise CaseError(f"cannot be read: {error}", str(path)) from None
-    except tomllib.TOMLDecodeError as error:
-        raise CaseError(f"is not valid TOML: {error}", str(path)) from None
 
 
 @cache

@@ -16,6 +16,7 @@ from sx_sim.chemistry import aqueous, database
 from sx_sim.chemistry.activity import MODELS
 from sx_sim.chemistry.ligands import ligand
 from sx_sim.errors import CaseError
+from sx_sim.text_files import read_tables
 
 QUALITIES = ("measured", "derived", "estimated")
 
@@ -133,7 +134,7 @@ def extractant_set(key: str | Path) -> ExtractantSet:
     """
     if not is_path(key):
         return _shipped(str(key))
-    data = database.read_file(Path(key))
+    data = read_tables(key)
     try:
         return _set(data["key"], data)
     except KeyError as error:
