@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,7 @@ FLOW_SHIFT = 0.01  # of the flow
 SAPONIFICATION_SHIFT = 0.01
 ROUNDING = 1e-14  # effects on a fraction below this are what is left of its digits
 PRODUCT_SHARE = 0.01  # of all oxides fed, that a product has to carry
+NOTHING = 1e-9  # of all oxides fed: a product that carries less has no purity worth the name
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,9 @@ class Tornado:
     shifts : tuple of Shift
     up, down : (M, L) arrays
         What each shift adds to each purity, made as written and the other way, as
-        fractions; solved, and NaN where that failed.
+        fractions; solved, and NaN where that failed or leaves nothing of the product.
+    solved_up, solved_down : (L,) arrays of bool
+        Whether each shift was solved, so that NaN says that nothing is left of a product.
     linear : (M, L) array
         The same to first order, by exact sensitivities.
     """
@@ -60,10 +63,23 @@ class Tornado:
     shifts: tuple[Shift, ...]
     up: Array
     down: Array
+    solved_up: NDArray[np.bool_]
+    solved_down: NDArray[np.bool_]
     linear: Array
 
+    @property
+    def ways(self) -> tuple[tuple[Array, NDArray[np.bool_]], ...]:
+        """Effects (M, L) and whether they are solved (L,): as written, and the other way."""
+        return (self.up, self.solved_up), (self.down, self.solved_down)
+
+    @property
+    def largest(self) -> Array:
+        """Larger effect of either way (M, L); infinite where one leaves no number."""
+        size = np.maximum(np.abs(self.up), np.abs(self.down))
+        return np.where(np.isnan(size), np.inf, size)
+
     def write_csv(self, path: str | Path) -> None:
-        """Write one row per shift; effects in percentage points.
+        """Write one row per shift; effects in percentage points, or why there is none.
 
         Raises
         ------
@@ -73,22 +89,38 @@ class Tornado:
         try:
             with open(path, "w", encoding="utf-8", newline="") as file:
                 rows = csv.writer(file)
-                ways = {"up": self.up, "down": self.down, "linear": self.linear}
+                always = np.ones(len(self.shifts), dtype=bool)
+                ways = dict(
+                    zip(("up", "down", "linear"), (*self.ways, (self.linear, always)), strict=True)
+                )
                 effects = [
                     f"{name}, {way} [percentage points]" for name in self.measures for way in ways
                 ]
                 rows.writerow(["shift", "inputs", "size", *effects])
                 for k, shift in enumerate(self.shifts):
                     numbers = [
-                        repr(float(100 * table[m, k]))
+                        no_number(table[m, k], bool(solved[k])) or repr(float(100 * table[m, k]))
                         for m in range(len(self.measures))
-                        for table in ways.values()
+                        for table, solved in ways.values()
                     ]
                     rows.writerow(
                         [shift.label, "; ".join(shift.inputs), repr(shift.size), *numbers]
                     )
         except OSError as error:
             raise CaseError(f"cannot be written: {error}", str(path)) from None
+
+
+def no_number(effect: float, solved: bool) -> str:
+    """Return why a shift has no effect that is a number, nothing if it has.
+
+    Examples
+    --------
+    >>> no_number(np.nan, True), no_number(np.nan, False), no_number(0.1, True)
+    ('nothing left', 'not solved', '')
+    """
+    if not np.isnan(effect):
+        return ""
+    return "nothing left" if solved else "not solved"
 
 
 def tornado(case: Case, result: Result) -> Tornado:
@@ -108,24 +140,41 @@ def tornado(case: Case, result: Result) -> Tornado:
     inputs = list(dict.fromkeys(path for shift in shifts for path in shift.inputs))
     found = sensitivity(case, list(measures.values()), inputs, result=result)
     up, down, linear = np.zeros((3, len(measures), len(shifts)))
+    solved_up, solved_down = np.zeros((2, len(shifts)), dtype=bool)
     for k, shift in enumerate(shifts):
         chosen = [inputs.index(path) for path in shift.inputs]
         linear[:, k] = shift.size * found.table[:, chosen].sum(axis=1)
-        for effects, share in ((up, 1.0), (down, -1.0)):
+        for effects, solved, share in ((up, solved_up, 1.0), (down, solved_down, -1.0)):
             moved = _solved(case, result, shift, share)
+            solved[k] = moved is not None
             values = [_purity(moved, name) for name in measures.values()]
             effects[:, k] = np.array(values) - found.output_values
     for effects in (up, down, linear):
         effects[np.abs(effects) < ROUNDING] = 0.0
-    largest = np.nan_to_num(np.maximum(np.abs(up), np.abs(down)), nan=np.inf)
-    order = np.argsort(-largest.max(axis=0, initial=0.0), kind="stable")
-    return Tornado(
+    as_found = Tornado(
         tuple(measures),
         found.output_values,
-        tuple(shifts[k] for k in order),
-        up[:, order],
-        down[:, order],
-        linear[:, order],
+        tuple(shifts),
+        up,
+        down,
+        solved_up,
+        solved_down,
+        linear,
+    )
+    return _sorted(as_found)
+
+
+def _sorted(found: Tornado) -> Tornado:
+    """Return a tornado with the largest shifts first."""
+    order = np.argsort(-found.largest.max(axis=0, initial=0.0), kind="stable")
+    return replace(
+        found,
+        shifts=tuple(found.shifts[k] for k in order),
+        up=found.up[:, order],
+        down=found.down[:, order],
+        solved_up=found.solved_up[order],
+        solved_down=found.solved_down[order],
+        linear=found.linear[:, order],
     )
 
 
@@ -148,11 +197,16 @@ def _solved(case: Case, result: Result, shift: Shift, share: float) -> Result | 
 
 
 def _purity(result: Result | None, name: str) -> float:
-    """Return a purity, NaN where a column was not solved or a product is left empty."""
-    product = name.split(".", 2)[2]
-    if result is None or not result.stream(product).reo > 0.0:
+    """Return a purity, NaN where a column was not solved or nothing is left of a product."""
+    stream = result and result.streams.get(name.split(".", 2)[2])
+    if not (result and stream and stream.flow * stream.reo > NOTHING * oxides_fed(result)):
         return np.nan
     return output(result, name).value
+
+
+def oxides_fed(result: Result) -> float:
+    """Return the rare-earth oxides fed [g/h]."""
+    return float(result.fed @ result.system.oxide_mass)
 
 
 def purities(case: Case, result: Result) -> dict[str, str]:
@@ -163,10 +217,9 @@ def purities(case: Case, result: Result) -> dict[str, str]:
     than ``PRODUCT_SHARE`` are left out.
     """
     rare = [e for e, r in zip(result.elements, result.system.rare_earth, strict=True) if r]
-    fed = float(result.fed @ result.system.oxide_mass)
     found = {}
     for name, stream in result.streams.items():
-        if stream.flow * stream.reo < PRODUCT_SHARE * fed:
+        if stream.flow * stream.reo < PRODUCT_SHARE * oxides_fed(result):
             continue
         label, chosen = stream.leading, [stream.leading]
         if case.file.cut:

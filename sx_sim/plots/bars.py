@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sx_sim.cases.shifts import Tornado
+from sx_sim.cases.shifts import Tornado, no_number
 from sx_sim.plots.labels import COLUMN_WIDTH
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 MOST_BARS = 14  # of a tornado
@@ -36,16 +37,20 @@ def tornado(found: Tornado) -> Figure:
         layout="constrained",
         squeeze=False,
     )
-    for axes, name, value, up, down in zip(
-        panels[:, 0], found.measures, found.values, found.up, found.down, strict=True
+    looks = ((-0.2, "tab:blue", "shifted as written"), (0.2, "tab:orange", "shifted the other way"))
+    for m, (axes, name, value) in enumerate(
+        zip(panels[:, 0], found.measures, found.values, strict=True)
     ):
-        order = np.argsort(-np.nan_to_num(np.fmax(np.abs(up), np.abs(down))), kind="stable")[:count]
+        order = np.argsort(-found.largest[m], kind="stable")[:count]
         places = np.arange(len(order))
-        for effects, place, colour, label in (
-            (up, places - 0.2, "tab:blue", "shifted as written"),
-            (down, places + 0.2, "tab:orange", "shifted the other way"),
-        ):
-            axes.barh(place, 100 * effects[order], 0.38, color=colour, label=label)
+        for (effects, _), (aside, colour, label) in zip(found.ways, looks, strict=True):
+            shown = 100 * np.nan_to_num(effects[m, order])
+            axes.barh(places + aside, shown, 0.38, color=colour, label=label)
+        left, right = axes.get_xlim()
+        for (effects, solved), (aside, colour, _) in zip(found.ways, looks, strict=True):
+            for place, k in enumerate(order):
+                reason = no_number(effects[m, k], bool(solved[k]))
+                _in_words(axes, reason, place + aside, colour, rightwards=right > -left)
         axes.set_yticks(places, [found.shifts[k].label for k in order])
         axes.invert_yaxis()
         axes.axvline(0.0, color="black", lw=0.8)
@@ -57,3 +62,17 @@ def tornado(found: Tornado) -> Figure:
     panels[0, 0].legend(fontsize=9, loc="best")
     figure.suptitle("What a shift does to the purity; constants by one standard deviation")
     return figure
+
+
+def _in_words(axes: Axes, text: str, place: float, colour: str, *, rightwards: bool) -> None:
+    """Write at the line of no change why there is no bar."""
+    axes.annotate(
+        text,
+        (0.0, place),
+        xytext=(4 if rightwards else -4, 0),
+        textcoords="offset points",
+        ha="left" if rightwards else "right",
+        va="center",
+        fontsize=8,
+        color=colour,
+    )

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sx_sim.cases import Case
-from sx_sim.cases.shifts import Tornado
+from sx_sim.cases.shifts import NOTHING, Tornado, no_number
 from sx_sim.cases.uncertainties import Uncertainty
 from sx_sim.plots import output_title
 from sx_sim.plots.errors import LEAST_SHARE, MOST_FACTORS
@@ -33,12 +33,12 @@ def print_tornado(console: Console, case: Case, tornado: Tornado) -> None:
     table.add_column("shift")
     for name in tornado.measures:
         table.add_column(name, justify="right")
-    matters = np.fmax(np.abs(tornado.up), np.abs(tornado.down)).max(axis=0, initial=0.0)
+    matters = tornado.largest.max(axis=0, initial=0.0)
     shown = [k for k, size in enumerate(matters) if not 100 * size < NOTICEABLE][:MOST_SHIFTS]
     for k in shown:
         cells = (
-            f"{_points(up)} / {_points(down)}"
-            for up, down in zip(tornado.up[:, k], tornado.down[:, k], strict=True)
+            " / ".join(_points(effects[m, k], bool(solved[k])) for effects, solved in tornado.ways)
+            for m in range(len(tornado.measures))
         )
         table.add_row(tornado.shifts[k].label, *cells)
     if shown:
@@ -47,17 +47,21 @@ def print_tornado(console: Console, case: Case, tornado: Tornado) -> None:
         console.print("No shift changes a purity noticeably.")
     rest = len(tornado.shifts) - len(shown)
     more = f" {rest} more do less, or nothing." if rest and shown else ""
+    failed = sum(int((~solved).sum()) for _, solved in tornado.ways)
+    every = f"every shift is solved, but {failed} that fail" if failed else "every shift is solved"
     console.print(
-        f"Constants are shifted by one standard deviation; every shift is solved.{more}",
-        soft_wrap=True,
+        f"Constants are shifted by one standard deviation; {every}.{more}", soft_wrap=True
     )
+    if any((np.isnan(effects) & solved).any() for effects, solved in tornado.ways):
+        console.print(
+            f"Nothing left: the product carries less than {NOTHING:.0e} of the oxides fed.",
+            soft_wrap=True,
+        )
 
 
-def _points(effect: float) -> str:
-    """Return an effect on a fraction in percentage points."""
-    if np.isnan(effect):
-        return "not solved"
-    return f"{100 * effect:+.2g}" if effect else "0"
+def _points(effect: float, solved: bool) -> str:
+    """Return an effect on a fraction in percentage points, or why there is none."""
+    return no_number(effect, solved) or (f"{100 * effect:+.2g}" if effect else "0")
 
 
 def print_uncertainty(console: Console, case: Case, found: Uncertainty) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 import sx_sim
@@ -15,12 +16,14 @@ from support.paths import ACTIVITY, ROOT, SULFATE
 from sx_sim.analysis.changes import of_constant
 from sx_sim.analysis.outputs import output
 from sx_sim.analysis.sensitivity import Input, Linearised, derivatives
+from sx_sim.cases import shifts
 from sx_sim.cases.shifts import tornado
 from sx_sim.chemistry.speciation import titratable_acid
 from sx_sim.cli import app
 from sx_sim.flowsheet.results import solve_column
 from sx_sim.kernels.by_metals import eliminate_metals
 from sx_sim.kernels.types import Options
+from sx_sim.report.studies import print_tornado
 
 TIGHT = Options(tolerance=1e-13)
 WEIGHTS = {-2: 1 / 12, -1: -2 / 3, 1: 2 / 3, 2: -1 / 12}
@@ -453,6 +456,42 @@ def test_tornado_adds_up_and_is_sorted():
     figure = sx_sim.plots.tornado(found)
     assert len(figure.axes) == len(found.measures)
     assert "percentage points" in figure.axes[0].get_xlabel()
+    plt.close("all")
+
+
+def test_a_shift_that_leaves_nothing_of_a_product_says_so(monkeypatch, tmp_path):
+    """Much base takes all rare earths into the solvent; what is not solved is something else."""
+    case = heavy_case(acid=0.01, solvent=550)
+    whole = shifts.operating_shifts(case)
+    flow = next(s for s in whole if s.inputs == ("solvent.flow",))
+    soap = next(s for s in whole if s.inputs == ("solvent.saponification",))
+    chosen = [
+        replace(flow, label="much solvent", size=0.9 * flow.size / shifts.FLOW_SHIFT),
+        replace(flow, label="a little more"),
+        replace(soap, label="soap out of range", size=5.0),
+    ]
+    monkeypatch.setattr(shifts, "operating_shifts", lambda case: chosen)
+    monkeypatch.setattr(shifts, "constant_shifts", lambda result: [])
+    found = tornado(case, sx_sim.solve(case))
+    row = found.measures.index("Dy in raffinate")
+    told = {s.label: k for k, s in enumerate(found.shifts)}
+    assert {*list(told)[:2]} == {"much solvent", "soap out of range"}  # the largest of all
+    emptied, failed = told["much solvent"], told["soap out of range"]
+    assert np.isnan(found.up[row, [emptied, failed]]).all()
+    assert found.solved_up[emptied]
+    assert not found.solved_up[failed]
+    console = Console(record=True, width=120)
+    print_tornado(console, case, found)
+    printed = console.export_text()
+    assert "nothing left / " in printed
+    assert "not solved / " in printed
+    found.write_csv(tmp_path / "shifts.csv")
+    rows = list(csv.reader((tmp_path / "shifts.csv").open(encoding="utf-8")))
+    column = rows[0].index("Dy in raffinate, up [percentage points]")
+    assert rows[1 + emptied][column] == "nothing left"
+    assert rows[1 + failed][column] == "not solved"
+    drawn = {t.get_text() for t in sx_sim.plots.tornado(found).axes[row].texts}
+    assert {"nothing left", "not solved"} <= drawn
     plt.close("all")
 
 
