@@ -10,7 +10,6 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -48,10 +47,9 @@ class SweepJournal:
         self.path = path
         self.folder = path.with_name(f".{path.name}.blocks")
         self.identity = {
-            "version": version("sx_sim"),
-            "block": BLOCK,
-            "case": case.text,
-            "settings": settings,
+            "size of blocks": str(BLOCK),
+            "choice of points": settings,
+            **case.identity,
         }
 
     @property
@@ -94,9 +92,7 @@ class SweepJournal:
             self.discard()
             self.begin()
             return
-        names = {"version": "version of sx_sim", "block": "size of blocks", "case": "case file"}
-        names["settings"] = "choice of points"
-        changed = [names[key] for key in names if found.get(key) != self.identity[key]]
+        changed = [key for key, value in self.identity.items() if found.get(key) != value]
         if changed:
             raise CaseError(
                 f"the unfinished sweep there has another {' and another '.join(changed)}; solve "

@@ -104,7 +104,7 @@ def test_another_case_does_not_go_on_where_this_one_stopped(case, tmp_path):
     with pytest.raises(sx_sim.CaseError, match="another case file"):
         other.resume()
     older = SweepJournal(tmp_path / "sweep.h5", case)
-    older.identity["version"] = "0.0.0"
+    older.identity["version of sx_sim or of its data"] = "sx_sim 0.0.0"
     with pytest.raises(sx_sim.CaseError, match="another version of sx_sim"):
         older.resume()
 

@@ -11,7 +11,7 @@ from sx_sim.cases.contents import amounts, aqueous_stream
 from sx_sim.cases.schema import CaseFile, Override
 from sx_sim.cases.schema import Heat as HeatTable
 from sx_sim.chemistry.elements import element
-from sx_sim.chemistry.extractants import ExtractantSet, extractant_set
+from sx_sim.chemistry.extractants import ExtractantSet
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.circuits.recycles import EFFLUENT, Exchange, Recycle, Reflux, SolventLoop
 from sx_sim.errors import CaseError
@@ -30,12 +30,16 @@ from sx_sim.flowsheet.heat import Heat, temperatures
 from sx_sim.flowsheet.streams import Stream
 
 
-def build_column(case: CaseFile, sources: Mapping[str, Stream] | None = None) -> Column:
+def build_column(
+    case: CaseFile, extractant: ExtractantSet, sources: Mapping[str, Stream] | None = None
+) -> Column:
     """Return the column that a case describes.
 
     Parameters
     ----------
     case : CaseFile
+    extractant : ExtractantSet
+        The set that it names.
     sources : mapping of str to Stream, optional
         What is fed where feeds have a source, by the name of the feed.
 
@@ -48,7 +52,7 @@ def build_column(case: CaseFile, sources: Mapping[str, Stream] | None = None) ->
     for name, table in case.feeds.items():
         if table.source and name not in sources:
             raise CaseError(f"feeds.{name}.source: only a train has sources; give flow and content")
-    builder = _Builder(case, _spans(case), _system(case, sources), sources)
+    builder = _Builder(case, _spans(case), _system(case, extractant, sources), sources)
     column = builder.column(_solvent_flow(builder))
     _check_feeds(column)
     _check_products(column)
@@ -125,8 +129,7 @@ def _spans(case: CaseFile) -> dict[str, Section]:
     return spans
 
 
-def _system(case: CaseFile, sources: Mapping[str, Stream]) -> ChemicalSystem:
-    base = extractant_set(case.solvent.extractant)
+def _system(case: CaseFile, base: ExtractantSet, sources: Mapping[str, Stream]) -> ChemicalSystem:
     if base.balances_extractant and case.solvent.concentration is None:
         raise CaseError('solvent.concentration is missing; such as concentration = "1.5 mol/L"')
     constants = {s: _change(base, s, table) for s, table in case.constants.items()}

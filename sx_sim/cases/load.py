@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
+import numpy as np
+import tomli_w
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from sx_sim.cases.build import build_column, recycles_of
 from sx_sim.cases.schema import ALTERNATIVES, CaseFile
-from sx_sim.chemistry.extractants import is_path
+from sx_sim.chemistry import database
+from sx_sim.chemistry.extractants import ExtractantSet, extractant_set, is_path
 from sx_sim.circuits.recycles import Circuit
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.column import Column
@@ -32,23 +37,43 @@ class Case:
         Its content, units gone.
     column : Column
         The column it describes.
-    text : str
-        The TOML it was read from.
     name : str
-        Where from, for messages.
+        Where from, for messages; sets of one's own are found beside it.
+    raw : mapping
+        The tables as given, units and all: what everything else here is made from.
     circuit : Circuit
         The column with what comes back to it, if anything does.
     sources : mapping of str to Stream
         What is fed where feeds have a source.
+    sets : mapping of str to ExtractantSet
+        The extractant set it names, by the name it has in the case.
+    given : str
+        The TOML the tables were read from, empty where they were changed since.
     """
 
     file: CaseFile
     column: Column
-    text: str
     name: str
     raw: Mapping[str, Any]
     circuit: Circuit
     sources: Mapping[str, Stream]
+    sets: Mapping[str, ExtractantSet]
+    given: str = ""
+
+    @cached_property
+    def text(self) -> str:
+        """The case as TOML: as it was read, or written from changed tables."""
+        return self.given or tomli_w.dumps(self.raw)
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """All that decides the numbers of the case, by what to call it."""
+        sets = {key: known.as_tables() for key, known in self.sets.items()}
+        return {
+            "case file": tomli_w.dumps(self.raw),
+            "set of constants": json.dumps(sets, sort_keys=True),
+            "version of sx_sim or of its data": database.fingerprint(),
+        }
 
     @property
     def options(self) -> Options:
@@ -88,8 +113,8 @@ class Case:
                 table[part] = dict(table[part]) if isinstance(table[part], dict) else table[part]
                 table = table[part]
             table.pop(ALTERNATIVES.get(key, ""), None)
-            table[key] = value
-        return validate(raw, self.text, self.name, self.sources)
+            table[key] = value.item() if isinstance(value, np.generic) else value
+        return validate(raw, self.name, sources=self.sources, sets=self.sets)
 
 
 def load_case(path: str | Path) -> Case:
@@ -107,38 +132,73 @@ def load_case(path: str | Path) -> Case:
     return parse_case(read_text(path), str(path))
 
 
-def parse_case(text: str, name: str = "case") -> Case:
-    """Validate the text of a case file; errors as ``load_case``."""
+def parse_case(
+    text: str, name: str = "case", *, sets: Mapping[str, ExtractantSet] | None = None
+) -> Case:
+    """Validate the text of a case file.
+
+    Parameters
+    ----------
+    text : str
+    name : str
+        Where from, for messages; sets of one's own are found beside it.
+    sets : mapping of str to ExtractantSet, optional
+        Sets by the name the case gives them, instead of those shipped or in files.
+
+    Raises
+    ------
+    CaseError
+        As ``load_case``.
+    """
     raw = tables_of(text, name)
     if "circuits" in raw:
         raise CaseError("is a train of circuits, which run, check and info take alone", name)
-    return validate(raw, text, name)
+    return validate(raw, name, sets=sets, given=text)
 
 
 def validate(
-    raw: Mapping[str, Any], text: str, name: str, sources: Mapping[str, Stream] | None = None
+    raw: Mapping[str, Any],
+    name: str,
+    *,
+    sources: Mapping[str, Stream] | None = None,
+    sets: Mapping[str, ExtractantSet] | None = None,
+    given: str = "",
 ) -> Case:
-    """Validate the tables of a case, fed from sources if it has any; errors as ``load_case``."""
+    """Validate the tables of a case, fed from sources if it has any; else as ``parse_case``."""
+    known = KnownSets(name, sets or {})
     try:
-        file = CaseFile.model_validate(_with_set_beside(raw, name))
-        column = build_column(file, sources)
+        file = CaseFile.model_validate(raw, context=known)
+        key = file.solvent.extractant
+        extractant = known(key)
+        column = build_column(file, extractant, sources)
         circuit = Circuit(column, recycles_of(file, column))
     except ValidationError as error:
         raise CaseError(problems_of(error), name) from None
     except CaseError as error:
         raise CaseError(error.problems, name) from None
-    return Case(file, column, text, name, raw, circuit, sources or {})
+    return Case(file, column, name, raw, circuit, sources or {}, {key: extractant}, given)
 
 
-def _with_set_beside(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """Return the tables with the file of a set of one's own found relative to the case file."""
-    solvent = raw.get("solvent")
-    if not isinstance(solvent, dict):
-        return raw
-    key = solvent.get("extractant")
-    if not isinstance(key, str) or not is_path(key):
-        return raw
-    return {**raw, "solvent": {**solvent, "extractant": str(Path(name).parent / key)}}
+class KnownSets:
+    """Extractant sets by the name a case gives them; files are found beside the case.
+
+    Parameters
+    ----------
+    name : str
+        The case file.
+    known : mapping of str to ExtractantSet
+        Sets that need not be looked up.
+    """
+
+    def __init__(self, name: str, known: Mapping[str, ExtractantSet]) -> None:
+        self.folder = Path(name).parent
+        self.found = dict(known)
+
+    def __call__(self, key: str) -> ExtractantSet:
+        """Return a set; CaseError if there is none of that name."""
+        if key not in self.found:
+            self.found[key] = extractant_set(self.folder / key if is_path(key) else key)
+        return self.found[key]
 
 
 def problems_of(error: ValidationError) -> list[str]:

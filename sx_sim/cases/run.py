@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import partial
 from typing import Protocol
 
 from sx_sim.analysis.band import Band, band_of, erring_columns, tables_of
@@ -22,8 +22,9 @@ from sx_sim.analysis.sweep import (
 )
 from sx_sim.analysis.tables import Recorded, Tables, check_numbers, recorded
 from sx_sim.cases.axes import check_axes, nominal_of, points_of
-from sx_sim.cases.load import Case, parse_case
+from sx_sim.cases.load import Case
 from sx_sim.cases.parameters import constant_of
+from sx_sim.chemistry.database import fingerprint
 from sx_sim.circuits.circuit import CircuitResult, solve_circuit
 from sx_sim.circuits.recycles import Circuit
 from sx_sim.errors import CaseError, ConvergenceError
@@ -156,7 +157,7 @@ def run_sweep(
     tables = run_points(
         points,
         record,
-        partial(_solve_block, case.text, case.name, points, record, strict),
+        partial(_solve_block, case, fingerprint(), points, record, strict),
         executor=executor,
         known=journal.blocks if journal else None,
         keep=journal.keep if journal else None,
@@ -260,7 +261,7 @@ def _band(
     executor: Executor | None,
     step: Callable[[int], None],
 ) -> Band:
-    solve = partial(_solve_members, case.text, case.name, heated, record, members)
+    solve = partial(_solve_members, case, fingerprint(), heated, record, members)
     found = {}
     for t, tables in each_done(solve, range(len(heated.values)), executor):
         found[t] = tables
@@ -269,10 +270,10 @@ def _band(
 
 
 def _solve_block(
-    text: str, name: str, points: Points, record: Recorded, strict: bool, block: Block
+    case: Case, installation: str, points: Points, record: Recorded, strict: bool, block: Block
 ) -> Tables:
     """Solve a block of a case's sweep; all it needs is passed, so it can run anywhere."""
-    case = _parsed(text, name)
+    _check_installation(installation)
     solve = partial(_circuits if case.circuit.recycles else _columns, case, points.alike)
 
     def within(settings: Sequence[Settings]) -> list[Result | None]:
@@ -322,10 +323,10 @@ def _in_turn(
 
 
 def _solve_members(
-    text: str, name: str, heated: SweepAxis, record: Recorded, members: int, place: int
+    case: Case, installation: str, heated: SweepAxis, record: Recorded, members: int, place: int
 ) -> Tables:
     """Solve one temperature of the band; all it needs is passed, so it can run anywhere."""
-    case = _parsed(text, name)
+    _check_installation(installation)
     circuit = circuit_at(case, {heated.path: heated.setting(float(heated.values[place]))})
 
     columns = erring_columns(circuit.column, members)
@@ -338,9 +339,13 @@ def _solve_members(
     return tables_of(results, record)
 
 
-@lru_cache(maxsize=2)
-def _parsed(text: str, name: str) -> Case:
-    return parse_case(text, name)
+def _check_installation(installation: str) -> None:
+    """Raise CaseError where another process was started from another installation."""
+    if installation != fingerprint():
+        raise CaseError(
+            f"a worker has {fingerprint()} and the sweep was started with {installation}; "
+            "install the same sx_sim on every worker"
+        )
 
 
 def _counter(total: int, progress: Progress | None) -> Callable[[int], None]:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    model_validator,
+)
 
 from sx_sim.cases.fields import (
     Acid,
@@ -24,7 +31,6 @@ from sx_sim.cases.fields import (
     Time,
     Volume,
 )
-from sx_sim.chemistry.extractants import extractant_set
 from sx_sim.errors import CaseError
 
 STAGE_LIMIT = 5000
@@ -33,9 +39,12 @@ STAGE_LIMIT = 5000
 ALTERNATIVES = {"acid": "pH", "pH": "acid", "flow": "oa", "oa": "flow", "fraction": "flow"}
 
 
-def _known_set(key: str) -> str:
+def _known_set(key: str, info: ValidationInfo) -> str:
+    """Look a set up in the sets that the validation is given, if it is."""
+    if info.context is None:
+        return key
     try:
-        extractant_set(key)
+        info.context(key)
     except CaseError as error:
         raise ValueError(str(error)) from None
     return key

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from sx_sim.cases.contents import counted_moles
-from sx_sim.cases.load import Case, validate
+from sx_sim.cases.load import Case, KnownSets, validate
 from sx_sim.cases.schema import CaseFile, Feed
+from sx_sim.chemistry.extractants import ExtractantSet
 from sx_sim.circuits.recycles import Circuit
 from sx_sim.circuits.train import Link, TrainResult, Unit, solve_train
 from sx_sim.circuits.treatment import Treatment, treat
@@ -38,6 +39,8 @@ class Train:
     files : mapping of str to CaseFile
     names : mapping of str to str
         Of products, by ``circuit.product``.
+    sets : mapping of str to ExtractantSet
+        The extractant sets that circuits name, by the name they have there.
     """
 
     title: str
@@ -46,6 +49,7 @@ class Train:
     tables: Mapping[str, Mapping[str, Any]]
     files: Mapping[str, CaseFile]
     names: Mapping[str, str]
+    sets: Mapping[str, ExtractantSet]
 
     def units(self) -> list[Unit]:
         """Return the circuits, ready to be solved."""
@@ -63,7 +67,7 @@ class Train:
             if "source" in given and feed not in sources:
                 del table["feeds"][feed]
         try:
-            return validate(table, self.text, self.name, sources)
+            return validate(table, self.name, sources=sources, sets=self.sets)
         except CaseError as error:
             problems = [f"circuits.{name}.{p}" for p in error.problems]
             raise CaseError(problems, self.name) from None
@@ -91,8 +95,11 @@ def load_train(path: str | Path) -> Train:
     return parse_train(read_text(path), str(path))
 
 
-def parse_train(text: str, name: str = "train") -> Train:
-    """Validate the text of a train file; errors as ``load_train``."""
+def parse_train(
+    text: str, name: str = "train", *, sets: Mapping[str, ExtractantSet] | None = None
+) -> Train:
+    """Validate the text of a train file; parameters and errors as ``parse_case``."""
+    known = KnownSets(name, sets or {})
     raw = tables_of(text, name)
     for key in raw:
         if key not in KEYS:
@@ -105,7 +112,7 @@ def parse_train(text: str, name: str = "train") -> Train:
     }
     files = {}
     for circuit, table in tables.items():
-        files[circuit] = _file(circuit, table, name)
+        files[circuit] = _file(circuit, table, name, known)
     _check_links(files, name)
     order = _order(files)
     names = {str(v): str(k) for k, v in raw.get("products", {}).items()}
@@ -116,6 +123,7 @@ def parse_train(text: str, name: str = "train") -> Train:
         {circuit: tables[circuit] for circuit in order},
         {circuit: files[circuit] for circuit in order},
         names,
+        known.found,
     )
 
 
@@ -144,13 +152,13 @@ def _merged(defaults: Mapping[str, Any], table: Mapping[str, Any]) -> dict[str, 
     return merged
 
 
-def _file(circuit: str, table: Mapping[str, Any], name: str) -> CaseFile:
+def _file(circuit: str, table: Mapping[str, Any], name: str, known: KnownSets) -> CaseFile:
     from pydantic import ValidationError
 
     from sx_sim.cases.load import problems_of
 
     try:
-        return CaseFile.model_validate(table)
+        return CaseFile.model_validate(table, context=known)
     except ValidationError as error:
         problems = [f"circuits.{circuit}.{p}" for p in problems_of(error)]
         raise CaseError(problems, name) from None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import re
 import tomllib
 from functools import cache
+from importlib.metadata import version
 from importlib.resources import files
 from typing import Any
 
@@ -39,6 +41,26 @@ def lookup(folder: str, key: str) -> dict[str, Any]:
         guess = f"did you mean '{near[0]}'? " if near else ""
         raise CaseError(f"no '{key}' in {folder}; {guess}there are: {', '.join(known)}")
     return read(folder, f"{key}.toml")
+
+
+@cache
+def fingerprint() -> str:
+    """Return what tells this installation's numbers from others: version and digest of the data.
+
+    Examples
+    --------
+    >>> fingerprint().startswith("sx_sim ")
+    True
+    """
+    digest = hashlib.sha256()
+    folders = [files("sx_sim").joinpath("data")]
+    while folders:
+        for entry in sorted(folders.pop().iterdir(), key=lambda one: one.name):
+            if entry.is_dir():
+                folders.append(entry)
+            elif entry.name.endswith((".toml", ".csv")):
+                digest.update(entry.name.encode() + b"\0" + entry.read_bytes())
+    return f"sx_sim {version('sx_sim')}, data {digest.hexdigest()[:16]}"
 
 
 @cache

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -95,7 +94,18 @@ class ExtractantSet:
         species = dict(self.species)
         for symbol, change in changes.items():
             species[symbol] = replace(species.get(symbol, UNSET), **change)
-        return replace(self, species=MappingProxyType(species))
+        return replace(self, species=species)
+
+    def as_tables(self) -> dict[str, Any]:
+        """Return everything the set holds as plain tables, from which it can be made again."""
+        return asdict(self)
+
+    @classmethod
+    def from_tables(cls, tables: Mapping[str, Any]) -> ExtractantSet:
+        """Return the set of tables that ``as_tables`` gave, after any way through JSON."""
+        plain = {name: _frozen(value) for name, value in tables.items()}
+        species = {symbol: Constants(**row) for symbol, row in plain["species"].items()}
+        return cls(**{**plain, "species": species})
 
 
 # Where a case gives a species the set does not have, and leaves something out.
@@ -143,6 +153,13 @@ def extractant_set(key: str | Path) -> ExtractantSet:
         raise CaseError(f"is no extractant set: {error}", str(key)) from None
 
 
+def _frozen(value: Any) -> Any:
+    """Return tables with their lists as tuples, as dataclasses here hold them."""
+    if isinstance(value, Mapping):
+        return {name: _frozen(part) for name, part in value.items()}
+    return tuple(map(_frozen, value)) if isinstance(value, list | tuple) else value
+
+
 @cache
 def _shipped(key: str) -> ExtractantSet:
     return _set(key, database.lookup("extractants", key))
@@ -175,8 +192,8 @@ def _set(key: str, data: Mapping[str, Any]) -> ExtractantSet:
         reference_temperature=data["reference_temperature"],
         level_log10_K_sd=data["level"]["log10_K_sd"],
         level_enthalpy_sd=data["level"]["enthalpy_sd"],
-        ranges=MappingProxyType({name: (lo, hi) for name, (lo, hi) in data["ranges"].items()}),
-        species=MappingProxyType(species),
+        ranges={name: (lo, hi) for name, (lo, hi) in data["ranges"].items()},
+        species=species,
         activity=activity,
         log10_beta=beta,
         beta_enthalpy=enthalpy,

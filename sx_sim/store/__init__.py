@@ -12,7 +12,7 @@ from pathlib import Path
 from sx_sim.analysis.sweep import SweepResult
 from sx_sim.cases.load import Case, parse_case
 from sx_sim.flowsheet.results import Result
-from sx_sim.store.layout import RESULT, SWEEP, TRAIN, reading
+from sx_sim.store.layout import RESULT, SWEEP, TRAIN, read_case, reading
 from sx_sim.store.results import load_result, save_result
 from sx_sim.store.sweeps import open_sweep, save_sweep
 from sx_sim.store.trains import load_products, save_train
@@ -49,5 +49,6 @@ def load_any(path: str | Path) -> tuple[Case, Result | SweepResult]:
     """
     with reading(path, RESULT, SWEEP) as file:
         kind = file.attrs["format"]
-        case = parse_case(file["case"].asstr()[()], str(path))
+        text, sets = read_case(file)
+        case = parse_case(text, str(path), sets=sets)
     return case, load_result(path) if kind == RESULT else open_sweep(path)

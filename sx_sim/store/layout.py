@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -13,10 +14,10 @@ import h5py
 import numpy as np
 
 from sx_sim.cases.load import Case
-from sx_sim.chemistry.extractants import is_path
+from sx_sim.chemistry.extractants import ExtractantSet
 from sx_sim.errors import CaseError
 
-FORMAT = 2
+FORMAT = 3
 RESULT, SWEEP, TRAIN = "sx_sim result", "sx_sim sweep", "sx_sim train"  # kinds of file
 TEXT = h5py.string_dtype("utf-8")
 
@@ -31,7 +32,7 @@ def sign(file: Any, kind: str, title: str) -> None:
 
 def describe(file: Any, kind: str, case: Case) -> None:
     sign(file, kind, case.file.title)
-    file.create_dataset("case", data=_text(case), dtype=TEXT)
+    write_case(file, case.text, case.sets)
     file.attrs["extractant_set"] = case.column.system.extractant.key
     constants = case.column.system.constants
     file.attrs["sources"] = sorted(
@@ -39,13 +40,21 @@ def describe(file: Any, kind: str, case: Case) -> None:
     )
 
 
-def _text(case: Case) -> str:
-    """Return the text of a case, the path of a set of one's own made absolute."""
-    key = case.raw["solvent"]["extractant"]
-    if not is_path(key):
-        return case.text
-    found = (Path(case.name).parent / key).resolve().as_posix()
-    return case.text.replace(f'"{key}"', f'"{found}"').replace(f"'{key}'", f"'{found}'")
+def write_case(file: Any, text: str, sets: Mapping[str, ExtractantSet]) -> None:
+    """Write the text of a case or a train, and all constants of the sets that it names."""
+    tables = {key: known.as_tables() for key, known in sets.items()}
+    for name, content, about in (
+        ("case", text, "case file, in TOML"),
+        ("extractant_sets", json.dumps(tables), "constants of the sets that it names, in JSON"),
+    ):
+        file.create_dataset(name, data=content, dtype=TEXT).attrs["long_name"] = about
+
+
+def read_case(file: Any) -> tuple[str, dict[str, ExtractantSet]]:
+    """Return the text of the case or train of a file, and its sets as they were then."""
+    text = file["case"].asstr()[()]
+    tables = json.loads(file["extractant_sets"].asstr()[()]) if "extractant_sets" in file else {}
+    return text, {key: ExtractantSet.from_tables(one) for key, one in tables.items()}
 
 
 def write_scale(file: Any, name: str, values: Any, long_name: str, unit: str | None = None) -> None:

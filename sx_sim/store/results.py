@@ -11,10 +11,19 @@ import numpy as np
 from sx_sim.analysis.tables import CHOICES
 from sx_sim.cases.load import Case, parse_case
 from sx_sim.circuits.recycles import feed_of, net_result, with_streams
+from sx_sim.errors import CaseError
 from sx_sim.flowsheet.column import Column
 from sx_sim.flowsheet.results import Result, assemble
 from sx_sim.kernels.types import Solution
-from sx_sim.store.layout import RESULT, describe, reading, write_scale, write_table, writing
+from sx_sim.store.layout import (
+    RESULT,
+    describe,
+    read_case,
+    reading,
+    write_scale,
+    write_table,
+    writing,
+)
 
 # name: (unit, long name) of the stage profiles
 STAGE = {
@@ -49,11 +58,20 @@ def save_result(result: Result, path: str | Path, case: Case) -> None:
     Raises
     ------
     CaseError
-        If the file cannot be written; one already there is left as it was.
+        If the result is of another case, or the file cannot be written; one already there is
+        left as it was.
     """
+    _check_same(result.column, case)
     with writing(path) as file:
         describe(file, RESULT, case)
         write_result(file, result)
+
+
+def _check_same(column: Column, case: Case) -> None:
+    """Raise CaseError for a column that is not of a case, by stages, constants or temperatures."""
+    same = column.stages == case.column.stages and column.system == case.column.system
+    if not (same and np.array_equal(column.temperature, case.column.temperature)):
+        raise CaseError("the result is of another case than the one to write with it", case.name)
 
 
 def write_result(file: Any, result: Result) -> None:
@@ -162,7 +180,8 @@ def load_result(path: str | Path) -> Result:
         If there is no such file, or it is not a result.
     """
     with reading(path, RESULT) as file:
-        case = parse_case(file["case"].asstr()[()], str(path))
+        text, sets = read_case(file)
+        case = parse_case(text, str(path), sets=sets)
         column = _read_column(file, case.column)
         cascade, law = column.pack()
         solution = Solution(

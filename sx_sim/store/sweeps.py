@@ -14,7 +14,15 @@ from sx_sim.analysis.tables import CHOICES, FLAGS, Recorded
 from sx_sim.cases.load import Case, parse_case
 from sx_sim.cases.run import specifications
 from sx_sim.flowsheet.status import Status
-from sx_sim.store.layout import SWEEP, describe, reading, write_scale, write_table, writing
+from sx_sim.store.layout import (
+    SWEEP,
+    describe,
+    read_case,
+    reading,
+    write_scale,
+    write_table,
+    writing,
+)
 
 LABELS = {
     "product": "stream that leaves",
@@ -79,7 +87,8 @@ def open_sweep(path: str | Path) -> SweepResult:
     >>> sweep.to_xarray()  # doctest: +SKIP
     """
     with reading(path, SWEEP) as file:
-        case = parse_case(file["case"].asstr()[()], str(path))
+        text, sets = read_case(file)
+        case = parse_case(text, str(path), sets=sets)
         axes = tuple(_read_axis(file, name) for name in file.attrs["axes"])
         record = Recorded(
             tuple(file.attrs["tables"]),

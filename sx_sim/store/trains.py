@@ -10,7 +10,16 @@ import numpy as np
 from sx_sim.cases.trains import Train, parse_train
 from sx_sim.chemistry.elements import element
 from sx_sim.circuits.train import TrainResult
-from sx_sim.store.layout import TEXT, TRAIN, reading, sign, write_scale, write_table, writing
+from sx_sim.store.layout import (
+    TRAIN,
+    read_case,
+    reading,
+    sign,
+    write_case,
+    write_scale,
+    write_table,
+    writing,
+)
 from sx_sim.store.results import write_result
 
 
@@ -46,7 +55,8 @@ def load_products(path: str | Path) -> tuple[Train, list[StoredProduct]]:
         If there is no such file, or it is not of a train.
     """
     with reading(path, TRAIN) as file:
-        train = parse_train(file["case"].asstr()[()], str(path))
+        text, sets = read_case(file)
+        train = parse_train(text, str(path), sets=sets)
         species = [element(symbol) for symbol in file["species"].asstr()[:]]
         mass = np.array([one.oxide_mass if one.rare_earth else 0.0 for one in species])
         oxides = file["product_concentration"][:] * file["product_flow"][:][:, None] * mass / 1000
@@ -78,7 +88,7 @@ def save_train(found: TrainResult, path: str | Path, train: Train) -> None:
     series = sorted({s for stream in products.values() for s in stream.held})
     with writing(path) as file:
         sign(file, TRAIN, train.title)
-        file.create_dataset("case", data=train.text, dtype=TEXT)
+        write_case(file, train.text, train.sets)
         file.attrs["circuits"] = list(found.circuits)
         file.attrs["stages"] = found.stages
         file.attrs["passes"] = found.passes
