@@ -58,8 +58,7 @@ def build_column(
     _check_products(column)
     if case.heat is not None:
         column = _warmed(case, case.heat, column)
-    for phase in ("aqueous", "organic"):
-        column.flows(phase)
+    _ = column.volumes  # says which stage has none of a phase
     return column
 
 

@@ -51,7 +51,7 @@ class Checks:
         Largest logarithm of the organic that leaves over what the distribution law, and the
         efficiency, make of it.
     negative : bool
-        Whether any concentration is below zero.
+        Whether any concentration or flow is below zero.
     finite : bool
     """
 
@@ -151,9 +151,15 @@ def _check(cascade: Cascade, law: Law, x: Array, y: Array, scalars: Array) -> Ch
         closure=closure,
         worst=worst,
         law=float(law_error.max(initial=0.0)),
-        negative=bool((x < 0).any() or (y < 0).any()),
+        negative=bool((x < 0).any() or (y < 0).any() or _flows(cascade).min() < 0),
         finite=bool(np.isfinite(x).all() and np.isfinite(y).all() and np.isfinite(scalars).all()),
     )
+
+
+def _flows(cascade: Cascade) -> Array:
+    """Return every flow of both phases, drops included, end to end."""
+    both = (cascade.aqueous, cascade.aqueous_draw, cascade.organic, cascade.organic_draw)
+    return np.concatenate([*both, cascade.aqueous_up, cascade.organic_down])
 
 
 def expected(cascade: Cascade, risen: Array, met: Array) -> Array:

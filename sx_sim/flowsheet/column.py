@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sx_sim.chemistry import aqueous
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.errors import CaseError
-from sx_sim.flowsheet.settlers import Volumes, mixed_back, settle
+from sx_sim.flowsheet.settlers import Drained, Volumes, mixed_back, settle
 from sx_sim.flowsheet.streams import Stream
 from sx_sim.kernels.types import Cascade, Law
 
@@ -278,7 +278,7 @@ class Column:
 
     @cached_property
     def volumes(self) -> Volumes:
-        """Flows at every stage, drops included."""
+        """Flows at every stage, drops included; CaseError as ``flows``, or if drops drain one."""
         passes, drawn = self.flows("aqueous")
         organic, organic_draw = self.flows("organic")
         if self.settling is None:
@@ -286,7 +286,24 @@ class Column:
             both = passes + drawn, organic + organic_draw
             return Volumes(passes, drawn, none, organic, organic_draw, none, *both)
         drops = self.settling.in_organic, self.settling.in_aqueous
-        return settle((passes, drawn), (organic, organic_draw), *drops)
+        try:
+            return settle((passes, drawn), (organic, organic_draw), *drops)
+        except Drained as error:
+            raise CaseError(self._drained(error, *drops)) from None
+
+    def _drained(self, error: Drained, in_organic: Array, in_aqueous: Array) -> str:
+        """Return what to do about a stage at which one phase carries off all of the other."""
+        j = error.stage
+        section = next(s.name for s in self.sections if s.first <= j <= s.last)
+        other, drops = {
+            "aqueous": ("organic", in_organic),
+            "organic": ("aqueous", in_aqueous),
+        }[error.phase]
+        return (
+            f"sections.{section}.entrained_{error.phase} = {drops[j - 1]:g}: at stage {j} the "
+            f"{other} phase carries off more of the {error.phase} phase as drops than reaches it; "
+            f"entrain less, or feed more of the {error.phase} phase"
+        )
 
     def outlets(self) -> list[tuple[str, str, int, float]]:
         """Return name, phase, stage (from 0) and flow [L/h] of everything that leaves."""

@@ -10,6 +10,25 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 
+NOTHING = 1e-12  # of the largest flow: what is left by rounding where all is carried off
+
+
+class Drained(Exception):
+    """Drops carry off more of a phase than there is.
+
+    Parameters
+    ----------
+    phase : {'aqueous', 'organic'}
+    stage : int
+        The first one where none is left, in the direction of the phase; counted from 1.
+    """
+
+    def __init__(self, phase: str, stage: int) -> None:
+        super().__init__(f"no {phase} phase settles at stage {stage}")
+        self.phase = phase
+        self.stage = stage
+
+
 class Volumes(NamedTuple):
     """Flows at every stage (N,) [L/h], drops included.
 
@@ -41,8 +60,13 @@ def settle(
         Draws take the same share where drops are carried.
     in_organic, in_aqueous : (N,) arrays
         Water carried per volume of organic that leaves a stage, and the reverse.
+
+    Raises
+    ------
+    Drained
+        If drops carry more of a phase away from a stage than reaches it.
     """
-    from scipy.linalg import solve_banded
+    from scipy.linalg import LinAlgError, solve_banded
 
     n = len(in_organic)
     drawn_a = aqueous[1] / (aqueous[0] + aqueous[1])
@@ -66,8 +90,15 @@ def settle(
     put(solvent[1:], solvent[:-1], -(1.0 - drawn_o[:-1]))
     put(solvent[:-1], water[1:], -(in_aqueous * (1.0 - drawn_a))[1:])
     fed = np.column_stack([fed_a, fed_o]).ravel()
-    settled = solve_banded((3, 3), band, fed)
+    try:
+        settled = solve_banded((3, 3), band, fed)
+    except LinAlgError:  # exactly as much is carried off as there is
+        raise Drained("aqueous" if in_organic.any() else "organic", n) from None
     settled_a, settled_o = settled[0::2], settled[1::2]
+    for phase, along in (("aqueous", settled_a[::-1]), ("organic", settled_o)):
+        dry = np.flatnonzero(~(along > NOTHING * np.abs(settled).max()))
+        if dry.size:
+            raise Drained(phase, n - int(dry[0]) if phase == "aqueous" else int(dry[0]) + 1)
     return Volumes(
         aqueous=settled_a * (1.0 - drawn_a),
         aqueous_draw=settled_a * drawn_a + in_organic * settled_o * drawn_o,

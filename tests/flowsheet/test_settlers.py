@@ -7,6 +7,7 @@ import pytest
 
 import sx_sim
 from support.columns import HEAVY, heavy_case
+from sx_sim.flowsheet.checks import check
 from sx_sim.flowsheet.column import Column, Feed, Section, Settling
 from sx_sim.flowsheet.results import solve_column
 from sx_sim.flowsheet.settlers import settle
@@ -117,3 +118,65 @@ def test_what_does_not_go_together_is_told():
     text = text.replace("[sections.scrub]", f"[sections.scrub]\n{held}")
     with pytest.raises(sx_sim.CaseError, match="only where no water is carried up"):
         sx_sim.parse_case(text + "[set_points.a]\nstage = 2\npH = 1\n")
+
+
+SPARE = """
+temperature = "25 degC"
+[solvent]
+extractant = "hehehp-chloride"
+concentration = "1 mol/L"
+flow = "{solvent} L/h"
+[feeds.liquor]
+concentrations = {{ Nd = "0.05 mol/L", Dy = "0.05 mol/L" }}
+acid = "0.1 mol/L"
+flow = "{feed} L/h"
+[sections.extraction]
+stages = 3
+{drops}
+[sections.scrub]
+stages = 2
+{drops}
+acid = "1 mol/L"
+flow = "3 L/h"
+"""
+WATERY, OILY = "entrained_aqueous = 0.02", "entrained_organic = 0.2"
+
+
+@pytest.mark.parametrize(
+    ("flows", "drops", "told"),
+    [
+        ({"solvent": 500, "feed": 5}, WATERY, "extraction.entrained_aqueous = 0.02: at stage 1 "),
+        ({"solvent": 1, "feed": 9}, OILY, "extraction.entrained_organic = 0.2: at stage 3 "),
+    ],
+)
+def test_drops_that_carry_off_a_whole_phase_are_refused_by_section_and_stage(flows, drops, told):
+    with pytest.raises(sx_sim.CaseError, match=f"sections.{told}"):
+        sx_sim.parse_case(SPARE.format(**flows, drops=drops))
+
+
+def test_a_column_that_drops_drain_is_refused_however_it_is_made():
+    column = sx_sim.parse_case(SPARE.format(solvent=500, feed=5, drops="")).column
+    wet = Settling(np.ones(5), np.full(5, 0.02), np.zeros(5))
+    with pytest.raises(sx_sim.CaseError, match="stage 1 the organic phase carries off more"):
+        sx_sim.solve(replace(column, settling=wet))
+
+
+def test_points_of_a_sweep_that_drops_drain_are_invalid_and_no_flow_is_below_zero():
+    text = SPARE.format(solvent=100, feed=5, drops=WATERY)
+    axes = [("feeds.liquor.flow", 1, 8), ("solvent.flow", 100, 400)]
+    for path, low, high in axes:
+        text += f'[[sweep.axes]]\npath = "{path}"\nvalues = ["{low} L/h", "{high} L/h"]\n'
+    found = sx_sim.run_sweep(sx_sim.parse_case(text))
+    invalid = found.table("status") == sx_sim.Status.INVALID
+    assert invalid.tolist() == [[False, True], [False, False]]
+    flows = found.table("flow")
+    assert (flows[~invalid] > 0).all() and np.isnan(flows[invalid]).all()
+
+
+def test_balances_with_a_negative_flow_do_not_pass():
+    column = heavy_case().column
+    result, (cascade, law) = sx_sim.solve(column), column.pack()
+    stages = result.stages
+    assert check(cascade, law, stages.aqueous, stages.organic, stages.scalars).passed
+    turned = cascade._replace(aqueous_draw=cascade.aqueous_draw - 1e-9)
+    assert check(turned, law, stages.aqueous, stages.organic, stages.scalars).negative
