@@ -27,6 +27,10 @@ class CaseError(SxSimError):
         super().__init__("\n".join(f"{file}: {p}" if file else p for p in self.problems))
 
 
+class DrainedError(CaseError):
+    """Drops that carry off more of a phase than reaches a stage."""
+
+
 class OutsideRangeError(CaseError):
     """A result beyond the ranges of its constants, where that is not allowed.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from sx_sim.analysis.points import SAMPLE, Points, SweepAxis, unit_sample
 from sx_sim.cases.load import Case
 from sx_sim.cases.parameters import constant_of, nominal
 from sx_sim.cases.schema import Axis, Sweep
-from sx_sim.errors import CaseError
+from sx_sim.errors import CaseError, DrainedError
 from sx_sim.units import NUMBER, convert
 
 Array = NDArray[np.float64]
@@ -71,7 +72,8 @@ def check_axes(case: Case, axes: Sequence[SweepAxis]) -> None:
                 if axis.path.startswith("constants."):
                     constant_of(case, axis.path, axis.setting(end))
                 else:
-                    case.with_values({axis.path: axis.setting(end)})
+                    with suppress(DrainedError):  # points where drops drain a phase are invalid
+                        case.with_values({axis.path: axis.setting(end)})
             except CaseError as error:
                 problems = [f"axis '{axis.path}': {p}" for p in error.problems]
                 raise CaseError(problems, case.name) from None

@@ -175,7 +175,7 @@ def validate(
     except ValidationError as error:
         raise CaseError(problems_of(error), name) from None
     except CaseError as error:
-        raise CaseError(error.problems, name) from None
+        raise type(error)(error.problems, name) from None
     return Case(file, column, name, raw, circuit, sources or {}, {key: extractant}, given)
 
 

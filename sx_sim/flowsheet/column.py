@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from sx_sim.chemistry import aqueous
 from sx_sim.chemistry.system import ChemicalSystem
-from sx_sim.errors import CaseError
-from sx_sim.flowsheet.settlers import Drained, Volumes, mixed_back, settle
+from sx_sim.errors import CaseError, DrainedError
+from sx_sim.flowsheet.settlers import Volumes, drained, mixed_back, settle
 from sx_sim.flowsheet.streams import Stream
 from sx_sim.kernels.types import Cascade, Law
 
@@ -278,7 +278,13 @@ class Column:
 
     @cached_property
     def volumes(self) -> Volumes:
-        """Flows at every stage, drops included; CaseError as ``flows``, or if drops drain one."""
+        """Flows at every stage, drops included.
+
+        Raises
+        ------
+        CaseError
+            As ``flows``; as DrainedError, if drops carry off more of a phase than there is.
+        """
         passes, drawn = self.flows("aqueous")
         organic, organic_draw = self.flows("organic")
         if self.settling is None:
@@ -286,23 +292,23 @@ class Column:
             both = passes + drawn, organic + organic_draw
             return Volumes(passes, drawn, none, organic, organic_draw, none, *both)
         drops = self.settling.in_organic, self.settling.in_aqueous
-        try:
-            return settle((passes, drawn), (organic, organic_draw), *drops)
-        except Drained as error:
-            raise CaseError(self._drained(error, *drops)) from None
+        found = settle((passes, drawn), (organic, organic_draw), *drops)
+        dry = drained(found)
+        if dry is not None:
+            raise DrainedError(self._drained(*dry, *drops))
+        return found
 
-    def _drained(self, error: Drained, in_organic: Array, in_aqueous: Array) -> str:
+    def _drained(self, phase: str, j: int, in_organic: Array, in_aqueous: Array) -> str:
         """Return what to do about a stage at which one phase carries off all of the other."""
-        j = error.stage
         section = next(s.name for s in self.sections if s.first <= j <= s.last)
         other, drops = {
             "aqueous": ("organic", in_organic),
             "organic": ("aqueous", in_aqueous),
-        }[error.phase]
+        }[phase]
         return (
-            f"sections.{section}.entrained_{error.phase} = {drops[j - 1]:g}: at stage {j} the "
-            f"{other} phase carries off more of the {error.phase} phase as drops than reaches it; "
-            f"entrain less, or feed more of the {error.phase} phase"
+            f"sections.{section}.entrained_{phase} = {drops[j - 1]:g}: at stage {j} the "
+            f"{other} phase carries off more of the {phase} phase as drops than reaches it; "
+            f"entrain less, or feed more of the {phase} phase"
         )
 
     def outlets(self) -> list[tuple[str, str, int, float]]:

@@ -13,22 +13,6 @@ Array = NDArray[np.float64]
 NOTHING = 1e-12  # of the largest flow: what is left by rounding where all is carried off
 
 
-class Drained(Exception):
-    """Drops carry off more of a phase than there is.
-
-    Parameters
-    ----------
-    phase : {'aqueous', 'organic'}
-    stage : int
-        The first one where none is left, in the direction of the phase; counted from 1.
-    """
-
-    def __init__(self, phase: str, stage: int) -> None:
-        super().__init__(f"no {phase} phase settles at stage {stage}")
-        self.phase = phase
-        self.stage = stage
-
-
 class Volumes(NamedTuple):
     """Flows at every stage (N,) [L/h], drops included.
 
@@ -61,10 +45,10 @@ def settle(
     in_organic, in_aqueous : (N,) arrays
         Water carried per volume of organic that leaves a stage, and the reverse.
 
-    Raises
-    ------
-    Drained
-        If drops carry more of a phase away from a stage than reaches it.
+    Returns
+    -------
+    Volumes
+        With flows that are below zero, or not finite, where ``drained`` names a stage.
     """
     from scipy.linalg import LinAlgError, solve_banded
 
@@ -93,12 +77,8 @@ def settle(
     try:
         settled = solve_banded((3, 3), band, fed)
     except LinAlgError:  # exactly as much is carried off as there is
-        raise Drained("aqueous" if in_organic.any() else "organic", n) from None
+        settled = np.full(2 * n, np.nan)
     settled_a, settled_o = settled[0::2], settled[1::2]
-    for phase, along in (("aqueous", settled_a[::-1]), ("organic", settled_o)):
-        dry = np.flatnonzero(~(along > NOTHING * np.abs(settled).max()))
-        if dry.size:
-            raise Drained(phase, n - int(dry[0]) if phase == "aqueous" else int(dry[0]) + 1)
     return Volumes(
         aqueous=settled_a * (1.0 - drawn_a),
         aqueous_draw=settled_a * drawn_a + in_organic * settled_o * drawn_o,
@@ -109,6 +89,18 @@ def settle(
         settled_aqueous=settled_a,
         settled_organic=settled_o,
     )
+
+
+def drained(volumes: Volumes) -> tuple[str, int] | None:
+    """Return a phase that drops carry off more of than there is, and where it ends.
+
+    That is the first stage with none of it left, in its direction; counted from 1.
+    """
+    for phase, flow in (("aqueous", volumes.settled_aqueous), ("organic", volumes.settled_organic)):
+        dry = np.flatnonzero(~(flow > NOTHING * np.abs(flow).max()))
+        if dry.size:
+            return phase, int(dry[-1 if phase == "aqueous" else 0]) + 1
+    return None
 
 
 def mixed_back(falls: Array, rises: Array, drawn: Array, fed: Array) -> Array:

@@ -170,7 +170,8 @@ def test_points_of_a_sweep_that_drops_drain_are_invalid_and_no_flow_is_below_zer
     invalid = found.table("status") == sx_sim.Status.INVALID
     assert invalid.tolist() == [[False, True], [False, False]]
     flows = found.table("flow")
-    assert (flows[~invalid] > 0).all() and np.isnan(flows[invalid]).all()
+    assert (flows[~invalid] > 0).all()
+    assert np.isnan(flows[invalid]).all()
 
 
 def test_balances_with_a_negative_flow_do_not_pass():
