@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any
 
 import numpy as np
 import tomli_w
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import ValidationError
 
 from sx_sim.cases.build import build_column, recycles_of
 from sx_sim.cases.schema import ALTERNATIVES, CaseFile
@@ -24,6 +22,7 @@ from sx_sim.errors import CaseError
 from sx_sim.flowsheet.column import Column
 from sx_sim.flowsheet.streams import Stream
 from sx_sim.kernels.types import Options
+from sx_sim.problems import problems_of
 from sx_sim.text_files import read_text, tables_of
 
 
@@ -173,7 +172,7 @@ def validate(
         column = build_column(file, extractant, sources)
         circuit = Circuit(column, recycles_of(file, column))
     except ValidationError as error:
-        raise CaseError(problems_of(error), name) from None
+        raise CaseError(problems_of(error, CaseFile), name) from None
     except CaseError as error:
         raise type(error)(error.problems, name) from None
     return Case(file, column, name, raw, circuit, sources or {}, {key: extractant}, given)
@@ -199,58 +198,3 @@ class KnownSets:
         if key not in self.found:
             self.found[key] = extractant_set(self.folder / key if is_path(key) else key)
         return self.found[key]
-
-
-def problems_of(error: ValidationError) -> list[str]:
-    """Return what is wrong, a line each."""
-    lines = [_line(details) for details in error.errors()]
-    return list(dict.fromkeys(lines))
-
-
-def _line(details: ErrorDetails) -> str:
-    """Return one problem as ``key = value: what would be right``."""
-    parts = [str(p) for p in details["loc"] if str(p) not in ("str", "int", "float")]
-    parts = [p for p in parts if not p.startswith(("function-", "dict[", "tuple["))]
-    path = ".".join(parts)
-    model = _model_at(parts[:-1])
-    if details["type"] == "missing":
-        field = model.model_fields.get(parts[-1]) if model else None
-        examples = field.examples if field and field.examples else []
-        hint = f"; such as {parts[-1]} = {_toml(examples[0])}" if examples else ""
-        return f"{path} is missing{hint}"
-    if details["type"] == "extra_forbidden":
-        known = _names(model) if model else []
-        near = difflib.get_close_matches(parts[-1], known, n=1)
-        guess = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(known)}"
-        return f"{path}: unknown key; {guess}"
-    message = details["msg"].removeprefix("Value error, ")
-    message = message.replace("Input should be", "must be")
-    value = details["input"]
-    if isinstance(value, dict | list):
-        return f"{path}: {message}"
-    return f"{path} = {_toml(value)}: {message}"
-
-
-def _names(model: type[BaseModel]) -> list[str]:
-    return [field.alias or name for name, field in model.model_fields.items()]
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, str):
-        return f'"{value}"'
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _model_at(parts: list[str]) -> type[BaseModel] | None:
-    """Return the model of the table at a path, None where there is none."""
-    here: Any = CaseFile
-    for part in parts:
-        if isinstance(here, type) and issubclass(here, BaseModel):
-            field = here.model_fields.get(part)
-            here = field.annotation if field else None
-        elif get_origin(here) in (dict, list):
-            here = get_args(here)[-1]
-        options = [a for a in get_args(here) if isinstance(a, type) and issubclass(a, BaseModel)]
-        if options and get_origin(here) not in (dict, list):
-            here = options[0]
-    return here if isinstance(here, type) and issubclass(here, BaseModel) else None

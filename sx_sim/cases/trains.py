@@ -155,12 +155,12 @@ def _merged(defaults: Mapping[str, Any], table: Mapping[str, Any]) -> dict[str, 
 def _file(circuit: str, table: Mapping[str, Any], name: str, known: KnownSets) -> CaseFile:
     from pydantic import ValidationError
 
-    from sx_sim.cases.load import problems_of
+    from sx_sim.problems import problems_of
 
     try:
         return CaseFile.model_validate(table, context=known)
     except ValidationError as error:
-        problems = [f"circuits.{circuit}.{p}" for p in problems_of(error)]
+        problems = [f"circuits.{circuit}.{p}" for p in problems_of(error, CaseFile)]
         raise CaseError(problems, name) from None
 
 
