@@ -1,4 +1,4 @@
-"""Ledgers of cases and trains: with the base, volumes and radionuclides their files give."""
+"""Ledgers of cases and trains: with the volumes and radionuclides their files give."""
 
 from __future__ import annotations
 
@@ -16,15 +16,13 @@ from sx_sim.flowsheet.results import Result
 
 def ledger_of(case: Case, result: Result) -> Ledger:
     """Return the ledger of a case as it was solved."""
-    base = case.file.solvent.base
-    return circuit_ledger(case.circuit, result, base=base, holdup=_holdup(case.file))
+    return circuit_ledger(case.circuit, result, holdup=_holdup(case.file))
 
 
 def ledger_of_train(train: Train, result: TrainResult) -> Ledger:
-    """Return the ledger of a train as it was solved; the base is that of its first circuit."""
+    """Return the ledger of a train as it was solved."""
     holdups = {name: held for name, file in train.files.items() if (held := _holdup(file))}
-    base = next(iter(train.files.values())).solvent.base
-    return train_ledger(result, base=base, holdups=holdups)
+    return train_ledger(result, holdups=holdups)
 
 
 def activities_of(case: Case, result: Result) -> Activities | None:

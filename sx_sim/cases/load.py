@@ -170,7 +170,7 @@ def validate(
         key = file.solvent.extractant
         extractant = known(key)
         column = build_column(file, extractant, sources)
-        circuit = Circuit(column, recycles_of(file, column))
+        circuit = Circuit(column, recycles_of(file, column), file.solvent.base)
     except ValidationError as error:
         raise CaseError(problems_of(error, CaseFile), name) from None
     except CaseError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,13 @@ from sx_sim.cases.schema import CaseFile, Feed
 from sx_sim.chemistry.extractants import ExtractantSet
 from sx_sim.circuits.recycles import Circuit
 from sx_sim.circuits.train import Link, TrainResult, Unit, solve_train
-from sx_sim.circuits.treatment import Treatment, treat
+from sx_sim.circuits.treatment import REDISSOLVING, Treatment, foreign_anion, treat
 from sx_sim.errors import CaseError
+from sx_sim.flowsheet.column import BARREN, LOADED, RAFFINATE
 from sx_sim.flowsheet.streams import Stream
 from sx_sim.text_files import read_tables, read_text, tables_of
 
+SOLVENTS = (BARREN, LOADED)
 KEYS = ("title", "description", "defaults", "circuits", "products")
 
 
@@ -58,7 +60,8 @@ class Train:
     def _unit(self, name: str, file: CaseFile) -> Unit:
         links = tuple(_links(name, file))
         case = partial(self.case, name)
-        return Unit(name, links, partial(_treated, file), lambda s: case(s).circuit, _options(file))
+        treated = partial(_treated, file, self.sets[file.solvent.extractant])
+        return Unit(name, links, treated, lambda s: case(s).circuit, _options(file))
 
     def case(self, name: str, sources: Mapping[str, Stream]) -> Case:
         """Return a circuit as a case, fed from sources by the name of its feeds."""
@@ -113,7 +116,7 @@ def parse_train(
     files = {}
     for circuit, table in tables.items():
         files[circuit] = _file(circuit, table, name, known)
-    _check_links(files, name)
+    _check_links(files, name, known)
     order = _order(files)
     names = {str(v): str(k) for k, v in raw.get("products", {}).items()}
     return Train(
@@ -173,7 +176,7 @@ def _links(name: str, file: CaseFile) -> list[Link]:
     return found
 
 
-def _check_links(files: Mapping[str, CaseFile], name: str) -> None:
+def _check_links(files: Mapping[str, CaseFile], name: str, known: KnownSets) -> None:
     used: dict[tuple[str, str], str] = {}
     for circuit, file in files.items():
         for link in _links(circuit, file):
@@ -189,16 +192,31 @@ def _check_links(files: Mapping[str, CaseFile], name: str) -> None:
                     f"{', '.join(there)}",
                     name,
                 )
+            if problem := _foreign(files[link.source], file, link, known):
+                raise CaseError(f"{key}: {problem}", name)
             place = (link.source, link.product)
             if place in used:
                 raise CaseError(f"{key}: {'.'.join(place)} feeds {used[place]} already", name)
             used[place] = f"{circuit}.{link.feed}"
 
 
+def _foreign(source: CaseFile, file: CaseFile, link: Link, known: KnownSets) -> str:
+    """Return what is wrong where a liquor would keep an anion that its new circuit has not."""
+    draw = source.draws.get(link.product)
+    if link.product in SOLVENTS or (draw and draw.phase == "organic"):
+        return ""
+    was, own = (known(f.solvent.extractant).medium for f in (source, file))
+    table = file.feeds[link.feed]
+    given = any(value is not None for value in (table.acid, table.pH, table.strength))
+    if was == own or (given and table.by == REDISSOLVING):
+        return ""
+    return foreign_anion(was, own)
+
+
 def _products(file: CaseFile) -> list[str]:
     outlets = [s.outlet for s in file.sections.values() if s.outlet]
-    solvent = "barren solvent" if outlets else "loaded solvent"
-    return ["raffinate", *outlets, *file.draws, solvent]
+    solvent = BARREN if outlets else LOADED
+    return [RAFFINATE, *outlets, *file.draws, solvent]
 
 
 def _order(files: Mapping[str, CaseFile]) -> list[str]:
@@ -214,7 +232,7 @@ def _order(files: Mapping[str, CaseFile]) -> list[str]:
     return order
 
 
-def _treated(file: CaseFile, link: Link, stream: Stream) -> Treatment:
+def _treated(file: CaseFile, extractant: ExtractantSet, link: Link, stream: Stream) -> Treatment:
     table: Feed = file.feeds[link.feed]
     if stream.phase == "organic":
         return Treatment(stream)
@@ -222,7 +240,8 @@ def _treated(file: CaseFile, link: Link, stream: Stream) -> Treatment:
     strength = None
     if table.strength is not None:
         strength = counted_moles(stream, table.strength, table.basis)
-    return treat(stream, acid=table.acid, strength=strength, by=table.by, h=h)
+    into = replace(stream.system, extractant=extractant)
+    return treat(stream, acid=table.acid, strength=strength, by=table.by, h=h, into=into)
 
 
 __all__ = ["Circuit", "Train", "is_train", "load_train", "parse_train", "run_train"]

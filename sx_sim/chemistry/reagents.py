@@ -12,61 +12,70 @@ BASES = ("Na", "NH4", "Mg")
 
 
 @dataclass(frozen=True)
-class Reagents:
-    """The acid of a medium, a base, and the salt they make; masses by equivalent [g/mol].
+class Reagent:
+    """An acid or a base.
 
     Parameters
     ----------
-    acid, base, salt : str
-        Formulas.
-    cation : str
-        Symbol of that of the base.
-    acid_mass, base_mass, anion_mass : float
-        NaN where nothing is known of the medium.
+    formula : str
+    mass : float
+        [g/mol]; NaN, as the equivalents, where nothing is known of the medium.
+    equivalents : float
+        Protons that a mole gives or takes.
     """
 
-    acid: str
-    base: str
-    salt: str
-    cation: str
-    acid_mass: float
-    base_mass: float
-    anion_mass: float
+    formula: str
+    mass: float
+    equivalents: float
 
 
-def reagents(medium: str, base: str) -> Reagents:
-    """Return the reagents of a medium and a base.
-
-    Parameters
-    ----------
-    medium : str
-        That of an extractant set, such as ``chloride``.
-    base : {'Na', 'NH4', 'Mg'}
-        By its cation: NaOH, NH3, MgO.
+def acid_of(medium: str) -> Reagent:
+    """Return the acid of a medium, that of an extractant set such as ``chloride``.
 
     Examples
     --------
-    >>> reagents("chloride", "NH4").salt
+    >>> acid_of("sulfate").formula, acid_of("sulfate").equivalents
+    ('H2SO4', 2)
+    """
+    row = database.read("reagents.toml")["anions"]["media"].get(medium)
+    if row is None:
+        return Reagent(f"acid of {medium}", float("nan"), float("nan"))
+    proton = database.read("elements.toml")["atoms"][PROTON]["mass"]
+    return Reagent(row["acid"], row["equivalents"] * proton + row["mass"], row["equivalents"])
+
+
+def base_of(cation: str) -> Reagent:
+    """Return the base of a cation: NaOH, NH3 or MgO.
+
+    Examples
+    --------
+    >>> base_of("Mg").formula, base_of("Mg").equivalents
+    ('MgO', 2)
+    """
+    row = database.read("reagents.toml")["bases"][cation]
+    return Reagent(row["name"], row["mass"], element(cation).charge)
+
+
+def anion_mass(medium: str) -> float:
+    """Return the mass of an equivalent of a medium's anion [g/eq]; NaN where it is not known."""
+    row = database.read("reagents.toml")["anions"]["media"].get(medium)
+    return row["mass"] / row["equivalents"] if row else float("nan")
+
+
+def salt_name(medium: str, cation: str) -> str:
+    """Return the salt that a base makes with the acid of a medium.
+
+    Examples
+    --------
+    >>> salt_name("chloride", "NH4")
     'NH4Cl'
     """
-    data = database.read("reagents.toml")
-    row = data["anions"]["media"].get(medium)
-    proton = database.read("elements.toml")["atoms"][PROTON]["mass"]
-    mass = row["mass"] / row["equivalents"] if row else float("nan")
-    alkali = data["bases"][base]
-    return Reagents(
-        acid=row["acid"] if row else "acid",
-        base=alkali["name"],
-        salt=row["salts"][base] if row else "salt",
-        cation=base,
-        acid_mass=proton + mass,
-        base_mass=alkali["mass"] / element(base).charge,
-        anion_mass=mass,
-    )
+    row = database.read("reagents.toml")["anions"]["media"].get(medium)
+    return str(row["salts"][cation]) if row else f"{cation} salt"
 
 
 def cation_mass(symbol: str) -> float:
-    """Return the mass of an equivalent of a cation [g/mol].
+    """Return the mass of an equivalent of a cation [g/eq].
 
     Examples
     --------

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sx_sim.chemistry.aqueous import water_ion_product
 from sx_sim.chemistry.elements import element
-from sx_sim.chemistry.reagents import BASES
+from sx_sim.chemistry.reagents import BASES, extractant_mass
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.circuits.recycles import Circuit, Reflux, SolventLoop, feed_of
 from sx_sim.circuits.tracers import Outlet, carried_by_water, outlets_of
@@ -18,6 +19,7 @@ from sx_sim.flowsheet.results import Result
 from sx_sim.flowsheet.streams import Stream
 
 Array = NDArray[np.float64]
+Cations = Mapping[str, float]  # by symbol
 
 
 @dataclass(frozen=True)
@@ -27,20 +29,22 @@ class Passage:
     Parameters
     ----------
     name, phase : str
+    medium : str
+        Of the circuit it enters or leaves, which names its anions.
     water, solvent : float
         [L/h], drops included.
     anions : float
-        Strong anions, by charge [mol/h].
+        Strong anions [eq/h].
     protons : float
-        Free acid less hydroxide; in solvents less what their metals have displaced [mol/h].
+        Free acid less hydroxide; in solvents less what their metals have displaced [eq/h].
     alkalis : mapping of str to float
-        Cations of bases that are species, sodium, ammonium, magnesium, by charge [mol/h].
-    dosed : float
-        Those of dosed base beside the species, by charge [mol/h].
+        Cations of bases, sodium, ammonium, magnesium, be they species or dosed [eq/h].
     metals : float
-        All other cations, by charge [mol/h].
+        All other cations [eq/h].
     extractant : float
-        As monomer [mol/h].
+        As monomer [mol/h]; NaN where its concentration is not known.
+    extractant_mass : float
+        Of a mole of it [g/mol].
     oxides : float
         Rare earths [kg/h].
     metal_mass : float
@@ -49,35 +53,42 @@ class Passage:
 
     name: str
     phase: str
+    medium: str
     water: float = 0.0
     solvent: float = 0.0
     anions: float = 0.0
     protons: float = 0.0
     alkalis: Mapping[str, float] = field(default_factory=dict)
-    dosed: float = 0.0
     metals: float = 0.0
     extractant: float = 0.0
+    extractant_mass: float = float("nan")
     oxides: float = 0.0
     metal_mass: float = 0.0
 
     @property
     def base(self) -> float:
-        """All cations of bases, by charge [mol/h]."""
-        return sum(self.alkalis.values()) + self.dosed
+        """All cations of bases [eq/h]."""
+        return sum(self.alkalis.values())
 
 
 @dataclass(frozen=True)
 class Dose:
-    """Strong acid, base [mol/h] and water [L/h] brought in for one purpose.
+    """Strong acid, base [eq/h] and water [L/h] brought in for one purpose.
 
-    ``recovered`` acid is taken out as such.
+    Which acid and base these are is told by the medium and the cation of the circuit that
+    doses them. ``recovered`` acid is taken out as such.
     """
 
     purpose: str
+    medium: str
+    cation: str
     acid: float = 0.0
     base: float = 0.0
     water: float = 0.0
     recovered: float = 0.0
+
+    def __bool__(self) -> bool:
+        return bool(self.acid or self.base or self.water or self.recovered)
 
 
 @dataclass(frozen=True)
@@ -90,19 +101,20 @@ class Passages:
     doses : tuple of Dose
     lost : float
         Extractant lost, as drops and as bled solvent, as monomer [mol/h].
-    hidden : mapping of str to float
-        Cations of dosed base, beside the species, in the water of every product [mol/L].
+    hidden : mapping of str to mapping
+        Cations of dosed base, beside the species, in the water of every product, by symbol
+        [eq/L].
     """
 
     inlets: Mapping[str, Passage]
     outlets: Mapping[str, Passage]
     doses: tuple[Dose, ...]
     lost: float
-    hidden: Mapping[str, float]
+    hidden: Mapping[str, Cations]
 
 
 def passages_of(
-    circuit: Circuit, result: Result, hidden: Mapping[str, float] | None = None
+    circuit: Circuit, result: Result, hidden: Mapping[str, Cations] | None = None
 ) -> Passages:
     """Return what passes the boundary of a circuit.
 
@@ -112,56 +124,76 @@ def passages_of(
         As it was set up.
     result : Result
         As it was solved.
-    hidden : mapping of str to float, optional
-        Cations of base beside the species in its feeds [mol/L], where liquors were
+    hidden : mapping of str to mapping, optional
+        Cations of base beside the species in its feeds, by symbol [eq/L], where liquors were
         neutralised before.
     """
     column, products = result.column, outlets_of(circuit, result)
     hidden = hidden or {}
-    salt = carried_by_water(circuit, result, _hidden_fed(result, hidden))
+    salt = {
+        symbol: carried_by_water(circuit, result, fed)
+        for symbol, fed in _hidden_fed(circuit, result, hidden).items()
+    }
+    dose = partial(Dose, medium=circuit.medium, cation=circuit.base)
     refluxes = {r.feed: r for r in circuit.recycles if isinstance(r, Reflux)}
     inlets, doses = {}, []
     for feed in column.feeds:
         stream = feed.stream
         if stream.name in refluxes:
-            doses.append(_adjusted(result, refluxes[stream.name], stream, products))
+            more, less = _adjusted(result, refluxes[stream.name], stream, products)
+            doses.append(dose(f"acidity of {stream.name}", acid=more, recovered=less))
             continue
         soap = 0.0
         if stream.phase == "organic":
             fresh, soap = _solvent_fed(circuit, result, stream, products)
             inlets[stream.name] = fresh
         else:
-            inlets[stream.name] = aqueous_fed(stream, hidden.get(stream.name, 0.0))
+            inlets[stream.name] = aqueous_fed(stream, hidden.get(stream.name, {}))
         if soap:
-            doses.append(Dose(f"saponification of {stream.name}", base=soap))
+            doses.append(dose(f"saponification of {stream.name}", base=soap))
     for name, amount in result.doses.items():
-        doses.append(Dose(f"set point {name}", acid=max(amount, 0.0), base=max(-amount, 0.0)))
+        doses.append(dose(f"set point {name}", acid=max(amount, 0.0), base=max(-amount, 0.0)))
+    held = {p.name: {s: float(row[p.stage]) for s, row in salt.items()} for p in products}
     closed = {r.product for r in circuit.recycles if isinstance(r, SolventLoop)}
     return Passages(
         inlets=inlets,
-        outlets={p.name: _leaving(result, p, float(salt[p.stage])) for p in products},
-        doses=tuple(dose for dose in doses if dose != Dose(dose.purpose)),
+        outlets={p.name: _leaving(result, p, held[p.name]) for p in products},
+        doses=tuple(filter(None, doses)),
         lost=sum(_lost(result, p, p.name in closed) for p in products),
-        hidden={p.name: float(salt[p.stage]) for p in products},
+        hidden=held,
     )
 
 
-def aqueous_fed(stream: Stream, hidden: float = 0.0) -> Passage:
-    """Return what an aqueous feed brings; it is electrically neutral."""
+def aqueous_fed(stream: Stream, hidden: Cations | None = None) -> Passage:
+    """Return what an aqueous feed brings, cations of base beside its species [eq/L] included."""
     alkalis, metals = _charges(stream.system, stream.moles)
+    salt = _times(hidden or {}, stream.flow)
     anions = stream.flow * stream.carrier
     return Passage(
         stream.name,
         "aqueous",
+        stream.system.extractant.medium,
         water=stream.flow,
-        anions=anions + hidden * stream.flow,
-        protons=anions - sum(alkalis.values()) - metals,
-        alkalis=alkalis,
-        dosed=hidden * stream.flow,
+        anions=anions + sum(salt.values()),
+        protons=anions - sum(alkalis.values()) - metals,  # it is electrically neutral
+        alkalis=together(alkalis, salt),
         metals=metals,
         oxides=stream.flow * stream.reo / 1000.0,
         metal_mass=_mass(stream.system, stream.moles),
     )
+
+
+def together(*parts: Cations) -> dict[str, float]:
+    """Return the sum of amounts of cations, by symbol."""
+    found: dict[str, float] = {}
+    for part in parts:
+        for symbol, amount in part.items():
+            found[symbol] = found.get(symbol, 0.0) + amount
+    return found
+
+
+def _times(cations: Cations, factor: float) -> dict[str, float]:
+    return {symbol: factor * amount for symbol, amount in cations.items()}
 
 
 def _charges(system: ChemicalSystem, moles: Array) -> tuple[dict[str, float], float]:
@@ -177,33 +209,40 @@ def _mass(system: ChemicalSystem, moles: Array) -> float:
     return float(moles @ np.array(masses)) / 1000.0
 
 
-def _hidden_fed(result: Result, hidden: Mapping[str, float]) -> dict[int, float]:
-    """Return cations of base beside the species, fed by stage [mol/h]."""
-    fed: dict[int, float] = {}
+def _hidden_fed(
+    circuit: Circuit, result: Result, hidden: Mapping[str, Cations]
+) -> dict[str, dict[int, float]]:
+    """Return cations of base beside the species, by symbol, fed by stage [eq/h]."""
+    fed: dict[str, dict[int, float]] = {}
+
+    def add(symbol: str, stage: int, amount: float) -> None:
+        by_stage = fed.setdefault(symbol, {})
+        by_stage[stage] = by_stage.get(stage, 0.0) + amount
+
     for feed in result.column.feeds:
-        if hidden.get(feed.stream.name):
-            amount = hidden[feed.stream.name] * feed.stream.flow
-            fed[feed.stage] = fed.get(feed.stage, 0.0) + amount
+        for symbol, amount in hidden.get(feed.stream.name, {}).items():
+            add(symbol, feed.stage, amount * feed.stream.flow)
     for point in result.column.set_points:
-        dosed = max(-result.doses[point.name], 0.0)
-        if dosed:
-            fed[point.stage] = fed.get(point.stage, 0.0) + dosed
+        if result.doses[point.name] < 0.0:
+            add(circuit.base, point.stage, -result.doses[point.name])
     return fed
 
 
-def _adjusted(result: Result, reflux: Reflux, fed: Stream, products: list[Outlet]) -> Dose:
-    """Return the acid that a reflux takes, or gives."""
+def _adjusted(
+    result: Result, reflux: Reflux, fed: Stream, products: list[Outlet]
+) -> tuple[float, float]:
+    """Return the acid that a reflux takes, and that it gives [eq/h]."""
     stage = next(p.stage for p in products if p.name == reflux.product)
     more = (fed.carrier - float(result.stages.anion[stage])) * fed.flow
     if reflux.keeps_acid:
         more = 0.0
-    return Dose(f"acidity of {fed.name}", acid=max(more, 0.0), recovered=max(-more, 0.0))
+    return max(more, 0.0), max(-more, 0.0)
 
 
 def _solvent_fed(
     circuit: Circuit, result: Result, stream: Stream, products: list[Outlet]
 ) -> tuple[Passage, float]:
-    """Return what a solvent brings from outside, and the base that saponifies it [mol/h]."""
+    """Return what a solvent brings from outside, and the base that saponifies it [eq/h]."""
     fresh = feed_of(circuit.column, stream.name)
     alkalis, metals = _charges(stream.system, fresh.moles)
     base = sum(alkalis.values())
@@ -218,11 +257,13 @@ def _solvent_fed(
     brought = Passage(
         stream.name,
         "organic",
+        circuit.medium,
         solvent=made_up,
         protons=-metals - (base if metals else 0.0),
         alkalis=alkalis if metals else {},
         metals=metals,
         extractant=2.0 * made_up * stream.carrier,
+        extractant_mass=_extractant_mass(stream.system),
         oxides=float(fresh.oxides.sum()) * fresh.flow / 1000.0,
         metal_mass=_mass(stream.system, fresh.moles),
     )
@@ -240,11 +281,20 @@ def _held(result: Result, out: Outlet) -> Array:
 def _lost(result: Result, out: Outlet, closed: bool) -> float:
     """Return extractant lost with a product [mol/h]; solvent that leaves as such is not."""
     volume = out.flow * out.drops if out.phase == "aqueous" else out.net * closed
-    return 2.0 * volume * float(result.stages.dimer[out.stage])
+    return _extractant(volume, result, out.stage)
+
+
+def _extractant(volume: float, result: Result, j: int) -> float:
+    """Return the extractant in a volume of a stage's solvent [mol], none in none."""
+    return 2.0 * volume * float(result.stages.dimer[j]) if volume else 0.0
+
+
+def _extractant_mass(system: ChemicalSystem) -> float:
+    return extractant_mass(system.extractant.extractant)
 
 
 def _free_acid(result: Result, j: int) -> float:
-    """Return the acid in the water of a stage, less hydroxide, from its pH [mol/L].
+    """Return the acid in the water of a stage, less hydroxide, from its pH [eq/L].
 
     With what the anions hold of it, as sulfate does.
     """
@@ -255,8 +305,9 @@ def _free_acid(result: Result, j: int) -> float:
     return h - float(water_ion_product(kelvin)[0]) / h + taken
 
 
-def _leaving(result: Result, out: Outlet, salt: float) -> Passage:
+def _leaving(result: Result, out: Outlet, hidden: Cations) -> Passage:
     """Return what a product takes out of the circuit."""
+    salt = _times(hidden, out.water)
     stages, column, j = result.stages, result.column, out.stage
     system = column.system
     held = _held(result, out)
@@ -272,14 +323,15 @@ def _leaving(result: Result, out: Outlet, salt: float) -> Passage:
     return Passage(
         out.name,
         out.phase,
+        system.extractant.medium,
         water=out.water,
         solvent=organic,
-        anions=out.water * (float(stages.anion[j]) + salt),
+        anions=out.water * float(stages.anion[j]) + sum(salt.values()),
         protons=protons,
-        alkalis=alkalis,
-        dosed=out.water * salt,
+        alkalis=together(alkalis, salt),
         metals=metals,
-        extractant=2.0 * organic * float(stages.dimer[j]),
+        extractant=_extractant(organic, result, j),
+        extractant_mass=_extractant_mass(system),
         oxides=float(held @ system.oxide_mass) * out.net / 1000.0,
         metal_mass=_mass(system, out.net * held),
     )

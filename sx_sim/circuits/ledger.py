@@ -1,5 +1,9 @@
 """The ledger of a circuit or a train: acid, base, water, solvent lost, salt, inventory.
 
+Amounts of acid and base are equivalents [eq/h]; moles and masses follow from the reagent, a
+mole of H2SO4 or MgO being two equivalents. Each circuit takes the acid of its own medium and
+its own base.
+
 The balance is of equivalents over the boundary, per hour. Streams bring and take strong
 anions, cations of bases (sodium, ammonium or magnesium, be they species or dosed), all other
 cations by charge, and free acid; solvents enter as free acid and their saponification is a
@@ -16,11 +20,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sx_sim.chemistry.reagents import (
-    Reagents,
+    Reagent,
+    acid_of,
+    anion_mass,
+    base_of,
     cation_mass,
     extractant_mass,
     nitrogen_mass,
-    reagents,
+    salt_name,
 )
 from sx_sim.circuits.equivalents import Dose, Passage, passages_of
 from sx_sim.circuits.recycles import EFFLUENT, Circuit
@@ -28,7 +35,27 @@ from sx_sim.flowsheet.column import BARREN
 from sx_sim.flowsheet.results import Result
 
 NO_PRODUCTS = (BARREN, EFFLUENT)
-TRACES = 1e-6  # share of other bases that goes without saying
+TRACES = 1e-6  # share of other salts neglected in the name of the salt
+CLOSED = 1e-6  # of what comes in: beyond it the ledger contradicts the result
+
+
+@dataclass(frozen=True)
+class Use:
+    """An amount of a reagent for one purpose."""
+
+    purpose: str
+    reagent: Reagent
+    equivalents: float  # [eq/h]
+
+    @property
+    def moles(self) -> float:
+        """[mol/h]."""
+        return self.equivalents / self.reagent.equivalents
+
+    @property
+    def mass(self) -> float:
+        """[kg/h]."""
+        return self.moles * self.reagent.mass / 1000.0
 
 
 @dataclass(frozen=True)
@@ -70,9 +97,8 @@ class Ledger:
     inlets, outlets : tuples of Passage
         Streams from outside and to outside.
     doses : tuple of Dose
-    reagents : Reagents
     extractant_lost : float
-        As monomer [mol/h].
+        As monomer [mol/h]; NaN where its concentration is not known.
     extractant_mass : float
         [g/mol], NaN where it is not known.
     products : tuple of str
@@ -85,7 +111,6 @@ class Ledger:
     inlets: tuple[Passage, ...]
     outlets: tuple[Passage, ...]
     doses: tuple[Dose, ...]
-    reagents: Reagents
     extractant_lost: float
     extractant_mass: float
     products: tuple[str, ...]
@@ -93,7 +118,10 @@ class Ledger:
 
     @property
     def closures(self) -> dict[str, float]:
-        """In less out over all that comes in, of anions, base, metals, protons, extractant."""
+        """In less out over all that comes in, of anions, base, metals, protons, extractant.
+
+        NaN of extractant whose concentration is not known.
+        """
         acid = sum(dose.acid - dose.recovered for dose in self.doses)
         base = sum(dose.base for dose in self.doses)
         dosed = {"anions": acid, "base": base, "protons": acid - base}
@@ -107,30 +135,48 @@ class Ledger:
         return abs(sum(fed) + dosed - sum(left)) / whole if whole else 0.0
 
     @property
-    def acid(self) -> dict[str, float]:
-        """Strong acid used, by purpose [mol/h]: free acid of liquors without metals, doses."""
-        used = {
-            inlet.name: inlet.protons
+    def unclosed(self) -> tuple[str, ...]:
+        """What does not close, with by how much; empty where the result can be relied on."""
+        found = self.closures.items()
+        return tuple(f"{name} to {off:.1e}" for name, off in found if off > CLOSED)
+
+    @property
+    def acid_uses(self) -> tuple[Use, ...]:
+        """Strong acid used, by purpose: free acid of liquors without metals, doses."""
+        fed = [
+            Use(inlet.name, acid_of(inlet.medium), inlet.protons)
             for inlet in self.inlets
             if inlet.phase == "aqueous" and not inlet.metals and inlet.protons > 0.0
-        }
-        return used | {dose.purpose: dose.acid for dose in self.doses if dose.acid}
+        ]
+        doses = [Use(d.purpose, acid_of(d.medium), d.acid) for d in self.doses if d.acid]
+        return (*fed, *doses)
+
+    @property
+    def base_uses(self) -> tuple[Use, ...]:
+        """Base used, by purpose."""
+        return tuple(Use(d.purpose, base_of(d.cation), d.base) for d in self.doses if d.base)
+
+    @property
+    def recovered(self) -> tuple[Use, ...]:
+        """Acid taken out of refluxes as such, by purpose."""
+        doses = (d for d in self.doses if d.recovered)
+        return tuple(Use(d.purpose, acid_of(d.medium), d.recovered) for d in doses)
+
+    @property
+    def acid(self) -> dict[str, float]:
+        """Strong acid used, by purpose [eq/h]."""
+        return {use.purpose: use.equivalents for use in self.acid_uses}
 
     @property
     def base(self) -> dict[str, float]:
-        """Base used, by purpose [mol/h]."""
-        return {dose.purpose: dose.base for dose in self.doses if dose.base}
+        """Base used, by purpose [eq/h]."""
+        return {use.purpose: use.equivalents for use in self.base_uses}
 
     @property
     def water(self) -> float:
         """Water that comes with feeds and liquors, and for treatments [L/h]."""
         fed = sum(inlet.water for inlet in self.inlets)
         return float(fed + sum(dose.water for dose in self.doses))
-
-    @property
-    def recovered_acid(self) -> float:
-        """Acid taken out of refluxes as such [mol/h]."""
-        return float(sum(dose.recovered for dose in self.doses))
 
     @property
     def oxides(self) -> float:
@@ -140,27 +186,24 @@ class Ledger:
     @property
     def solvent_lost(self) -> float:
         """Extractant lost [kg/h]."""
-        return self.extractant_lost * self.extractant_mass / 1000.0
+        return self.extractant_lost * self.extractant_mass / 1000.0 if self.extractant_lost else 0.0
 
     def salt(self, outlet: Passage) -> float:
         """Return the salt of base and acid that leaves with a stream [kg/h]."""
-        return self._alkali_mass(outlet) + outlet.base * self.reagents.anion_mass / 1000.0
+        anions = outlet.base * anion_mass(outlet.medium) if outlet.base else 0.0
+        return _alkali_mass(outlet) + anions / 1000.0
 
     @property
     def salt_name(self) -> str:
-        """What that is: the salt of the base, or several where other bases are fed too."""
-        whole = sum(out.base for out in self.outlets)
-        own = sum(self._cations(out)[self.reagents.cation] for out in self.outlets)
-        return self.reagents.salt if whole - own <= TRACES * whole else "salts of bases"
-
-    def _cations(self, outlet: Passage) -> dict[str, float]:
-        """Return cations of bases in a stream by symbol, dosed ones among them [mol/h]."""
-        own = self.reagents.cation
-        return {**outlet.alkalis, own: outlet.alkalis.get(own, 0.0) + outlet.dosed}
-
-    def _alkali_mass(self, outlet: Passage) -> float:
-        """Return the cations of bases in a stream [kg/h]."""
-        return sum(cation_mass(s) * n for s, n in self._cations(outlet).items()) / 1000.0
+        """What that is: the salt of one base and one acid, or several."""
+        amounts: dict[str, float] = {}
+        for out in self.outlets:
+            for cation, amount in out.alkalis.items():
+                name = salt_name(out.medium, cation)
+                amounts[name] = amounts.get(name, 0.0) + amount
+        whole = sum(amounts.values())
+        there = [name for name, amount in amounts.items() if amount > TRACES * whole]
+        return there[0] if len(there) == 1 else "salts of bases" if there else "salt"
 
     @property
     def effluent_salt(self) -> float:
@@ -170,7 +213,7 @@ class Ledger:
     @property
     def ammonia_nitrogen(self) -> float:
         """NH3-N that leaves in all the water [kg/h]."""
-        wet = [self._cations(out) for out in self.outlets if out.phase == "aqueous"]
+        wet = [out.alkalis for out in self.outlets if out.phase == "aqueous"]
         return sum(nitrogen_mass(s) * n for cations in wet for s, n in cations.items()) / 1000.0
 
     def solids(self, outlet: Passage) -> float:
@@ -178,17 +221,18 @@ class Ledger:
 
         In water the cations, and anions to match; in a solvent its metals and extractant.
         """
-        metals = outlet.metal_mass + self._alkali_mass(outlet)
+        metals = outlet.metal_mass + _alkali_mass(outlet)
         if outlet.phase == "organic":
-            return metals + outlet.extractant * self.extractant_mass / 1000.0
-        return metals + (outlet.metals + outlet.base) * self.reagents.anion_mass / 1000.0
+            return metals + outlet.extractant * outlet.extractant_mass / 1000.0
+        return metals + (outlet.metals + outlet.base) * anion_mass(outlet.medium) / 1000.0
 
     @property
     def amounts(self) -> dict[str, float]:
         """Masses per hour [kg/h], water and solvent [L/h], by what they are of."""
-        found = {
-            self.reagents.acid: sum(self.acid.values()) * self.reagents.acid_mass / 1000.0,
-            self.reagents.base: sum(self.base.values()) * self.reagents.base_mass / 1000.0,
+        found: dict[str, float] = {}
+        for use in (*self.acid_uses, *self.base_uses):
+            found[use.reagent.formula] = found.get(use.reagent.formula, 0.0) + use.mass
+        found |= {
             "water, L": self.water,
             "extractant lost": self.solvent_lost,
             f"{self.salt_name} in effluents": self.effluent_salt,
@@ -208,7 +252,6 @@ def circuit_ledger(
     circuit: Circuit,
     result: Result,
     *,
-    base: str = "Na",
     holdup: Holdup | None = None,
 ) -> Ledger:
     """Return the ledger of a circuit.
@@ -219,8 +262,6 @@ def circuit_ledger(
         As it was set up.
     result : Result
         As it was solved: ``CircuitResult.result``.
-    base : {'Na', 'NH4', 'Mg'}
-        The cation of what is dosed.
     holdup : Holdup, optional
         Of every stage, for the inventory.
 
@@ -255,12 +296,16 @@ def circuit_ledger(
         inlets=tuple(passages.inlets.values()),
         outlets=left,
         doses=passages.doses,
-        reagents=reagents(extractant.medium, base),
         extractant_lost=passages.lost,
         extractant_mass=extractant_mass(extractant.extractant),
         products=tuple(out.name for out in left if out.name not in NO_PRODUCTS),
         inventory=inventory(result, holdup) if holdup else None,
     )
+
+
+def _alkali_mass(outlet: Passage) -> float:
+    """Return the cations of bases in a stream [kg/h]."""
+    return sum(cation_mass(s) * n for s, n in outlet.alkalis.items()) / 1000.0
 
 
 def inventory(result: Result, holdup: Holdup) -> Inventory:

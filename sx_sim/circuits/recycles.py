@@ -16,6 +16,7 @@ from sx_sim.flowsheet.streams import Stream
 
 Array = NDArray[np.float64]
 EFFLUENT = "exchange effluent"
+NOTHING = 1e-12  # share of a product at which all of it comes back
 
 
 @dataclass(frozen=True)
@@ -157,10 +158,18 @@ class Circuit:
     column : Column
         With fresh solvent, and refluxes without metals.
     recycles : tuple of SolventLoop, Exchange or Reflux
+    base : {'Na', 'NH4', 'Mg'}
+        The cation of the base that saponifies its solvent and is dosed in it.
     """
 
     column: Column
     recycles: tuple[Recycle, ...] = ()
+    base: str = "Na"
+
+    @property
+    def medium(self) -> str:
+        """That of its extractant set, such as ``chloride``, which names the acid it takes."""
+        return self.column.system.extractant.medium
 
 
 def feed_of(column: Column, name: str) -> Stream:
@@ -208,7 +217,12 @@ def net_products(circuit: Circuit, streams: Mapping[str, Stream]) -> dict[str, S
                 f"{stream.flow:.4g} L/h of it"
             )
         left[recycle.product] = replace(stream, flow=max(stream.flow - flow, 0.0))
-    return {name: stream for name, stream in left.items() if stream.flow > 1e-12}
+    emptied = {recycle.product for recycle in circuit.recycles}
+    return {
+        name: stream
+        for name, stream in left.items()
+        if name not in emptied or stream.flow > NOTHING * streams[name].flow
+    }
 
 
 def net_result(circuit: Circuit, result: Result) -> Result:

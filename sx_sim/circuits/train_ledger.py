@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sx_sim.chemistry.reagents import extractant_mass, reagents
+from sx_sim.chemistry.reagents import extractant_mass
 from sx_sim.chemistry.speciation import titratable_acid
-from sx_sim.circuits.equivalents import Dose, Passage, Passages, aqueous_fed, passages_of
+from sx_sim.circuits.equivalents import (
+    Cations,
+    Dose,
+    Passage,
+    Passages,
+    aqueous_fed,
+    passages_of,
+    together,
+)
 from sx_sim.circuits.ledger import (
     NO_PRODUCTS,
     Holdup,
@@ -17,6 +25,7 @@ from sx_sim.circuits.ledger import (
     is_something,
 )
 from sx_sim.circuits.train import Link, TrainResult
+from sx_sim.circuits.treatment import NEUTRALISING, REDISSOLVING
 from sx_sim.flowsheet.results import Result
 
 MOST_PASSES = 200
@@ -26,7 +35,6 @@ SETTLED = 1e-14  # change of hidden base over what there is
 def train_ledger(
     train: TrainResult,
     *,
-    base: str = "Na",
     holdups: Mapping[str, Holdup] | None = None,
 ) -> Ledger:
     """Return the ledger of a train; what passes between circuits is left out.
@@ -34,8 +42,6 @@ def train_ledger(
     Parameters
     ----------
     train : TrainResult
-    base : {'Na', 'NH4', 'Mg'}
-        The cation of what is dosed, and of what saponifies.
     holdups : mapping of str to Holdup, optional
         Of every stage of each circuit, for the inventory; none unless all circuits have them.
     """
@@ -54,16 +60,14 @@ def train_ledger(
                 outlets.append(_named(passage, name))
         doses += [replace(dose, purpose=f"{name}: {dose.purpose}") for dose in found.doses]
     for link in train.links:
-        doses += _treatment(train, link)
+        doses += filter(None, [_treatment(train, link)])
         outlets += _mother_liquor(train, link, passages[link.source])
     results = {name: solved.result.result for name, solved in train.circuits.items()}
-    first = next(iter(results.values())).system.extractant
     whole = sum(found.lost for found in passages.values())
     return Ledger(
         inlets=tuple(inlets),
         outlets=tuple(outlets),
         doses=tuple(doses),
-        reagents=reagents(first.medium, base),
         extractant_lost=whole,
         extractant_mass=_mean_mass(results, passages),
         products=tuple(products),
@@ -77,17 +81,20 @@ def passages_of_train(train: TrainResult) -> dict[str, Passages]:
     Cations of base that neutralising leaves in a liquor go on with its water, in circles if
     the circuits do.
     """
-    hidden: dict[str, dict[str, float]] = {name: {} for name in train.circuits}
+    hidden: dict[str, dict[str, Cations]] = {name: {} for name in train.circuits}
     found: dict[str, Passages] = {}
     for _ in range(MOST_PASSES):
         changed = 0.0
         for name, solved in train.circuits.items():
             for link in (link for link in train.links if link.circuit == name):
                 new = _hidden_after(train, link, found.get(link.source))
-                changed = max(changed, abs(new - hidden[name].get(link.feed, 0.0)))
+                before = hidden[name].get(link.feed, {})
+                moved = [abs(new[s] - before.get(s, 0.0)) for s in new]
+                changed = max(changed, *moved) if moved else changed
                 hidden[name][link.feed] = new
             found[name] = passages_of(solved.result.circuit, solved.result.result, hidden[name])
-        most = max((v for one in hidden.values() for v in one.values()), default=0.0)
+        every = [v for feeds in hidden.values() for one in feeds.values() for v in one.values()]
+        most = max(every, default=0.0)
         if changed <= SETTLED * most:
             break
     return found
@@ -118,60 +125,74 @@ def _named(passage: Passage, circuit: str) -> Passage:
     return replace(passage, name=f"{circuit}.{passage.name}")
 
 
-def _not_passed_on(passage: Passage, salt: float) -> Passage:
+def _not_passed_on(passage: Passage, hidden: Cations) -> Passage:
     """Return what of a product that feeds another circuit leaves: the drops it carries.
 
     Their metals pass on.
     """
     if passage.phase == "aqueous":
         name = f"solvent in {passage.name}"
-        return Passage(name, "organic", solvent=passage.solvent, extractant=passage.extractant)
-    dosed = salt * passage.water
+        return Passage(
+            name,
+            "organic",
+            passage.medium,
+            solvent=passage.solvent,
+            extractant=passage.extractant,
+            extractant_mass=passage.extractant_mass,
+        )
+    salt = _in(hidden, passage.water)
     return Passage(
         f"water in {passage.name}",
         "aqueous",
+        passage.medium,
         water=passage.water,
         anions=passage.anions,
-        protons=passage.protons + passage.base - dosed + passage.metals,
-        dosed=dosed,
+        protons=passage.protons + passage.base - sum(salt.values()) + passage.metals,
+        alkalis=salt,
     )
 
 
-def _treatment(train: TrainResult, link: Link) -> tuple[Dose, ...]:
-    """Return what treating a liquor took."""
-    done = train.circuits[link.circuit].treatments[link.feed]
-    how = "redissolving" if done.effluent is not None else "neutralising"
-    dose = Dose(f"{how} {link.source}.{link.product}", done.acid, done.base, done.water)
-    return (dose,) if dose != Dose(dose.purpose) else ()
+def _in(hidden: Cations, volume: float) -> dict[str, float]:
+    return {symbol: amount * volume for symbol, amount in hidden.items()}
+
+
+def _treatment(train: TrainResult, link: Link) -> Dose:
+    """Return what treating a liquor took: acid and base of the circuit it is treated for."""
+    solved = train.circuits[link.circuit]
+    done, circuit = solved.treatments[link.feed], solved.result.circuit
+    how = REDISSOLVING if done.effluent is not None else NEUTRALISING
+    purpose = f"{how} {link.source}.{link.product}"
+    return Dose(purpose, circuit.medium, circuit.base, done.acid, done.base, done.water)
 
 
 def _mother_liquor(train: TrainResult, link: Link, source: Passages) -> tuple[Passage, ...]:
     """Return what a precipitation leaves, the salt of its base included."""
-    done = train.circuits[link.circuit].treatments[link.feed]
+    solved = train.circuits[link.circuit]
+    done = solved.treatments[link.feed]
     left = done.effluent
     if left is None:
         return ()
     liquor = train.circuits[link.source].result.result.streams[link.product]
     held = titratable_acid(liquor.system, liquor.concentration, liquor.carrier, liquor.acid)
     came = source.outlets[link.product]
-    salt = source.hidden[link.product] * left.flow
-    brought = aqueous_fed(left)
+    brought = aqueous_fed(left, source.hidden[link.product])
     return (
         replace(
             brought,
             name=f"mother liquor of {link.source}.{link.product}",
-            anions=brought.anions + salt,
             protons=came.protons - liquor.flow * held,
-            dosed=done.base + salt,
+            alkalis=together(brought.alkalis, {solved.result.circuit.base: done.base}),
         ),
     )
 
 
-def _hidden_after(train: TrainResult, link: Link, source: Passages | None) -> float:
-    """Return the cations of base beside the species in a liquor as it is fed on [mol/L]."""
-    done = train.circuits[link.circuit].treatments[link.feed]
+def _hidden_after(train: TrainResult, link: Link, source: Passages | None) -> Cations:
+    """Return the cations of base beside the species in a liquor as it is fed on [eq/L]."""
+    solved = train.circuits[link.circuit]
+    done = solved.treatments[link.feed]
     if done.effluent is not None or done.stream.phase == "organic":
-        return 0.0
-    before = source.hidden[link.product] if source else 0.0
+        return {}
+    before = source.hidden[link.product] if source else {}
     flow = train.circuits[link.source].result.result.streams[link.product].flow
-    return (before * flow + done.base) / done.stream.flow
+    whole = together(_in(before, flow), {solved.result.circuit.base: done.base})
+    return _in(whole, 1.0 / done.stream.flow)

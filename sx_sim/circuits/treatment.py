@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from sx_sim.chemistry.aqueous import REFERENCE, water_ion_product
 from sx_sim.chemistry.speciation import electroneutral, titratable_acid
+from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.streams import Stream
 
@@ -24,7 +25,7 @@ class Treatment:
     ----------
     stream : Stream
     acid, base : float
-        Strong acid and base used [mol/h].
+        Strong acid and base used [eq/h].
     water : float
         Water used [L/h].
     effluent : Stream or None
@@ -45,6 +46,7 @@ def treat(
     strength: float | None,
     by: str,
     h: float | None = None,
+    into: ChemicalSystem | None = None,
 ) -> Treatment:
     """Bring a liquor to an acidity and a strength.
 
@@ -63,35 +65,53 @@ def treat(
         water, but takes nothing away; the cation of the base stays in the water.
     h : float, optional
         [H+] to reach instead [mol/L].
+    into : ChemicalSystem, optional
+        The stream's species in the medium it is fed to, of which redissolving brings the
+        anion; its own if not given.
 
     Raises
     ------
     CaseError
-        If neutralising is to make a liquor stronger.
+        If neutralising is to make a liquor stronger, or to change its anion.
     """
-    if acid is None and strength is None and h is None:
+    into = into or stream.system
+    nothing = acid is None and strength is None and h is None
+    was, becomes = stream.system.extractant.medium, into.extractant.medium
+    if was != becomes and (nothing or by != REDISSOLVING):
+        raise CaseError(f"{stream.name}: {foreign_anion(was, becomes)}")
+    if nothing:
         return Treatment(stream)
     if by == REDISSOLVING:
-        return _redissolved(stream, 0.01 if acid is None else acid, h, strength)
+        return _redissolved(stream, into, 0.01 if acid is None else acid, h, strength)
     if acid is None and h is None:
         h = stream.acid
-    return _neutralised(stream, acid or 0.0, h, strength)
+    return _neutralised(stream, into, acid or 0.0, h, strength)
+
+
+def foreign_anion(was: str, becomes: str) -> str:
+    """Return what is wrong with feeding a liquor of one medium as it is to another."""
+    return (
+        f"is a {was} liquor, and the circuit it feeds is one of {becomes}; give by = "
+        "'redissolving' with acid, pH or strength, which leaves the anion behind"
+    )
 
 
 def _rare(stream: Stream) -> float:
     return float(stream.concentration @ stream.system.rare_earth)
 
 
-def _redissolved(stream: Stream, acid: float, h: float | None, strength: float | None) -> Treatment:
+def _redissolved(
+    stream: Stream, into: ChemicalSystem, acid: float, h: float | None, strength: float | None
+) -> Treatment:
     rare = stream.system.rare_earth
     moles = stream.moles * rare
     whole = float(moles.sum())
     flow = whole / strength if strength else stream.flow
     concentration = moles / flow
     charges = float(moles @ stream.system.charge)
-    carrier, free = electroneutral(stream.system, concentration, h=h, acid=acid)
+    carrier, free = electroneutral(into, concentration, h=h, acid=acid)
     net = carrier - charges / flow
-    made = replace(stream, flow=flow, concentration=concentration, carrier=carrier, acid=free)
+    made = Stream(into, stream.name, stream.phase, flow, concentration, carrier, free)
     left = stream.concentration * ~rare
     held = titratable_acid(stream.system, stream.concentration, stream.carrier, stream.acid)
     mother = replace(
@@ -109,7 +129,9 @@ def _redissolved(stream: Stream, acid: float, h: float | None, strength: float |
     )
 
 
-def _neutralised(stream: Stream, acid: float, h: float | None, strength: float | None) -> Treatment:
+def _neutralised(
+    stream: Stream, into: ChemicalSystem, acid: float, h: float | None, strength: float | None
+) -> Treatment:
     dilution = 1.0
     if strength:
         dilution = _rare(stream) / strength
@@ -120,9 +142,9 @@ def _neutralised(stream: Stream, acid: float, h: float | None, strength: float |
             )
     flow = stream.flow * dilution
     concentration = stream.concentration / dilution
-    carrier, free = electroneutral(stream.system, concentration, h=h, acid=acid)
+    carrier, free = electroneutral(into, concentration, h=h, acid=acid)
     more = (carrier - stream.carrier / dilution) * flow
-    made = replace(stream, flow=flow, concentration=concentration, carrier=carrier, acid=free)
+    made = Stream(into, stream.name, stream.phase, flow, concentration, carrier, free)
     return Treatment(made, max(more, 0.0), max(-more, 0.0), flow - stream.flow)
 
 

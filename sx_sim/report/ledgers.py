@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from sx_sim.circuits.ledger import Ledger
+from sx_sim.chemistry.reagents import Reagent
+from sx_sim.circuits.ledger import Ledger, Use
 from sx_sim.circuits.radionuclides import WATER, Activities, is_estimate
 from sx_sim.circuits.treatment import NEUTRALISING, REDISSOLVING
 
@@ -26,8 +27,15 @@ def print_ledger(console: Console, ledger: Ledger) -> None:
 
 def print_closures(console: Console, ledger: Ledger) -> None:
     """Print how well equivalents close, and what is in process if that is known."""
-    closes = max(ledger.closures.values())
+    closes = np.nanmax(list(ledger.closures.values()))
     console.print(f"Equivalents over the boundary close to {closes:.1e}.", soft_wrap=True)
+    if ledger.unclosed:
+        console.print(
+            f"[bold red]the ledger does not close:[/] {', '.join(ledger.unclosed)} of what comes "
+            "in. It contradicts the result, which is not to be relied on; this is a defect worth "
+            "reporting.",
+            soft_wrap=True,
+        )
     held = ledger.inventory
     if held is not None:
         console.print(
@@ -43,30 +51,27 @@ def ledger_table(ledger: Ledger, *, together: bool = False) -> Table:
     What the circuits of a train use for the same purpose may be told together.
     """
     table = Table(title="Ledger", title_justify="left")
-    for name in ("", "mol/h", "kg/h", "kg per kg REO"):
+    for name in ("", "eq/h", "mol/h", "kg/h", "kg per kg REO"):
         table.add_column(name, justify="right" if name else "left")
-    made, agents = ledger.oxides, ledger.reagents
-    for name, entries, mass in (
-        (agents.acid, ledger.acid, agents.acid_mass),
-        (agents.base, ledger.base, agents.base_mass),
-    ):
-        for purpose, amount in (_summed(entries) if together else entries).items():
-            table.add_row(f"{name}: {purpose}", *_row(amount, mass, made))
-        if len(entries) > 1:
-            table.add_row(f"{name} in all", *_row(sum(entries.values()), mass, made), style="bold")
-    if ledger.recovered_acid:
-        taken = _row(ledger.recovered_acid, agents.acid_mass, made)
-        table.add_row(f"{agents.acid} taken out of refluxes", *taken)
-    table.add_row("water (L)", "", f"{ledger.water:.4g}", _number(ledger.water, made))
-    lost = _row(ledger.extractant_lost, ledger.extractant_mass, made)
-    table.add_row("extractant lost", *lost)
+    made = ledger.oxides
+    for uses in (ledger.acid_uses, ledger.base_uses):
+        shown = _summed(uses) if together else uses
+        for use in shown:
+            table.add_row(f"{use.reagent.formula}: {use.purpose}", *_use_row(use, made))
+        for whole in _wholes(shown):
+            table.add_row(whole.purpose, *_use_row(whole, made), style="bold")
+    for whole in _wholes(ledger.recovered, least=1):
+        table.add_row(f"{whole.reagent.formula} taken out of refluxes", *_use_row(whole, made))
+    table.add_row("water (L)", "", "", f"{ledger.water:.4g}", _number(ledger.water, made))
+    lost, kilograms = ledger.extractant_lost, ledger.solvent_lost
+    table.add_row("extractant lost", "", _known(lost), _known(kilograms), _number(kilograms, made))
     salt = ledger.effluent_salt
     table.add_row(
-        f"{ledger.salt_name} in water that leaves", "", f"{salt:.4g}", _number(salt, made)
+        f"{ledger.salt_name} in water that leaves", "", "", _known(salt), _number(salt, made)
     )
     nitrogen = ledger.ammonia_nitrogen
     if nitrogen:
-        table.add_row("NH3-N of that", "", f"{nitrogen:.4g}", _number(nitrogen, made))
+        table.add_row("NH3-N of that", "", "", f"{nitrogen:.4g}", _number(nitrogen, made))
     return table
 
 
@@ -74,18 +79,18 @@ def effluent_table(ledger: Ledger) -> Table:
     """Return acid, salt and solvent in everything that leaves."""
     table = Table(title="What leaves", title_justify="left")
     salt = ledger.salt_name
-    for name in ("stream", "L/h", "free acid mol/h", f"{salt} g/L", "extractant g/h", "REO kg/h"):
+    for name in ("stream", "L/h", "free acid eq/h", f"{salt} g/L", "extractant g/h", "REO kg/h"):
         table.add_column(name, justify="left" if name == "stream" else "right")
     for out in ledger.outlets:
         wet = out.phase == "aqueous"
         grams = 1000.0 * ledger.salt(out) / out.water if wet and out.water else np.nan
-        extractant = out.extractant * ledger.extractant_mass
+        extractant = out.extractant * out.extractant_mass if out.extractant else 0.0
         table.add_row(
             out.name,
             f"{out.water if wet else out.solvent or out.water:.4g}",
             _small(out.protons) if wet else "",
             _small(grams) if np.isfinite(grams) else "",
-            f"{extractant:.3g}" if extractant else "",
+            _known(extractant) if extractant else "",
             f"{out.oxides:.4g}" if out.oxides > 1e-9 else "",
         )
     return table
@@ -127,10 +132,13 @@ def print_radionuclides(console: Console, found: Activities) -> None:
     )
 
 
-def _row(amount: float, mass: float, made: float) -> tuple[str, str, str]:
-    kilograms = amount * mass / 1000.0
-    shown = f"{kilograms:.4g}" if np.isfinite(kilograms) else "-"
-    return f"{amount:.4g}", shown, _number(kilograms, made)
+def _use_row(use: Use, made: float) -> tuple[str, str, str, str]:
+    shown = _known(use.equivalents), _known(use.moles), _known(use.mass)
+    return *shown, _number(use.mass, made)
+
+
+def _known(amount: float) -> str:
+    return f"{amount:.4g}" if np.isfinite(amount) else "not known"
 
 
 def _number(amount: float, made: float) -> str:
@@ -145,19 +153,30 @@ def _activity(found: Activities, stream: str, name: str) -> str:
     return f"{litre:.2g} ({gram:.2g}){mark}" if np.isfinite(gram) else f"{litre:.2g}"
 
 
-def _summed(entries: Mapping[str, float]) -> dict[str, float]:
+def _wholes(uses: Sequence[Use], least: int = 2) -> list[Use]:
+    """Return what is used of every reagent in all, where it has several purposes."""
+    found = []
+    for reagent in dict.fromkeys(use.reagent for use in uses):
+        own = [use.equivalents for use in uses if use.reagent == reagent]
+        if len(own) >= least:
+            found.append(Use(f"{reagent.formula} in all", reagent, sum(own)))
+    return found
+
+
+def _summed(uses: Sequence[Use]) -> list[Use]:
     """Return amounts by purpose alone, those of all circuits together."""
-    found: dict[str, float] = {}
-    for purpose, amount in entries.items():
-        first, _, rest = purpose.partition(" ")
+    found: dict[tuple[str, Reagent], float] = {}
+    for use in uses:
+        first, _, rest = use.purpose.partition(" ")
         if first in (REDISSOLVING, NEUTRALISING):
             name = first
         elif first.endswith(":"):
             name = rest
         else:
-            name = purpose.rpartition(".")[2]
-        found[name] = found.get(name, 0.0) + amount
-    return found
+            name = use.purpose.rpartition(".")[2]
+        key = (name, use.reagent)
+        found[key] = found.get(key, 0.0) + use.equivalents
+    return [Use(name, reagent, amount) for (name, reagent), amount in found.items()]
 
 
 def _small(value: float) -> str:

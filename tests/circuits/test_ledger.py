@@ -126,7 +126,7 @@ def test_reagents_of_an_open_column_are_a_hand_count():
 def test_ammonia_counts_as_nitrogen():
     toml = CASES["open"].replace("saponification = 0.3", 'saponification = 0.3\nbase = "NH4"')
     case, result = solved(toml)
-    ledger = circuit_ledger(case.circuit, result, base="NH4")
+    ledger = circuit_ledger(case.circuit, result)
     assert ledger.ammonia_nitrogen == pytest.approx(90 * 14.007e-3, rel=1e-6)
     assert set(ledger.amounts) >= {"NH3", "NH4Cl in effluents", "NH3-N in effluents"}
 
@@ -134,8 +134,9 @@ def test_ammonia_counts_as_nitrogen():
 def test_magnesia_is_counted_by_equivalents():
     toml = text(ONCE + '\nbase = "Mg"\nexchange = "raffinate"')
     case, result = solved(toml)
-    ledger = circuit_ledger(case.circuit, result, base="Mg")
+    ledger = circuit_ledger(case.circuit, result)
     assert ledger.base == {"saponification of solvent": pytest.approx(90.0)}
+    assert ledger.base_uses[0].moles == pytest.approx(45.0)
     assert ledger.amounts["MgO"] == pytest.approx(45 * 40.304e-3, rel=1e-9)
     assert ledger.amounts["MgCl2 in effluents"] == pytest.approx(45 * 95.205e-3, rel=1e-6)
     soda = sx_sim.solve(sx_sim.parse_case(toml.replace('"Mg"', '"Na"')))
@@ -203,7 +204,27 @@ def test_acid_that_sulfate_holds_counts():
     raffinate = next(p for p in ledger.outlets if p.name == "raffinate")
     held = raffinate.protons / result.streams["raffinate"].flow
     assert held > 1.1 * result.streams["raffinate"].acid
-    assert ledger.reagents.acid == "H2SO4"
+
+
+SCRUBBED = (
+    SULFATE
+    + """
+[sections.scrub]
+stages = 2
+acid = "1 mol/L"
+flow = "10 L/h"
+"""
+)
+
+
+def test_ten_equivalents_of_sulfuric_acid_are_five_moles():
+    case, result = solved(SCRUBBED)
+    ledger = circuit_ledger(case.circuit, result)
+    (use,) = ledger.acid_uses
+    assert (use.reagent.formula, use.purpose) == ("H2SO4", "scrub")
+    assert use.equivalents == pytest.approx(10.0, rel=1e-9)
+    assert use.moles == pytest.approx(5.0, rel=1e-9)
+    assert use.mass == ledger.amounts["H2SO4"] == pytest.approx(5 * 98.072e-3, rel=1e-9)
 
 
 TRAIN = """
@@ -303,3 +324,82 @@ def test_inventory_of_a_train_needs_every_circuit():
     held = train_ledger(train, holdups=holdups).inventory
     assert held is not None
     assert held.solvent == 20.0 * train.stages
+
+
+TWO_MEDIA = """
+[defaults]
+temperature = "25 degC"
+[circuits.sulfate.solvent]
+extractant = "d2ehpa-tbp-sulfate"
+concentration = "0.15 mol/L"
+flow = "50 L/h"
+[circuits.sulfate.feeds.leach]
+concentrations = { La = "1 mmol/L", Dy = "1 mmol/L", Y = "1 mmol/L" }
+pH = 1.5
+flow = "100 L/h"
+[circuits.sulfate.sections.extraction]
+stages = 3
+[circuits.sulfate.sections.scrub]
+stages = 2
+acid = "1 mol/L"
+flow = "1 L/h"
+[circuits.chloride.solvent]
+extractant = "hehehp-chloride"
+concentration = "1 mol/L"
+base = "Mg"
+flow = "50 L/h"
+[circuits.chloride.feeds.liquor]
+source = "sulfate.raffinate"
+by = "redissolving"
+strength = "0.1 mol/L"
+pH = 2
+[circuits.chloride.sections.extraction]
+stages = 3
+[circuits.chloride.sections.scrub]
+stages = 2
+acid = "1 mol/L"
+flow = "1 L/h"
+"""
+
+
+def test_each_circuit_of_a_train_takes_its_own_acid_and_base():
+    train = run_train(parse_train(TWO_MEDIA))
+    ledger = train_ledger(train)
+    assert max(ledger.closures.values()) < CLOSED, ledger.closures
+    named = {use.purpose: use.reagent.formula for use in ledger.acid_uses + ledger.base_uses}
+    assert named["sulfate.scrub"] == "H2SO4"
+    assert named["chloride.scrub"] == "HCl"
+    done = train.circuits["chloride"].treatments["liquor"]
+    acids = {u.reagent.formula: u for u in ledger.acid_uses if "redissolving" in u.purpose}
+    assert acids["HCl"].equivalents == pytest.approx(done.acid)
+    bases = {u.reagent.formula: u for u in ledger.base_uses}
+    assert bases["MgO"].moles == pytest.approx(done.base / 2)
+    mother = next(p for p in ledger.outlets if p.name.startswith("mother"))
+    # magnesium sulfate, of the liquor's sulfate and the precipitant's magnesium
+    assert ledger.salt(mother) == pytest.approx(done.base * (24.305 + 96.056) / 2 / 1000, rel=1e-6)
+    # in hydrochloric acid nothing but chloride balances what was dissolved again
+    made = done.stream
+    assert made.carrier == pytest.approx(3 * made.concentration.sum() + 0.01, rel=1e-6)
+
+
+def test_a_liquor_is_not_neutralised_into_another_medium():
+    for kept in ('by = "neutralising"\npH = 2', ""):
+        given = TWO_MEDIA.replace('by = "redissolving"\nstrength = "0.1 mol/L"\npH = 2', kept)
+        with pytest.raises(
+            sx_sim.CaseError, match=r"liquor.source: is a sulfate liquor, and .* chloride"
+        ):
+            parse_train(given)
+
+
+def test_a_train_doses_the_base_of_the_circuit_that_doses():
+    toml = TRAIN.format(real="").replace(
+        "[circuits.light.solvent]", '[circuits.light.solvent]\nbase = "NH4"'
+    )
+    ledger = train_ledger(run_train(parse_train(toml)))
+    assert max(ledger.closures.values()) < CLOSED, ledger.closures
+    named = {use.purpose: use.reagent.formula for use in ledger.base_uses}
+    assert named["neutralising first.raffinate"] == "NH3"
+    assert named["last: saponification of solvent"] == "NaOH"
+    ammonia = sum(u.equivalents for u in ledger.base_uses if u.reagent.formula == "NH3")
+    left = sum(out.alkalis.get("NH4", 0.0) for out in ledger.outlets)
+    assert left == pytest.approx(ammonia, rel=1e-9)

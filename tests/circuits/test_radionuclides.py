@@ -3,7 +3,7 @@
 import pytest
 
 import sx_sim
-from sx_sim.cases.ledgers import activities_of, activities_of_train
+from sx_sim.cases.ledgers import activities_of, activities_of_train, ledger_of
 from sx_sim.cases.trains import parse_train, run_train
 from sx_sim.chemistry.nuclides import decayed, natural_activities
 
@@ -210,3 +210,19 @@ def test_a_train_conserves_activity_and_leaves_radium_in_the_mother_liquor():
     assert found.end("Ac-227").startswith("lanthanum.")
     assert found.share("mother liquor of light.raffinate", "Ra-228") == pytest.approx(1.0)
     assert found.carriers["Ra-228"] == "Ca"
+
+
+def test_solids_are_those_of_the_base_that_the_plant_doses():
+    points = '[set_points.mild]\nstage = "extraction.4"\npH = 2.5'
+    for base in ("Na", "NH4"):
+        one = case(solvent=f'base = "{base}"', constants=points)
+        result = sx_sim.solve(one)
+        found = activities_of(one, result)
+        assert found is not None
+        ledger = ledger_of(one, result)
+        assert result.doses["mild"] < -1.0
+        for out in ledger.outlets:
+            if out.name in found.solids:
+                assert found.solids[out.name] == pytest.approx(1000 * ledger.solids(out), rel=1e-12)
+        raffinate = next(out for out in ledger.outlets if out.name == "raffinate")
+        assert list(raffinate.alkalis) == [base]
