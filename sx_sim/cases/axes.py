@@ -13,7 +13,7 @@ from sx_sim.cases.load import Case
 from sx_sim.cases.parameters import constant_of, nominal
 from sx_sim.cases.schema import Axis, Sweep
 from sx_sim.errors import CaseError, DrainedError
-from sx_sim.units import NUMBER, convert
+from sx_sim.units import convert, same_kind, split
 
 Array = NDArray[np.float64]
 COUNTS = ("stages", "stage", "iteration_limit")
@@ -85,7 +85,12 @@ def nominal_of(case: Case, axis: SweepAxis) -> float:
         number, unit = nominal(case, axis.path)
     except CaseError:
         return np.nan
-    return convert(number, unit, axis.unit) if unit and axis.unit else number
+    if not (unit and axis.unit):
+        return number
+    try:
+        return convert(number, unit, axis.unit) if same_kind(unit, axis.unit) else np.nan
+    except LookupError:
+        return np.nan
 
 
 def _grid_axis(key: str, axis: Axis, name: str) -> SweepAxis:
@@ -121,10 +126,8 @@ def _given(key: str, axis: Axis, name: str) -> tuple[Array, str]:
 def _split(value: float | str | None, key: str, name: str) -> tuple[float, str]:
     """Return number and unit of an axis value, the unit empty where there is none."""
     if isinstance(value, str):
-        found = NUMBER.match(value)
-        if not found:
-            raise CaseError(
-                f'{key} = "{value}": must be a number, with its unit if it has one', name
-            )
-        return float(found[1]), found[2]
+        try:
+            return split(value)
+        except ValueError as error:
+            raise CaseError(f'{key} = "{value}": {error}, or a number alone', name) from None
     return float(value or 0.0), ""

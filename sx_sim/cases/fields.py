@@ -28,12 +28,17 @@ def _text(value: Any, example: str) -> str:
     return value
 
 
-def _reader(unit: str, low: float, high: float, open_low: bool = False) -> BeforeValidator:
-    """Return what reads a quantity and holds it between bounds, given in ``unit``."""
+def _reader(
+    unit: str, low: float, high: float, open_low: bool = False, equal: tuple[str, ...] = ()
+) -> BeforeValidator:
+    """Return what reads a quantity and holds it between bounds, given in ``unit``.
+
+    Of units in ``equal`` one is worth one of ``unit``, though of another kind.
+    """
     example = units.EXAMPLES[unit]
 
     def read(value: Any) -> float:
-        number, _ = units.parse(_text(value, example), unit)
+        number, _ = units.parse(_text(value, example), unit, *equal)
         if not low <= number <= high or (open_low and number == low):
             above = f"above {low:g}" if open_low else f"{low:g}"
             raise ValueError(f"must be {above} to {high:g} {unit}, such as '{example}'")
@@ -107,7 +112,10 @@ Flow = Annotated[
     Field(examples=["120 L/h"]),
 ]
 Acid = Annotated[
-    float, _reader("mol/L", 0.0, 20.0), _schema("mol/L"), Field(examples=["1.5 mol/L"])
+    float,
+    _reader("mol/L", 0.0, 20.0, equal=("eq/L",)),
+    _schema("mol/L", "eq/L"),
+    Field(examples=["1.5 mol/L"]),
 ]
 Extractant = Annotated[
     float,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -22,7 +23,7 @@ from sx_sim.errors import CaseError
 from sx_sim.flowsheet.column import Column
 from sx_sim.flowsheet.results import Result
 from sx_sim.flowsheet.streams import Stream
-from sx_sim.units import NUMBER, convert, parse
+from sx_sim.units import convert, parse, same_kind, split
 
 ROOTS = ("temperature", "solvent", "feeds", "sections", "draws", "set_points")
 FORMS = (
@@ -213,9 +214,8 @@ def _stream(case: Case, path: str, liquor: Liquor) -> Stream:
 
 def _number(given: Any, path: str, name: str) -> tuple[float, str]:
     if isinstance(given, str):
-        found = NUMBER.match(given)
-        if found:
-            return float(found[1]), found[2]
+        with suppress(ValueError):
+            return split(given)
     elif isinstance(given, int | float) and not isinstance(given, bool):
         return float(given), ""
     raise CaseError(f"parameter '{path}': is not a number in the case", name)
@@ -271,6 +271,8 @@ def _moved(case: Case, path: str, value: float, unit: str) -> Column | None:
         return None
     if key == "flow" and not together and unit and not table.startswith("draws"):
         stream = replace(feed_of(case.column, name), flow=convert(value, unit, "L/h"))
+    elif unit and not same_kind(unit, "mol/L"):
+        return None
     elif key in ("acid", "pH") and liquor is not None and not table.startswith("set_points"):
         number = convert(value, unit, "mol/L") if unit else value
         if not 0.0 < number < 20.0 and key == "acid":

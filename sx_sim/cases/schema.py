@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from sx_sim.cases.by_mass import in_moles
 from sx_sim.cases.fields import (
     Acid,
     Activities,
@@ -411,3 +412,16 @@ class CaseFile(Table):
     solver: Solver = Field(default_factory=Solver)
     specifications: list[Specification] = []
     sweep: Sweep | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_moles(cls, tables: Any, info: ValidationInfo) -> Any:
+        key = tables.get("solvent") if isinstance(tables, dict) else None
+        key = key.get("extractant") if isinstance(key, dict) else None
+        if info.context is None or not isinstance(key, str):
+            return tables
+        try:
+            extractant = info.context(key)
+        except CaseError:  # the field says so
+            return tables
+        return in_moles(tables, extractant)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sx_sim.chemistry import database
 from sx_sim.chemistry.elements import element
@@ -98,7 +100,22 @@ def extractant_mass(name: str) -> float:
     >>> extractant_mass("P507")
     306.4
     """
+    return float(_extractant(name).get("mass", "nan"))
+
+
+def extractant_density(name: str) -> float:
+    """Return the density of an extractant undiluted [g/L]; NaN if it is not known.
+
+    Examples
+    --------
+    >>> extractant_density("P507")
+    950.0
+    """
+    return 1000.0 * float(_extractant(name).get("density", "nan"))
+
+
+def _extractant(name: str) -> Mapping[str, Any]:
     for known, row in database.read("reagents.toml")["extractants"]["masses"].items():
         if name == known or name in row["names"]:
-            return float(row["mass"])
-    return float("nan")
+            return row
+    return {}
