@@ -7,7 +7,7 @@ from typing import Any
 
 from sx_sim import units
 from sx_sim.chemistry.extractants import ExtractantSet
-from sx_sim.chemistry.reagents import extractant_density, extractant_mass, reagents
+from sx_sim.chemistry.reagents import acid_of, extractant_density, extractant_mass
 
 
 def in_moles(tables: Mapping[str, Any], extractant: ExtractantSet) -> dict[str, Any]:
@@ -69,4 +69,5 @@ def _per_unit(place: str, extractant: ExtractantSet) -> dict[str, dict[str, floa
         solvent = {key: {"g/L": 1.0 / mass, "volpct": density / mass / 100.0}}
     else:
         solvent = {}
-    return solvent | {"acid": {"g/L": 1.0 / reagents(extractant.medium, "Na").acid_mass}}
+    acid = acid_of(extractant.medium)
+    return solvent | {"acid": {"g/L": acid.equivalents / acid.mass}}
