@@ -1,4 +1,5 @@
 import codecs
+import time
 
 import pytest
 
@@ -55,3 +56,31 @@ def test_tables_that_cannot_be_read_are_refused_in_one_line(tmp_path, text):
     path = tmp_path / "a.toml"
     path.write_text(text)
     assert refusal(path, read_tables)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a = \u201cx\u201d", "line 1: has a curly quote \u201c"),
+        ("b = 1\na = 0,3", "line 2: has a decimal comma"),
+        ("a = { b = 0,5 }", "line 1: has a decimal comma"),
+        ('a = "\\u001b[1m"', "'\\x1b[1m': holds a control character"),
+        ('"a\\u0000" = 1', "'a\\x00': holds a control character"),
+        (".".join(["a"] * 20_000) + " = 1", "nested deeper"),
+        ("[" + ".".join(['"a"'] * 20_000) + "]", "nested deeper"),
+        ("a = " + "[" * 500 + "]" * 500, "nested deeper"),
+        ("a = 1 #" + " " * 5_000_000, "larger than 4 MB"),
+    ],
+)
+def test_what_is_wrong_with_tables_is_told_at_once(tmp_path, text, told):
+    path = tmp_path / "a.toml"
+    path.write_text(text, encoding="utf-8")
+    begun = time.perf_counter()
+    assert told in refusal(path, read_tables)
+    assert time.perf_counter() - begun < 0.5
+
+
+def test_lines_and_tabs_are_no_control_characters(tmp_path):
+    path = tmp_path / "a.toml"
+    path.write_text('a = """one\ntwo\tthree"""')
+    assert read_tables(path) == {"a": "one\ntwo\tthree"}
