@@ -129,9 +129,10 @@ def _spans(case: CaseFile) -> dict[str, Section]:
 
 
 def _system(case: CaseFile, base: ExtractantSet, sources: Mapping[str, Stream]) -> ChemicalSystem:
-    if base.balances_extractant and case.solvent.concentration is None:
-        raise CaseError('solvent.concentration is missing; such as concentration = "1.5 mol/L"')
     constants = {s: _change(base, s, table) for s, table in case.constants.items()}
+    needed = base.with_constants(constants).needs_extractant or case.solvent.saponification > 0
+    if needed and case.solvent.concentration is None:
+        raise CaseError('solvent.concentration is missing; such as concentration = "1.5 mol/L"')
     tables = [*case.feeds.values(), *case.sections.values()]
     symbols = {symbol for table in tables for symbol in amounts(table)}
     symbols |= {symbol for stream in sources.values() for symbol in stream.held}
@@ -201,8 +202,8 @@ class _Builder:
 
     @property
     def formal(self) -> float:
-        """Formal concentration of the solvent; the empirical laws do not need it."""
-        return self.case.solvent.concentration or 1.0
+        """Formal concentration of the solvent; NaN if not known, as only empirical laws allow."""
+        return self.case.solvent.concentration or np.nan
 
     def solvent(self, flow: float) -> Feed:
         """Return the fresh solvent."""

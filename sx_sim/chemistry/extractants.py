@@ -85,9 +85,10 @@ class ExtractantSet:
         return aqueous.vant_hoff(beta, enthalpy, temperature, aqueous.REFERENCE)
 
     @property
-    def balances_extractant(self) -> bool:
-        """Whether metals take up extractant, so that its concentration matters."""
-        return any(c.dimers > 0 for c in self.species.values())
+    def needs_extractant(self) -> bool:
+        """Whether the extractant's concentration matters: metals take it up, or D depends on it."""
+        rows = [c for c in self.species.values() if not c.inert]
+        return any(c.dimers or c.order_dimer or c.acid_by_dimer for c in rows)
 
     def with_constants(self, changes: Mapping[str, Mapping[str, Any]]) -> ExtractantSet:
         """Return a copy with some constants of some species changed, or species added."""

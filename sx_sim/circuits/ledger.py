@@ -135,10 +135,16 @@ class Ledger:
         return abs(sum(fed) + dosed - sum(left)) / whole if whole else 0.0
 
     @property
-    def unclosed(self) -> tuple[str, ...]:
-        """What does not close, with by how much; empty where the result can be relied on."""
+    def contradiction(self) -> str:
+        """What does not close, and what that means; empty where all does."""
         found = self.closures.items()
-        return tuple(f"{name} to {off:.1e}" for name, off in found if off > CLOSED)
+        open_ends = [f"{name} to {off:.1e}" for name, off in found if off > CLOSED]
+        if not open_ends:
+            return ""
+        return (
+            f"the ledger closes {', '.join(open_ends)} of what comes in only, so the result is "
+            "not to be relied on, although the solver converged; this is a defect worth reporting"
+        )
 
     @property
     def acid_uses(self) -> tuple[Use, ...]:

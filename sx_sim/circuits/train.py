@@ -282,9 +282,11 @@ class _Accelerated:
 
 
 def _numbers(stream: Stream) -> Array:
-    return np.concatenate([stream.moles, [stream.flow, stream.carrier * stream.flow]])
+    carried = 0.0 if np.isnan(stream.carrier) else stream.carrier * stream.flow
+    return np.concatenate([stream.moles, [stream.flow, carried]])
 
 
 def _with_numbers(stream: Stream, numbers: Array) -> Stream:
     moles, (flow, carried) = numbers[:-2], map(float, numbers[-2:])
-    return replace(stream, flow=flow, concentration=moles / flow, carrier=carried / flow)
+    carrier = stream.carrier if np.isnan(stream.carrier) else carried / flow
+    return replace(stream, flow=flow, concentration=moles / flow, carrier=carrier)

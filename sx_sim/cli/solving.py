@@ -23,7 +23,7 @@ from sx_sim.cli.common import (
 from sx_sim.errors import OutsideRangeError
 
 if TYPE_CHECKING:
-    pass
+    from sx_sim.circuits.ledger import Ledger
 
 
 def run(
@@ -35,6 +35,7 @@ def run(
     """
     with plain_errors():
         from sx_sim.cases import load_case, solve
+        from sx_sim.cases.ledgers import ledger_of
         from sx_sim.cases.trains import is_train
         from sx_sim.report.results import print_result
 
@@ -70,12 +71,21 @@ def run(
         if not result.converged:
             err.print(f"[bold red]not solved:[/] {result.explanation}", soft_wrap=True)
             raise typer.Exit(NOT_SOLVED)
+        fail_unless_closed(ledger_of(loaded, result))
+
+
+def fail_unless_closed(ledger: Ledger) -> None:
+    """Say so, with the exit code of a failed solve, where a ledger contradicts the result."""
+    if ledger.contradiction:
+        err.print(f"[bold red]does not balance:[/] {ledger.contradiction}", soft_wrap=True)
+        raise typer.Exit(NOT_SOLVED)
 
 
 def run_train_file(
     path: Path, out_file: Path | None, plots: Path | None, strict: bool = False
 ) -> None:
     """Solve a train; print its circuits and products."""
+    from sx_sim.cases.ledgers import ledger_of_train
     from sx_sim.cases.trains import load_train, run_train
     from sx_sim.errors import ConvergenceError
     from sx_sim.report import trains
@@ -117,6 +127,7 @@ def run_train_file(
                 "profiles": lambda: draw.train_profiles(found),
             },
         )
+    fail_unless_closed(ledger_of_train(train, found))
 
 
 def check(case: CasePath) -> None:

@@ -230,12 +230,23 @@ class Column:
         return mixed_back(v.aqueous, v.aqueous_up, v.aqueous_draw, fed)
 
     def _carried(self, phase: str) -> Array:
-        """Return what only mixes, fed at every stage (N,) [mol/h]."""
+        """Return what only mixes, fed at every stage (N,) [mol/h].
+
+        Extractant that is not known counts as 1 mol/L: no law then depends on it.
+        """
         fed = np.zeros(self.stages)
         for feed in self.feeds:
             if feed.stream.phase == phase:
-                fed[feed.stage - 1] += feed.stream.flow * feed.stream.carrier
+                fed[feed.stage - 1] += feed.stream.flow * np.nan_to_num(
+                    feed.stream.carrier, nan=1.0
+                )
         return fed
+
+    @property
+    def knows_extractant(self) -> bool:
+        """Whether the concentration of the extractant is known, as laws that balance it need."""
+        organic = [f.stream for f in self.feeds if f.stream.phase == "organic"]
+        return not any(np.isnan(stream.carrier) for stream in organic)
 
     @cached_property
     def fed(self) -> Array:

@@ -24,11 +24,11 @@ class Profile:
     aqueous: Array  # (N, S)
     organic: Array  # (N, S)
     acid: Array  # (N,) [H+]
-    free_dimer: Array  # (N,)
+    free_dimer: Array  # (N,) NaN where the extractant's concentration is not known
     anion: Array  # (N,)
     free_anion: Array  # (N,) less what complexes hold
     ionic_strength: Array  # (N,) of ions, complexes and protonated anions among them
-    dimer: Array  # (N,) total extractant, as dimer
+    dimer: Array  # (N,) total extractant, as dimer; NaN where it is not known
     loading: Array  # (N,) share of the dimer that rare earths hold
     scalars: Array  # (N, 2 or 3) the solver's unknowns, from which another solve can start
 

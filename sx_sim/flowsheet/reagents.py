@@ -1,9 +1,10 @@
-"""Acid and base that a column uses, for every kilogram of oxides fed to it."""
+"""Equivalents of acid and base that a column uses, for every kilogram of oxides fed to it."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from sx_sim.chemistry.speciation import titratable_acid
 from sx_sim.flowsheet.results import Result
 
 
@@ -13,13 +14,14 @@ def oxides_fed(result: Result) -> float:
 
 
 def acid_use(result: Result) -> float:
-    """Return the strong acid used [mol/kg REO fed].
+    """Return the strong acid used [eq/kg REO fed], as a titration finds it.
 
     That of aqueous feeds without rare earths, which scrub and strip, and what set points dose.
     """
     rare = result.system.rare_earth
     fed = sum(
-        stream.flow * stream.acid
+        stream.flow
+        * titratable_acid(result.system, stream.concentration, stream.carrier, stream.acid)
         for stream in (feed.stream for feed in result.column.feeds)
         if stream.phase == "aqueous" and not stream.concentration[rare].any()
     )
@@ -28,7 +30,7 @@ def acid_use(result: Result) -> float:
 
 
 def base_use(result: Result) -> float:
-    """Return the base used [mol/kg REO fed]: the solvent's, and what set points dose."""
+    """Return the base used [eq/kg REO fed]: the solvent's, and what set points dose."""
     rare = result.system.rare_earth
     held = sum(
         float(stream.moles[~rare] @ result.system.charge[~rare])

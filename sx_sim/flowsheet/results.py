@@ -46,7 +46,7 @@ class Result:
     streams : mapping of str to Stream
         Products by name: the raffinate, the solvent that leaves, and every draw.
     doses : mapping of str to float
-        Strong acid dosed at every set point, base below zero [mol/h].
+        Strong acid dosed at every set point, base below zero [eq/h].
     net_fed : (S,) array, optional
         What is fed from outside to a circuit [mol/h], where that is less than what is fed to
         its column; ``streams`` are then those that leave the circuit.
@@ -273,6 +273,7 @@ def assemble(column: Column, cascade: Cascade, law: Law, solution: Solution) -> 
     free_anion = np.exp(solution.scalars[:, 2]) if complexed else anion
     hydroxide = cascade.water_ion_product / acid
     dissolved = speciate(law, solution.aqueous, acid, hydroxide, free_anion)
+    known = 1.0 if column.knows_extractant else np.nan
     profile = Profile(
         section=tuple(s.name for s in column.sections for _ in range(s.stages)),
         temperature=column.temperature,
@@ -281,11 +282,11 @@ def assemble(column: Column, cascade: Cascade, law: Law, solution: Solution) -> 
         aqueous=solution.aqueous,
         organic=solution.organic,
         acid=acid,
-        free_dimer=np.exp(solution.scalars[:, 1]),
+        free_dimer=np.exp(solution.scalars[:, 1]) * known,
         anion=anion,
         free_anion=free_anion,
         ionic_strength=dissolved.ionic_strength,
-        dimer=cascade.dimer,
+        dimer=cascade.dimer * known,
         loading=solution.organic @ (law.dimers * column.system.rare_earth) / cascade.dimer,
         scalars=solution.scalars,
     )
@@ -302,7 +303,7 @@ def assemble(column: Column, cascade: Cascade, law: Law, solution: Solution) -> 
 
 
 def doses(column: Column, cascade: Cascade, stages: Profile) -> dict[str, float]:
-    """Return the strong acid dosed at every set point, base below zero [mol/h]."""
+    """Return the strong acid dosed at every set point, base below zero [eq/h]."""
     more = stages.anion - cascade.anion
     arriving = np.append(more[1:], 0.0) * cascade.carry if column.set_points else more
     amounts = stages.aqueous_flow * (more - arriving)

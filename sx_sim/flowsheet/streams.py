@@ -27,8 +27,8 @@ class Stream:
     concentration : (S,) array
         Every species of the system [mol/L].
     carrier : float
-        Net strong anions of an aqueous stream, total extractant as dimer of an organic
-        one [mol/L].
+        Net strong anions of an aqueous stream [eq/L], total extractant as dimer of an organic
+        one [mol/L], NaN where that is not known.
     acid : float
         [H+] of an aqueous stream [mol/L], NaN for an organic one.
     """

@@ -29,13 +29,6 @@ def print_closures(console: Console, ledger: Ledger) -> None:
     """Print how well equivalents close, and what is in process if that is known."""
     closes = np.nanmax(list(ledger.closures.values()))
     console.print(f"Equivalents over the boundary close to {closes:.1e}.", soft_wrap=True)
-    if ledger.unclosed:
-        console.print(
-            f"[bold red]the ledger does not close:[/] {', '.join(ledger.unclosed)} of what comes "
-            "in. It contradicts the result, which is not to be relied on; this is a defect worth "
-            "reporting.",
-            soft_wrap=True,
-        )
     held = ledger.inventory
     if held is not None:
         console.print(

@@ -1,5 +1,6 @@
 """Ledgers: every equivalent that comes in leaves, and the amounts are those of a hand count."""
 
+import numpy as np
 import pytest
 
 import sx_sim
@@ -403,3 +404,45 @@ def test_a_train_doses_the_base_of_the_circuit_that_doses():
     ammonia = sum(u.equivalents for u in ledger.base_uses if u.reagent.formula == "NH3")
     left = sum(out.alkalis.get("NH4", 0.0) for out in ledger.outlets)
     assert left == pytest.approx(ammonia, rel=1e-9)
+
+
+UNKNOWN_DOSAGE = """
+temperature = "25 degC"
+[solvent]
+extractant = "p507-10vol-logd"
+flow = "300 L/h"
+[feeds.liquor]
+concentrations = { Nd = "0.01 mol/L", Sm = "0.01 mol/L" }
+acid = "0.3 mol/L"
+flow = "100 L/h"
+[sections.extraction]
+stages = 4
+entrained_organic = 0.002
+"""
+
+
+def test_no_extractant_is_lost_whose_concentration_nobody_gave():
+    case, result = solved(UNKNOWN_DOSAGE)
+    assert np.isnan(result.stages.dimer).all()
+    ledger = circuit_ledger(case.circuit, result)
+    assert np.isnan(ledger.solvent_lost)
+    closures = {name: off for name, off in ledger.closures.items() if name != "extractant"}
+    assert max(closures.values()) < CLOSED
+    assert not ledger.contradiction
+    given = UNKNOWN_DOSAGE.replace("[feeds.liquor]", 'concentration = "0.3 mol/L"\n[feeds.liquor]')
+    case, known = solved(given)
+    lost = circuit_ledger(case.circuit, known).extractant_lost
+    flow = next(flow for name, _, _, flow in known.column.outlets() if name == "raffinate")
+    assert lost == pytest.approx(0.3 * 0.002 * flow, rel=1e-9)
+    assert known.streams["raffinate"].moles == pytest.approx(result.streams["raffinate"].moles)
+
+
+def test_saponification_needs_the_concentration_that_it_is_a_share_of():
+    soaped = UNKNOWN_DOSAGE.replace("[feeds.liquor]", "saponification = 0.3\n[feeds.liquor]")
+    with pytest.raises(sx_sim.CaseError, match=r"solvent.concentration is missing"):
+        sx_sim.parse_case(soaped)
+
+
+def test_a_law_of_the_dosage_needs_it():
+    with pytest.raises(sx_sim.CaseError, match=r"solvent.concentration is missing"):
+        sx_sim.parse_case(SULFATE.replace('concentration = "0.15 mol/L"', ""))

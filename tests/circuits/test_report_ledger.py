@@ -1,13 +1,34 @@
 """What is printed of ledgers and radionuclides."""
 
+from dataclasses import replace
+
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
 import sx_sim
 from support.paths import ROOT
 from sx_sim.cases.ledgers import activities_of, ledger_of, ledger_of_train
 from sx_sim.cases.trains import load_train, run_train
+from sx_sim.cli import app
 from sx_sim.report.ledgers import print_ledger, print_radionuclides
+
+MAGNESIA = """
+temperature = "25 degC"
+[solvent]
+extractant = "hehehp-chloride"
+concentration = "1 mol/L"
+saponification = 0.3
+base = "Mg"
+exchange = "raffinate"
+flow = "200 L/h"
+[feeds.liquor]
+concentrations = { Nd = "0.2 mol/L", Sm = "0.1 mol/L" }
+acid = "0.01 mol/L"
+flow = "100 L/h"
+[sections.extraction]
+stages = 4
+"""
 
 
 def printed(of, found) -> str:
@@ -69,3 +90,28 @@ def test_a_train_names_its_circuits():
     assert "mother liquor of dy_ho.raffinate" in text
     made = sum(s.flow * s.reo for s in found.products.values()) / 1000
     assert ledger.oxides == pytest.approx(made, rel=1e-3)
+
+
+def test_a_result_that_its_ledger_contradicts_is_not_passed_on_silently(monkeypatch):
+    path = str(ROOT / "examples" / "gd_eu_sm.toml")
+    assert CliRunner().invoke(app, ["run", path]).exit_code == 0
+    monkeypatch.setattr("sx_sim.circuits.ledger.CLOSED", -1.0)
+    told = CliRunner().invoke(app, ["run", path])
+    assert told.exit_code == 3
+    assert "does not balance: the ledger closes anions to" in told.output
+
+
+def test_a_ledger_tells_what_does_not_close():
+    case = sx_sim.load_case(ROOT / "examples" / "gd_eu_sm.toml")
+    result = sx_sim.solve(case)
+    assert ledger_of(case, result).contradiction == ""
+    wrong = replace(result.stages, anion=1.01 * result.stages.anion)
+    told = ledger_of(case, replace(result, stages=wrong)).contradiction
+    assert told.startswith("the ledger closes anions to")
+
+
+def test_moles_and_equivalents_have_columns_of_their_own():
+    case = sx_sim.parse_case(MAGNESIA)
+    text = printed(print_ledger, ledger_of(case, sx_sim.solve(case)))
+    row = next(line for line in text.splitlines() if "MgO" in line)
+    assert [cell.strip() for cell in row.split("│")[2:4]] == ["60", "30"]
