@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sx_sim.chemistry.aqueous import LN10
+from sx_sim.chemistry.elements import element
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.results import Result
 
@@ -65,7 +66,7 @@ def output(result: Result, name: str) -> Output:
     result : Result
     name : str
         One of ``FORMS``. Several elements are joined by ``+``, or as in ``La-Nd`` given by
-        the first and the last in the order of extraction; purities are of REO.
+        the first and the last of the series of rare earths; purities are of REO.
 
     Raises
     ------
@@ -77,8 +78,7 @@ def output(result: Result, name: str) -> Output:
         there = ", ".join(result.streams)
         raise CaseError(f"output '{name}': no product '{rest}'; there are {there}")
     chosen = np.zeros(len(result.elements))
-    rare = [e for e, r in zip(result.elements, result.system.rare_earth, strict=True) if r]
-    allowed = rare if kind == "purity" else list(result.elements)
+    allowed = result.system.rare_earths if kind == "purity" else result.elements
     for symbol in element_sum(joined, allowed, name):
         chosen[result.system.index(symbol)] = 1.0
     return _output(result, name, kind, rest, chosen)
@@ -96,17 +96,37 @@ def split_output(name: str) -> tuple[str, str, str]:
 
 
 def element_sum(joined: str, there: Sequence[str], name: str) -> list[str]:
-    """Return the elements that a sum such as ``La-Nd+Y`` names, in the order of extraction."""
+    """Return the elements that a sum such as ``La-Nd+Y`` names.
+
+    Parameters
+    ----------
+    joined : str
+    there : sequence of str
+        Elements it may name, the rare earths among them in the order of their series.
+    name : str
+        Of the output, for messages.
+
+    Raises
+    ------
+    CaseError
+        If an element is not there, or a range does not go along the series.
+    """
     chosen: list[str] = []
     for part in joined.split("+") if joined else []:
         ends = part.split("-")
         for symbol in ends:
             if symbol not in there:
                 raise CaseError(f"output '{name}': no '{symbol}'; there are {', '.join(there)}")
-        first, last = there.index(ends[0]), there.index(ends[-1])
-        if last < first or len(ends) > 2:
-            raise CaseError(f"output '{name}': '{part}' must go from lighter to heavier")
-        chosen += there[first : last + 1]
+        rare = [symbol for symbol in there if element(symbol).rare_earth]
+        if len(ends) == 1:
+            chosen += ends
+            continue
+        if len(ends) > 2 or not set(ends) <= set(rare) or rare.index(ends[1]) < rare.index(ends[0]):
+            raise CaseError(
+                f"output '{name}': '{part}' must go from lighter to heavier along the rare earths "
+                f"{', '.join(rare)}"
+            )
+        chosen += rare[rare.index(ends[0]) : rare.index(ends[1]) + 1]
     return list(dict.fromkeys(chosen))
 
 

@@ -202,7 +202,6 @@ def recorded(
     """
     system = column.system
     leaving = (RAFFINATE, *(draw.name for draw in column.draws), column.solvent_outlet)
-    rare = tuple(s for s, r in zip(system.species, system.rare_earth, strict=True) if r)
     names = list(dict.fromkeys([*(USUAL if outputs is None else outputs), *more]))
     numbers = tuple(name for name in names if name.partition(".")[0] in KINDS and "." in name)
     tables = tuple(name for name in names if name not in numbers)
@@ -214,7 +213,7 @@ def recorded(
         tables,
         numbers,
         _chosen("products", products, leaving),
-        _chosen("elements", elements, rare),
+        _chosen("elements", elements, system.rare_earths),
         system.species,
         column.stages if profiled else 0,
     )
@@ -229,8 +228,7 @@ def check_numbers(column: Column, names: Sequence[str]) -> None:
         if product not in leaving:
             there = ", ".join(leaving)
             raise CaseError(f"output '{name}': no product '{product}'; there are {there}")
-        rare = [s for s, r in zip(system.species, system.rare_earth, strict=True) if r]
-        element_sum(joined, rare if kind == "purity" else system.species, name)
+        element_sum(joined, system.rare_earths if kind == "purity" else system.species, name)
 
 
 def _known(name: str) -> str:

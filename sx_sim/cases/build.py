@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sx_sim.cases.conditions import along_series
 from sx_sim.cases.contents import amounts, aqueous_stream
 from sx_sim.cases.schema import CaseFile, Override
 from sx_sim.cases.schema import Heat as HeatTable
@@ -53,7 +54,8 @@ def build_column(
         if table.source and name not in sources:
             raise CaseError(f"feeds.{name}.source: only a train has sources; give flow and content")
     builder = _Builder(case, _spans(case), _system(case, extractant, sources), sources)
-    column = builder.column(_solvent_flow(builder))
+    column = along_series(builder.column(_solvent_flow(builder)), sources.keys())
+    _check_cut(case, column.system)
     _check_feeds(column)
     _check_products(column)
     if case.heat is not None:
@@ -139,11 +141,20 @@ def _system(case: CaseFile, base: ExtractantSet, sources: Mapping[str, Stream]) 
     if case.solvent.saponification > 0:
         symbols.add(case.solvent.base)
         constants |= _unknown_base(case, base.species.keys() | constants.keys())
-    system = ChemicalSystem.of(base.with_constants(constants), symbols)
+    return ChemicalSystem.of(base.with_constants(constants), symbols)
+
+
+def _check_cut(case: CaseFile, system: ChemicalSystem) -> None:
+    rare = system.rare_earths
     for symbol in case.cut or ():
-        if symbol not in system.species or not element(symbol).rare_earth:
+        if symbol not in rare:
             raise CaseError(f'cut = "{symbol}": must be a rare earth that is fed')
-    return system
+    if case.cut and rare.index(case.cut[0]) >= rare.index(case.cut[1]):
+        light, heavy = case.cut
+        raise CaseError(
+            f'cut = ["{light}", "{heavy}"]: must be two rare earths, lighter first; in this case '
+            f"they come as {', '.join(rare)}"
+        )
 
 
 def _unknown_base(case: CaseFile, known: Set[str]) -> dict[str, dict[str, object]]:

@@ -188,13 +188,18 @@ def specifications(case: Case) -> tuple[Specification, ...]:
 def circuit_at(case: Case, values: Mapping[str, float | str]) -> Circuit:
     """Return the circuit of a case with some inputs changed, constants among them.
 
+    Rare earths keep the order of the case, so that a group is the same at every point.
+
     Raises
     ------
     CaseError
         If a path does not exist or a value does not fit.
     """
     inputs = {path: v for path, v in values.items() if not path.startswith("constants.")}
-    circuit = case.with_values(inputs).circuit if inputs else case.circuit
+    circuit = case.circuit
+    if inputs:
+        moved = case.with_values(inputs).circuit
+        circuit = replace(moved, column=moved.column.along(case.column.system.series))
     changes: dict[str, dict[str, float]] = {}
     for path, value in values.items():
         if path not in inputs:

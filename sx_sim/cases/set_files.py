@@ -11,6 +11,7 @@ import numpy as np
 from sx_sim.analysis.fitting import Fit
 from sx_sim.chemistry.elements import element
 from sx_sim.chemistry.extractants import Constants
+from sx_sim.chemistry.series import Conditions, places
 from sx_sim.errors import CaseError
 
 AROUND = 5.0  # [K] a set holds this far around the temperatures measured
@@ -156,12 +157,13 @@ def _row(fit: Fit, symbol: str, own: Mapping[str, float], source: str) -> dict[s
 
 def _moved_along(fit: Fit, symbol: str, known: Constants) -> dict[str, Any]:
     """Return what changes for a rare earth that was not measured."""
-    measured = sorted(fit.data.elements, key=lambda s: fit.model.start.species[s].log10_K)
-    at = [fit.model.start.species[s].log10_K for s in measured]
+    place = places(fit.extractant, _conditions(fit))
+    measured = sorted(fit.data.elements, key=lambda s: place[s])
+    at = [place[s] for s in measured]
     moved = [
         fit.extractant.species[s].log10_K - fit.model.start.species[s].log10_K for s in measured
     ]
-    shift = float(np.interp(known.log10_K, at, moved))
+    shift = float(np.interp(place[symbol], at, moved))
     orders = _shared(fit.extractant.species[measured[0]])
     return {
         "log10_K": round(known.log10_K + shift, 4),
@@ -170,6 +172,15 @@ def _moved_along(fit: Fit, symbol: str, known: Constants) -> dict[str, Any]:
         "order_acid": orders["order_acid"],
         "note": "not measured: keeps its ratio to the elements that were",
     }
+
+
+def _conditions(fit: Fit) -> Conditions:
+    """Return the conditions in the middle of the contacts."""
+    data = fit.data
+    ln_h, ln_e = (
+        fit.model.predict(fit.values).found.scalars[np.unique(data.contact), :2].mean(axis=0)
+    )
+    return Conditions(np.exp(ln_h), np.exp(ln_e), float(data.temperature.mean()))
 
 
 def _shared(known: Constants) -> dict[str, Any]:

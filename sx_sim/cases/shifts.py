@@ -216,7 +216,7 @@ def purities(case: Case, result: Result) -> dict[str, str]:
     is more of; without one, that of the element there is most of. Products that carry less
     than ``PRODUCT_SHARE`` are left out.
     """
-    rare = [e for e, r in zip(result.elements, result.system.rare_earth, strict=True) if r]
+    rare = result.system.rare_earths
     found = {}
     for name, stream in result.streams.items():
         if stream.flow * stream.reo < PRODUCT_SHARE * oxides_fed(result):
@@ -278,8 +278,7 @@ def _warmer(case: Case, path: str, words: str) -> Shift:
 def constant_shifts(result: Result) -> list[Shift]:
     """Return one standard deviation of each species' constants, and of what they share."""
     system = result.system
-    rare = [s for s, r in zip(system.species, system.rare_earth, strict=True) if r]
-    rare = [s for s in rare if not system.constants[system.index(s)].inert]
+    rare = [s for s in system.rare_earths if not system.constants[system.index(s)].inert]
     shifts = []
     for name, words, unit, level in (
         ("log10_K", "log10 K", "", system.extractant.level_log10_K_sd),

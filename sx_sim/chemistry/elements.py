@@ -28,6 +28,8 @@ class Element:
         Formula of the oxide assays are stated in, or empty.
     oxide_mass : float
         Oxide per mole of the element [g/mol], zero without an oxide.
+    number : int
+        Atomic number, zero for an ion of several atoms.
     """
 
     symbol: str
@@ -37,6 +39,7 @@ class Element:
     rare_earth: bool
     oxide: str
     oxide_mass: float
+    number: int = 0
 
 
 def atoms_in(formula: str) -> dict[str, int]:
@@ -64,7 +67,14 @@ def elements() -> dict[str, Element]:
             parts = atoms_in(oxide)
             per_metal = mass + atom_mass["O"] * parts["O"] / parts[symbol]
         known[symbol] = Element(
-            symbol, row["name"], mass, row["charge"], row["rare_earth"], oxide, per_metal
+            symbol,
+            row["name"],
+            mass,
+            row["charge"],
+            row["rare_earth"],
+            oxide,
+            per_metal,
+            row.get("number", 0),
         )
     return known
 

@@ -13,10 +13,17 @@ from sx_sim.chemistry import activity, aqueous, database
 from sx_sim.chemistry.elements import element
 from sx_sim.chemistry.extractants import Constants, ExtractantSet
 from sx_sim.chemistry.ligands import Ligand, ligand
+from sx_sim.chemistry.series import conditions_of, series_at
 from sx_sim.errors import CaseError
 from sx_sim.kernels.types import Law
 
 Array = NDArray[np.float64]
+
+
+def _along(symbols: Iterable[str], series: tuple[str, ...]) -> tuple[str, ...]:
+    """Return species: rare earths in the order of a series, then the others by symbol."""
+    place = {symbol: k for k, symbol in enumerate(series)}
+    return tuple(sorted(symbols, key=lambda s: (place.get(s, len(place)), s)))
 
 
 @dataclass(frozen=True)
@@ -27,16 +34,31 @@ class ChemicalSystem:
     ----------
     extractant : ExtractantSet
     species : tuple of str
-        Symbols in the order of every array: rare earths from the least to the most
-        extracted, then the others.
+        Symbols in the order of every array: rare earths along the series, then the others.
+    series : tuple of str
+        All rare earths of the set: the lanthanides by atomic number, and yttrium where
+        distribution ratios put it; see ``chemistry.series``.
     """
 
     extractant: ExtractantSet
     species: tuple[str, ...]
+    series: tuple[str, ...]
 
     @classmethod
-    def of(cls, extractant: ExtractantSet, symbols: Iterable[str]) -> ChemicalSystem:
+    def of(
+        cls,
+        extractant: ExtractantSet,
+        symbols: Iterable[str],
+        series: tuple[str, ...] | None = None,
+    ) -> ChemicalSystem:
         """Return the system of the given species.
+
+        Parameters
+        ----------
+        extractant : ExtractantSet
+        symbols : iterable of str
+        series : tuple of str, optional
+            Rare earths in their order; that in the middle of the set's ranges if not given.
 
         Raises
         ------
@@ -56,12 +78,13 @@ class ChemicalSystem:
         if extractant.activity == "sit":
             activity.interaction(sorted(wanted))
 
-        def rank(symbol: str) -> tuple[bool, float, str]:
-            constants = extractant.species[symbol]
-            extraction = constants.log10_K if not constants.inert else -np.inf
-            return (not element(symbol).rare_earth, extraction, symbol)
+        if series is None:
+            series = series_at(extractant, conditions_of(extractant))
+        return cls(extractant, _along(wanted, series), series)
 
-        return cls(extractant, tuple(sorted(wanted, key=rank)))
+    def along(self, series: tuple[str, ...]) -> ChemicalSystem:
+        """Return the system with its rare earths in the order of another series."""
+        return replace(self, species=_along(self.species, series), series=series)
 
     @cached_property
     def constants(self) -> tuple[Constants, ...]:
@@ -85,6 +108,11 @@ class ChemicalSystem:
     def rare_earth(self) -> NDArray[np.bool_]:
         """Which species are rare earths (S,)."""
         return np.array([element(symbol).rare_earth for symbol in self.species], dtype=bool)
+
+    @cached_property
+    def rare_earths(self) -> tuple[str, ...]:
+        """Rare earths, in order."""
+        return tuple(s for s in self.species if element(s).rare_earth)
 
     @cached_property
     def oxide_mass(self) -> Array:

@@ -6,7 +6,7 @@ apart. What grows in and decays while products are stored is told by ``after``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,6 +27,7 @@ MOST_PASSES = 200
 SETTLED = 1e-14
 WATER = "water"
 RARE_EARTHS = "rare earths"
+TINY = np.finfo(np.float64).tiny
 
 Amounts = dict[str, float]  # [Bq/h] by nuclide
 Given = Mapping[str, Mapping[str, float]]  # [Bq/L] by feed and nuclide
@@ -123,8 +124,16 @@ def carrier_of(element: str, result: Result) -> str:
         if symbol in there:
             return str(symbol)
         if symbol == RARE_EARTHS and rare:
-            return rare[0]  # species come in the order of extraction
+            return _least_extracted(result, rare)
     return WATER
+
+
+def _least_extracted(result: Result, symbols: Sequence[str]) -> str:
+    """Return which of some species has the lowest distribution ratios, over all stages."""
+    chosen = [result.system.index(symbol) for symbol in symbols]
+    held, left = result.stages.organic[:, chosen], result.stages.aqueous[:, chosen]
+    least = np.log(np.maximum(held, TINY) / np.maximum(left, TINY)).mean(axis=0).argmin()
+    return symbols[int(least)]
 
 
 def is_estimate(name: str, carrier: str) -> bool:

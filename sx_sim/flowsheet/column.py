@@ -149,6 +149,14 @@ class Column:
         feeds = tuple(replace(f, stream=replace(f.stream, system=system)) for f in self.feeds)
         return replace(self, system=system, feeds=feeds)
 
+    def along(self, series: tuple[str, ...]) -> Column:
+        """Return the column with its rare earths in the order of another series."""
+        system = self.system.along(series)
+        if system.species == self.system.species:
+            return self.with_system(system)
+        feeds = tuple(replace(f, stream=f.stream.of(system)) for f in self.feeds)
+        return replace(self, system=system, feeds=feeds)
+
     def with_constants(self, changes: Mapping[str, Mapping[str, Any]]) -> Column:
         """Return the column with some constants of some species changed."""
         extractant = self.system.extractant.with_constants(changes)

@@ -136,7 +136,7 @@ def products(result: Result) -> Figure:
     """
     import matplotlib.pyplot as plt
 
-    rare = [e for e, r in zip(result.elements, result.system.rare_earth, strict=True) if r]
+    rare = result.system.rare_earths
     colours = element_colours(result.elements)
     names = list(result.streams)
     figure, (left, right) = plt.subplots(1, 2, figsize=(COLUMN_WIDTH, 4.2), layout="constrained")

@@ -125,7 +125,7 @@ def split_at(
 ) -> tuple[list[str], list[str]]:
     """Return the elements up to ``light`` and those from ``heavy`` on.
 
-    Elements come in the order of extraction; without the two, the series is halved.
+    Elements come along the series of rare earths; without the two, the series is halved.
     """
     names = list(elements)
     last = names.index(light) if light else (len(names) - 1) // 2

@@ -96,12 +96,11 @@ def percent_text(share: float) -> str:
 
 
 def series_of(train: TrainResult) -> list[str]:
-    """Return the rare earths of a train in the order of extraction, as far as circuits agree."""
+    """Return the rare earths of a train along their series, as far as circuits agree."""
     found: list[str] = []
     systems = [solved.result.result.system for solved in train.circuits.values()]
     for system in sorted(systems, key=lambda s: -int(s.rare_earth.sum())):
-        rare = zip(system.species, system.rare_earth, strict=True)
-        found += [symbol for symbol, is_rare in rare if is_rare and symbol not in found]
+        found += [symbol for symbol in system.rare_earths if symbol not in found]
     return found
 
 

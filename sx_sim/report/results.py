@@ -7,7 +7,6 @@ from rich.table import Table
 
 from sx_sim.cases import Case
 from sx_sim.cases.ledgers import activities_of, ledger_of
-from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.flowsheet.results import Result
 from sx_sim.plots import split_at
 from sx_sim.report.ledgers import print_ledger, print_radionuclides
@@ -97,14 +96,9 @@ def element_table(result: Result) -> Table:
     return table
 
 
-def rare_earths(system: ChemicalSystem) -> tuple[str, ...]:
-    """Return the rare earths of a system in the order of extraction."""
-    return tuple(s for s, rare in zip(system.species, system.rare_earth, strict=True) if rare)
-
-
 def print_cut(console: Console, result: Result, light: str, heavy: str) -> None:
     """Print how well the column separates between two neighbours."""
-    lighter, heavier = split_at(rare_earths(result.system), light, heavy)
+    lighter, heavier = split_at(result.system.rare_earths, light, heavy)
     extract = next(name for name in result.streams if name != "raffinate")
     console.print(
         f"Cut {light}/{heavy}: {light} and lighter are "
