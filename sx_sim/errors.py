@@ -7,7 +7,17 @@ from typing import Any
 
 
 class SxSimError(Exception):
-    """Base of every error the simulator raises on purpose."""
+    """Base of every error the simulator raises on purpose; pickled and copied whole."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (type(self), self.args), self.__dict__
+
+
+def _restored(kind: type[SxSimError], args: tuple[Any, ...]) -> SxSimError:
+    """Return an error without its own initialisation, which its state stands for."""
+    error = kind.__new__(kind)
+    error.args = args
+    return error
 
 
 class CaseError(SxSimError):

@@ -12,12 +12,14 @@ from pathlib import Path
 from sx_sim.analysis.sweep import SweepResult
 from sx_sim.cases.load import Case, parse_case
 from sx_sim.flowsheet.results import Result
-from sx_sim.store.layout import RESULT, SWEEP, TRAIN, read_case, reading
+from sx_sim.store.layout import RESULT, SWEEP, TRAIN, check_target
+from sx_sim.store.reading import read_case, reading, word
 from sx_sim.store.results import load_result, save_result
 from sx_sim.store.sweeps import open_sweep, save_sweep
 from sx_sim.store.trains import load_products, save_train
 
 __all__ = [
+    "check_target",
     "kind_of_file",
     "load_any",
     "load_products",
@@ -32,7 +34,7 @@ __all__ = [
 def kind_of_file(path: str | Path) -> str:
     """Return what a file of this program holds; CaseError if it is none."""
     with reading(path, RESULT, SWEEP, TRAIN) as file:
-        return str(file.attrs["format"])
+        return word(file, "format")
 
 
 def load_any(path: str | Path) -> tuple[Case, Result | SweepResult]:
@@ -48,7 +50,7 @@ def load_any(path: str | Path) -> tuple[Case, Result | SweepResult]:
         If there is no such file, or it holds neither a result nor a sweep.
     """
     with reading(path, RESULT, SWEEP) as file:
-        kind = file.attrs["format"]
-        text, sets = read_case(file)
-        case = parse_case(text, str(path), sets=sets)
+        kind = word(file, "format")
+        source, sets = read_case(file)
+        case = parse_case(source, str(path), sets=sets)
     return case, load_result(path) if kind == RESULT else open_sweep(path)

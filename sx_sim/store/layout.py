@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import h5py
 import numpy as np
@@ -16,9 +17,12 @@ import numpy as np
 from sx_sim.cases.load import Case
 from sx_sim.chemistry.extractants import ExtractantSet
 from sx_sim.errors import CaseError
+from sx_sim.output_files import check_output, write_output
 
 FORMAT = 3
 RESULT, SWEEP, TRAIN = "sx_sim result", "sx_sim sweep", "sx_sim train"  # kinds of file
+ENDINGS = (".h5", ".hdf5")
+SEAL, SEAL_SIZE = b"sx_sim, sha256 of what follows ", 512  # in the user block of HDF5
 TEXT = h5py.string_dtype("utf-8")
 
 
@@ -48,13 +52,6 @@ def write_case(file: Any, text: str, sets: Mapping[str, ExtractantSet]) -> None:
         ("extractant_sets", json.dumps(tables), "constants of the sets that it names, in JSON"),
     ):
         file.create_dataset(name, data=content, dtype=TEXT).attrs["long_name"] = about
-
-
-def read_case(file: Any) -> tuple[str, dict[str, ExtractantSet]]:
-    """Return the text of the case or train of a file, and its sets as they were then."""
-    text = file["case"].asstr()[()]
-    tables = json.loads(file["extractant_sets"].asstr()[()]) if "extractant_sets" in file else {}
-    return text, {key: ExtractantSet.from_tables(one) for key, one in tables.items()}
 
 
 def write_scale(file: Any, name: str, values: Any, long_name: str, unit: str | None = None) -> None:
@@ -88,34 +85,51 @@ def write_table(
 
 
 @contextmanager
-def writing(path: str | Path) -> Iterator[Any]:
-    """Open a new file beside its final place and move it there when all is written."""
-    path = Path(path)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with h5py.File(part, "w", track_order=True) as file:
-            yield file
-        part.replace(path)
-    except OSError as error:
-        raise CaseError(f"cannot be written: {error}", str(path)) from None
-    finally:
-        with suppress(OSError):
-            part.unlink()
+def writing(path: str | Path, kind: str) -> Iterator[Any]:
+    """Yield a file in memory, and write it under its name when all is in it, sealed.
 
+    HDF5 itself writes nothing to the disk: it does not survive one that is full.
 
-@contextmanager
-def reading(path: str | Path, *kinds: str) -> Iterator[Any]:
-    """Open a file of this program, of one of these kinds; refuse any other with a message."""
-    if not Path(path).is_file():
-        raise CaseError("there is no such file", str(path))
-    try:
-        file = h5py.File(path, "r")
-    except OSError as error:
-        raise CaseError(f"is not an HDF5 file that can be read: {error}", str(path)) from None
-    with file:
-        found = file.attrs.get("format", "an HDF5 file of another program")
-        wanted = kinds or (RESULT, SWEEP)
-        if found not in wanted:
-            raise CaseError(f"is {found}, not {' or '.join(wanted)}", str(path))
+    Raises
+    ------
+    CaseError
+        If it cannot be written, or another kind of file is there.
+    """
+    check_target(path, kind)
+    image = io.BytesIO()
+    with h5py.File(image, "w", userblock_size=SEAL_SIZE, track_order=True) as file:
         yield file
+    image.seek(SEAL_SIZE)
+    seal = SEAL + digest_of(image) + b"\n"
+    image.seek(0)
+    image.write(seal)
+    write_output(path, image.getbuffer())
+
+
+def digest_of(file: BinaryIO) -> bytes:
+    """Return the digest of a file from where it stands."""
+    digest = hashlib.sha256()
+    while chunk := file.read(2**20):
+        digest.update(chunk)
+    return digest.hexdigest().encode()
+
+
+def check_target(path: str | Path, kind: str) -> None:
+    """Raise CaseError unless a file of that kind can be written there.
+
+    One of the same kind is replaced, and so is an empty one; nothing else is.
+    """
+    path = Path(path)
+    check_output(path, *ENDINGS)
+    if not path.exists() or path.stat().st_size == 0:
+        return
+    try:
+        with h5py.File(path, "r") as file:
+            found = file.attrs.get("format")
+    except (OSError, RuntimeError):
+        found = None
+    if found != kind:
+        what = found if found in (RESULT, SWEEP, TRAIN) else "not a file that sx_sim wrote"
+        raise CaseError(
+            f"is there, and is {what}; remove it or give another name to write {kind}", str(path)
+        )

@@ -14,16 +14,10 @@ from sx_sim.circuits.recycles import feed_of, net_result, with_streams
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.column import Column
 from sx_sim.flowsheet.results import Result, assemble
+from sx_sim.flowsheet.status import Status
 from sx_sim.kernels.types import Solution
-from sx_sim.store.layout import (
-    RESULT,
-    describe,
-    read_case,
-    reading,
-    write_scale,
-    write_table,
-    writing,
-)
+from sx_sim.store.layout import RESULT, describe, write_scale, write_table, writing
+from sx_sim.store.reading import number, numbers, read_case, reading, texts
 
 # name: (unit, long name) of the stage profiles
 STAGE = {
@@ -62,7 +56,7 @@ def save_result(result: Result, path: str | Path, case: Case) -> None:
         left as it was.
     """
     _check_same(result.column, case)
-    with writing(path) as file:
+    with writing(path, RESULT) as file:
         describe(file, RESULT, case)
         write_result(file, result)
 
@@ -120,15 +114,24 @@ def _write_feeds(file: Any, result: Result) -> None:
 
 def _read_column(file: Any, column: Column) -> Column:
     """Return a case's column with the feeds that a file has, what came back included."""
-    streams = {}
-    for k, name in enumerate(file["feed"].asstr()[:]):
-        streams[name] = replace(
+    names = texts(file, "feed")
+    size = len(names)
+    flow, carrier, acid = (
+        numbers(file, f"feed_{key}", size, finite=True) for key in ("flow", "carrier", "acid")
+    )
+    held = numbers(file, "feed_concentration", size, len(column.system.species), finite=True)
+    if (flow < 0).any() or (held < 0).any():
+        raise CaseError("feed_flow, feed_concentration: must not be negative")
+    streams = {
+        name: replace(
             feed_of(column, name),
-            flow=float(file["feed_flow"][k]),
-            carrier=float(file["feed_carrier"][k]),
-            acid=float(file["feed_acid"][k]),
-            concentration=file["feed_concentration"][k],
+            flow=float(flow[k]),
+            carrier=float(carrier[k]),
+            acid=float(acid[k]),
+            concentration=held[k],
         )
+        for k, name in enumerate(names)
+    }
     return with_streams(column, streams)
 
 
@@ -180,17 +183,29 @@ def load_result(path: str | Path) -> Result:
         If there is no such file, or it is not a result.
     """
     with reading(path, RESULT) as file:
-        text, sets = read_case(file)
-        case = parse_case(text, str(path), sets=sets)
+        source, sets = read_case(file)
+        case = parse_case(source, str(path), sets=sets)
         column = _read_column(file, case.column)
         cascade, law = column.pack()
-        solution = Solution(
-            aqueous=file["aqueous"][:],
-            organic=file["organic"][:],
-            scalars=file["scalars"][:],
-            status=int(file.attrs["status"]),
-            iterations=int(file.attrs["iterations"]),
-            residual=float(file.attrs["residual"]),
-        )
-    result = assemble(column, cascade, law, solution)
-    return net_result(case.circuit, result) if case.circuit.recycles else result
+        result = assemble(column, cascade, law, _read_solution(file, column))
+        if case.circuit.recycles:
+            result = net_result(case.circuit, result)
+    return result
+
+
+def _read_solution(file: Any, column: Column) -> Solution:
+    """Return the profiles of a column as a file has them."""
+    status = Status(int(number(file, "status")))
+    solved = status is Status.CONVERGED
+    shape = column.stages, len(column.system.species)
+    solution = Solution(
+        aqueous=numbers(file, "aqueous", *shape, finite=solved),
+        organic=numbers(file, "organic", *shape, finite=solved),
+        scalars=numbers(file, "scalars", column.stages, None, finite=solved),
+        status=int(status),
+        iterations=int(number(file, "iterations")),
+        residual=number(file, "residual"),
+    )
+    if solved and ((solution.aqueous < 0).any() or (solution.organic < 0).any()):
+        raise CaseError("aqueous, organic: must not be negative")
+    return solution

@@ -14,15 +14,8 @@ from sx_sim.analysis.tables import CHOICES, FLAGS, Recorded
 from sx_sim.cases.load import Case, parse_case
 from sx_sim.cases.run import specifications
 from sx_sim.flowsheet.status import Status
-from sx_sim.store.layout import (
-    SWEEP,
-    describe,
-    read_case,
-    reading,
-    write_scale,
-    write_table,
-    writing,
-)
+from sx_sim.store.layout import SWEEP, describe, write_scale, write_table, writing
+from sx_sim.store.reading import number, numbers, read_case, reading, texts, word, words
 
 LABELS = {
     "product": "stream that leaves",
@@ -35,7 +28,7 @@ LABELS = {
 def save_sweep(sweep: SweepResult, path: str | Path, case: Case) -> None:
     """Write a sweep to an HDF5 file; parameters and errors as ``save_result``."""
     record = sweep.recorded
-    with writing(path) as file:
+    with writing(path, SWEEP) as file:
         describe(file, SWEEP, case)
         dimensions = list(sweep.points.dimensions)
         file.attrs["axes"] = [axis.path for axis in sweep.axes]
@@ -87,33 +80,50 @@ def open_sweep(path: str | Path) -> SweepResult:
     >>> sweep.to_xarray()  # doctest: +SKIP
     """
     with reading(path, SWEEP) as file:
-        text, sets = read_case(file)
-        case = parse_case(text, str(path), sets=sets)
-        axes = tuple(_read_axis(file, name) for name in file.attrs["axes"])
+        source, sets = read_case(file)
+        case = parse_case(source, str(path), sets=sets)
+        axes = tuple(_read_axis(file, name) for name in words(file, "axes"))
+        points = Points(axes, bool(number(file, "alike")))
         record = Recorded(
-            tuple(file.attrs["tables"]),
-            tuple(file.attrs["numbers"]),
-            tuple(file["product"].asstr()[:]),
-            tuple(file["element"].asstr()[:]),
-            tuple(file["species"].asstr()[:]),
-            len(file["stage"]) if "stage" in file else 0,
+            words(file, "tables"),
+            words(file, "numbers"),
+            texts(file, "product"),
+            texts(file, "element"),
+            texts(file, "species"),
+            len(numbers(file, "stage", None, kind=int)) if "stage" in file else 0,
         )
-        band = None
-        if "band" in file:
-            group = file["band"]
-            along = group.attrs["axis"]
-            tables = group["purity_reo"][:], group["recovery"][:]
-            band = Band(along, file[along][:], record.products, record.elements, *tables)
+        empty = record.empty((0,) * len(points.shape))
+        tables = {
+            name: numbers(
+                file,
+                name,
+                *points.shape,
+                *table.shape[len(points.shape) :],
+                kind=int if table.dtype.kind == "i" else float,
+            )
+            for name, table in empty.items()
+        }
+        for status in np.unique(tables["status"]):
+            Status(int(status))
         return SweepResult(
-            points=Points(axes, bool(file.attrs["alike"])),
+            points=points,
             nominal=tuple(float(file[axis.path].attrs["nominal"]) for axis in axes),
             recorded=record,
-            tables={name: file[name][:] for name in record.kinds},
-            band=band,
+            tables=tables,
+            band=_read_band(file["band"], axes, record) if "band" in file else None,
             specifications=specifications(case),
         )
 
 
+def _read_band(group: Any, axes: tuple[SweepAxis, ...], record: Recorded) -> Band:
+    path = word(group, "axis")
+    values = {axis.path: axis.values for axis in axes}[path]
+    shape = len(values), None, len(record.products), len(record.elements)
+    tables = numbers(group, "purity_reo", *shape), numbers(group, "recovery", *shape)
+    return Band(path, values, record.products, record.elements, *tables)
+
+
 def _read_axis(file: Any, name: str) -> SweepAxis:
-    unit, dimension = file[name].attrs["units"], file[name].attrs["dimension"]
-    return SweepAxis(name, file[name][:], "" if unit == "1" else unit, dimension)
+    values = numbers(file, name, None, finite=True)
+    unit, dimension = word(file[name], "units"), word(file[name], "dimension")
+    return SweepAxis(name, values, "" if unit == "1" else unit, dimension)

@@ -10,16 +10,9 @@ import numpy as np
 from sx_sim.cases.trains import Train, parse_train
 from sx_sim.chemistry.elements import element
 from sx_sim.circuits.train import TrainResult
-from sx_sim.store.layout import (
-    TRAIN,
-    read_case,
-    reading,
-    sign,
-    write_case,
-    write_scale,
-    write_table,
-    writing,
-)
+from sx_sim.errors import CaseError
+from sx_sim.store.layout import TRAIN, sign, write_case, write_scale, write_table, writing
+from sx_sim.store.reading import numbers, read_case, reading, texts
 from sx_sim.store.results import write_result
 
 
@@ -55,12 +48,18 @@ def load_products(path: str | Path) -> tuple[Train, list[StoredProduct]]:
         If there is no such file, or it is not of a train.
     """
     with reading(path, TRAIN) as file:
-        text, sets = read_case(file)
-        train = parse_train(text, str(path), sets=sets)
-        species = [element(symbol) for symbol in file["species"].asstr()[:]]
+        source, sets = read_case(file)
+        train = parse_train(source, str(path), sets=sets)
+        species = [element(symbol) for symbol in texts(file, "species")]
         mass = np.array([one.oxide_mass if one.rare_earth else 0.0 for one in species])
-        oxides = file["product_concentration"][:] * file["product_flow"][:][:, None] * mass / 1000
-        names = file["product_name"].asstr()[:], file["product"].asstr()[:]
+        places = texts(file, "product")
+        flow = numbers(file, "product_flow", len(places), finite=True)
+        shape = len(places), len(species)
+        held = numbers(file, "product_concentration", *shape, finite=True)
+        if (flow < 0).any() or (held < 0).any():
+            raise CaseError("product_flow, product_concentration: must not be negative")
+        oxides = held * flow[:, None] * mass / 1000
+        names = texts(file, "product_name", len(places)), places
     found = []
     for name, place, row in zip(*names, oxides, strict=True):
         whole = float(row.sum())
@@ -86,7 +85,7 @@ def save_train(found: TrainResult, path: str | Path, train: Train) -> None:
     """
     products = found.products
     series = sorted({s for stream in products.values() for s in stream.held})
-    with writing(path) as file:
+    with writing(path, TRAIN) as file:
         sign(file, TRAIN, train.title)
         write_case(file, train.text, train.sets)
         file.attrs["circuits"] = list(found.circuits)
