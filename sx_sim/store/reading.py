@@ -6,6 +6,7 @@ made to match, is still checked: every number and text is asked for by name, kin
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path

@@ -116,9 +116,8 @@ def _read_column(file: Any, column: Column) -> Column:
     """Return a case's column with the feeds that a file has, what came back included."""
     names = texts(file, "feed")
     size = len(names)
-    flow, carrier, acid = (
-        numbers(file, f"feed_{key}", size, finite=True) for key in ("flow", "carrier", "acid")
-    )
+    flow, carrier = (numbers(file, f"feed_{key}", size, finite=True) for key in ("flow", "carrier"))
+    acid = numbers(file, "feed_acid", size)  # of water alone
     held = numbers(file, "feed_concentration", size, len(column.system.species), finite=True)
     if (flow < 0).any() or (held < 0).any():
         raise CaseError("feed_flow, feed_concentration: must not be negative")
