@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from sx_sim.cases.build import build_column, recycles_of
 from sx_sim.cases.schema import ALTERNATIVES, CaseFile
 from sx_sim.chemistry import database
-from sx_sim.chemistry.extractants import ExtractantSet, extractant_set, is_path
+from sx_sim.chemistry.extractants import ExtractantSet, extractant_set, is_path, is_set
 from sx_sim.circuits.recycles import Circuit
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.column import Column
@@ -152,6 +152,8 @@ def parse_case(
     raw = tables_of(text, name)
     if "circuits" in raw:
         raise CaseError("is a train of circuits, which run, check and info take alone", name)
+    if is_set(raw):
+        raise CaseError("is an extractant set, which a case names as solvent.extractant", name)
     return validate(raw, name, sets=sets, given=text)
 
 

@@ -10,8 +10,9 @@ from importlib.resources import files
 from typing import Any
 
 from sx_sim.chemistry import activity, database
-from sx_sim.chemistry.extractants import QUALITIES, extractant_set, is_path
+from sx_sim.chemistry.extractants import extractant_set, is_path
 from sx_sim.chemistry.ligands import ligand
+from sx_sim.chemistry.set_schema import QUALITIES
 from sx_sim.errors import CaseError
 
 KINDS = ("set", "feed", "isotherm")
@@ -116,7 +117,7 @@ def _set(key: str) -> Entry:
         one.medium,
         tuple(one.species),
         _counted(c.quality for c in one.species.values()),
-        tuple(cite(sources)),
+        tuple(dict.fromkeys(sources)),
         one.conditions,
     )
 

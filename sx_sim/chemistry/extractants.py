@@ -10,14 +10,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from sx_sim.chemistry import aqueous, database
-from sx_sim.chemistry.activity import MODELS
-from sx_sim.chemistry.ligands import ligand
+from sx_sim.chemistry.set_schema import SetFile, SpeciesTable
 from sx_sim.errors import CaseError
+from sx_sim.problems import problems_of
 from sx_sim.text_files import read_tables
-
-QUALITIES = ("measured", "derived", "estimated")
 
 
 @dataclass(frozen=True)
@@ -145,13 +144,7 @@ def extractant_set(key: str | Path) -> ExtractantSet:
     """
     if not is_path(key):
         return _shipped(str(key))
-    data = read_tables(key)
-    try:
-        return _set(data["key"], data)
-    except KeyError as error:
-        raise CaseError(f"is no extractant set: {error} is missing", str(key)) from None
-    except (TypeError, ValueError, AttributeError) as error:
-        raise CaseError(f"is no extractant set: {error}", str(key)) from None
+    return _set(read_tables(key), str(key))
 
 
 def _frozen(value: Any) -> Any:
@@ -163,7 +156,7 @@ def _frozen(value: Any) -> Any:
 
 @cache
 def _shipped(key: str) -> ExtractantSet:
-    return _set(key, database.lookup("extractants", key))
+    return _set(database.lookup("extractants", key), key)
 
 
 def is_path(key: str | Path) -> bool:
@@ -171,44 +164,50 @@ def is_path(key: str | Path) -> bool:
     return str(key).endswith(".toml")
 
 
-def _set(key: str, data: Mapping[str, Any]) -> ExtractantSet:
-    species = {symbol: _constants(row) for symbol, row in data["species"].items()}
-    activity = data.get("activity", "none")
-    if activity not in MODELS or (activity != "none" and data["complexes"] != "none"):
-        raise CaseError(
-            f"extractant set '{key}': activity = '{activity}' must be one of "
-            f"{', '.join(MODELS)}, and goes with complexes = 'none'"
-        )
-    ligand(data["complexes"])
-    beta, enthalpy = _formation(data)
+def is_set(tables: Mapping[str, Any]) -> bool:
+    """Whether the tables of a file are those of a set, right or wrong."""
+    return not {"species", "level", "ranges"}.isdisjoint(tables)
+
+
+def _set(data: Mapping[str, Any], name: str) -> ExtractantSet:
+    """Return the set of the tables of a file; CaseError names every key that is wrong."""
+    if not is_set(data):
+        raise CaseError("is no extractant set: it has no [species.SYMBOL] tables", name)
+    try:
+        file = SetFile.model_validate(data)
+    except ValidationError as error:
+        raise CaseError(problems_of(error, SetFile), name) from None
+    beta, enthalpy = _formation(file)
     return ExtractantSet(
-        key=key,
-        title=data["title"],
-        extractant=data["extractant"],
-        medium=data["medium"],
-        law=data["law"],
-        reaction=data["reaction"],
-        conditions=data["conditions"],
-        complexes=data["complexes"],
-        reference_temperature=data["reference_temperature"],
-        level_log10_K_sd=data["level"]["log10_K_sd"],
-        level_enthalpy_sd=data["level"]["enthalpy_sd"],
-        ranges={name: (lo, hi) for name, (lo, hi) in data["ranges"].items()},
-        species=species,
-        activity=activity,
+        key=file.key,
+        title=file.title,
+        extractant=file.extractant,
+        medium=file.medium,
+        law=file.law,
+        reaction=file.reaction,
+        conditions=file.conditions,
+        complexes=file.complexes,
+        reference_temperature=float(file.reference_temperature),
+        level_log10_K_sd=float(file.level.log10_K_sd),
+        level_enthalpy_sd=float(file.level.enthalpy_sd),
+        ranges=file.ranges.given,
+        species={symbol: _constants(row) for symbol, row in file.species.items()},
+        activity=file.activity,
         log10_beta=beta,
         beta_enthalpy=enthalpy,
     )
 
 
-def _formation(data: Mapping[str, Any]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def _formation(file: SetFile) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Return log10 beta and enthalpies of all rare earths: the set's own, or the ligand's."""
-    row = data.get("formation") or database.read("aqueous.toml").get(data["complexes"])
+    if file.formation:
+        return tuple(file.formation.log10_beta), tuple(file.formation.enthalpy)
+    row = database.read("aqueous.toml").get(file.complexes)
     if row is None:  # none, or different from element to element
         return (), ()
     return tuple(map(float, row["log10_beta"])), tuple(map(float, row["enthalpy"]))
 
 
-def _constants(row: Mapping[str, Any]) -> Constants:
-    sources = {name: tuple(row[name]) for name in ("source", "enthalpy_source")}
-    return Constants(**{**row, **sources})
+def _constants(row: SpeciesTable) -> Constants:
+    sources = {"source": tuple(row.source), "enthalpy_source": tuple(row.enthalpy_source)}
+    return Constants(**{**row.model_dump(), **sources})

@@ -131,10 +131,17 @@ def run_train_file(
 
 
 def check(case: CasePath) -> None:
-    """Read a case or a train and say what it describes, without solving it."""
+    """Read a case, a train or an extractant set and say what it describes, without solving it."""
     with plain_errors():
         from sx_sim.cases.trains import is_train, load_train
+        from sx_sim.chemistry.extractants import is_set
+        from sx_sim.text_files import read_tables
 
+        if is_set(read_tables(case)):
+            from sx_sim.report.data import print_sheet
+
+            print_sheet(out, str(case))
+            return
         if is_train(case):
             from sx_sim.report.trains import print_train_file
 

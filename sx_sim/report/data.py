@@ -41,10 +41,10 @@ def print_list(console: Console) -> None:
 def print_sheet(console: Console, key: str) -> None:
     """Print everything that is known of one data set; CaseError if there is none."""
     one = entry(key)
-    console.print(f"[bold]{one.title}[/] ({one.kind} '{one.key}')", soft_wrap=True)
-    console.print(f"  {one.conditions}", soft_wrap=True)
+    console.print(f"{one.title} ({one.kind} '{one.key}')", soft_wrap=True, markup=False)
+    console.print(f"  {one.conditions}", soft_wrap=True, markup=False)
     {"set": _print_set, "feed": _print_feed, "isotherm": _print_points}[one.kind](console, one)
-    console.print(f"sources: {', '.join(one.sources)}", soft_wrap=True)
+    console.print(f"sources: {', '.join(one.sources)}", soft_wrap=True, markup=False)
 
 
 def _print_set(console: Console, one: Entry) -> None:
@@ -60,7 +60,14 @@ def _print_set(console: Console, one: Entry) -> None:
     console.print(_constants(known))
     for symbol, constants in known.species.items():
         if constants.note:
-            console.print(f"  {symbol}: {constants.note}", soft_wrap=True)
+            console.print(f"  {symbol}: {constants.note}", soft_wrap=True, markup=False)
+    strange = [symbol for symbol in known.species if symbol not in elements()]
+    if strange:
+        console.print(
+            f"  {', '.join(strange)}: not among the elements that sx_sim knows by itself; a case "
+            "that holds them needs their charge and mass",
+            soft_wrap=True,
+        )
 
 
 def _constants(known: ExtractantSet) -> Table:

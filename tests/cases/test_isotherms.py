@@ -127,7 +127,7 @@ def test_a_fitted_set_serves_a_case(tmp_path):
     [
         (None, "there is no such file"),
         ("key = ", "is not valid TOML"),
-        ('key = "a"', "is no extractant set: 'species' is missing"),
+        ('key = "a"', r"is no extractant set: it has no \[species.SYMBOL\] tables"),
     ],
 )
 def test_bad_set_files(tmp_path, content, message):

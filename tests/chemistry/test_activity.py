@@ -132,11 +132,11 @@ def test_bad_sets_are_named(tmp_path):
     text = (SETS / "activity.toml").read_text()
     odd = tmp_path / "odd.toml"
     odd.write_text(text.replace('"sit"', '"davies"'))
-    with pytest.raises(sx_sim.CaseError, match="activity = 'davies' must be one of none, sit"):
+    with pytest.raises(sx_sim.CaseError, match='activity = "davies": must be one of none, sit'):
         extractant_set(odd)
     odd.write_text(text.replace('complexes = "none"', 'complexes = "sulfate"'))
     with pytest.raises(sx_sim.CaseError, match="goes with complexes = 'none'"):
         extractant_set(odd)
     odd.write_text(text.replace('complexes = "none"\nactivity = "sit"', 'complexes = "phosphate"'))
-    with pytest.raises(sx_sim.CaseError, match="complexes = 'phosphate': must be none"):
+    with pytest.raises(sx_sim.CaseError, match='complexes = "phosphate": must be none'):
         extractant_set(odd)

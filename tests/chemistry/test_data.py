@@ -11,7 +11,8 @@ import pytest
 from support.paths import ROOT
 from sx_sim.chemistry import database
 from sx_sim.chemistry.elements import elements
-from sx_sim.chemistry.extractants import QUALITIES, extractant_set
+from sx_sim.chemistry.extractants import extractant_set
+from sx_sim.chemistry.set_schema import QUALITIES
 
 DATA = ROOT / "sx_sim" / "data"
 SETS = sorted((DATA / "extractants").glob("*.toml"))

@@ -7,8 +7,8 @@ import pytest
 
 from support.paths import ROOT
 from sx_sim.chemistry import database
-from sx_sim.chemistry.extractants import QUALITIES
 from sx_sim.chemistry.nuclides import decayed, natural_activities, nuclides
+from sx_sim.chemistry.set_schema import QUALITIES
 from sx_sim.errors import CaseError
 
 YEAR = 31556926.0
