@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sx_sim.cli.common import out
+from sx_sim.cli.common import out, replace_unknown_characters
 from sx_sim.cli.data import data, elements
 from sx_sim.cli.files import export, info, schema
 from sx_sim.cli.solving import check, run
@@ -38,6 +38,7 @@ def main(
     ] = False,
 ) -> None:
     """Counter-current solvent extraction of rare earths, stage by stage."""
+    replace_unknown_characters()
 
 
 for command in COMMANDS:

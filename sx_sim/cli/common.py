@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from sx_sim.errors import CaseError, OutsideRangeError
+from sx_sim.report.console import PlainConsole, print_line
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+out = PlainConsole()
+err = PlainConsole(stderr=True)
 
 BAD_INPUT = 2
 NOT_SOLVED = 3
@@ -42,18 +44,25 @@ def plain_errors() -> Iterator[None]:
     try:
         yield
     except OutsideRangeError as error:
-        for line in error.problems:
-            err.print(f"[bold red]outside its range:[/] {escape(line)}", soft_wrap=True)
+        for problem in error.problems:
+            complain("outside its range:", problem)
         raise typer.Exit(OUTSIDE) from None
     except CaseError as error:
-        for line in str(error).splitlines():
-            err.print(f"[bold red]error[/] {escape(line)}", soft_wrap=True)
+        for problem in error.problems:
+            complain("error", f"{error.file}: {problem}" if error.file else problem)
         raise typer.Exit(BAD_INPUT) from None
 
 
-def escape(text: str) -> str:
-    """Return a text in which brackets are no markup."""
-    return text.replace("[", "\\[")
+def complain(kind: str, text: str) -> None:
+    """Print what is wrong on one line, of a kind such as ``error``."""
+    print_line(err, (kind, "bold red"), " " + text.replace("\n", "\\n"))
+
+
+def replace_unknown_characters() -> None:
+    """Have characters that a terminal cannot show replaced, rather than end the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def announce_compilation() -> None:

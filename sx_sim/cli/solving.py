@@ -14,8 +14,8 @@ from sx_sim.cli.common import (
     PlotPath,
     Strict,
     announce_compilation,
+    complain,
     err,
-    escape,
     out,
     plain_errors,
     save_figures,
@@ -69,7 +69,7 @@ def run(
                 },
             )
         if not result.converged:
-            err.print(f"[bold red]not solved:[/] {result.explanation}", soft_wrap=True)
+            complain("not solved:", result.explanation)
             raise typer.Exit(NOT_SOLVED)
         fail_unless_closed(ledger_of(loaded, result))
 
@@ -103,7 +103,7 @@ def run_train_file(
 
             found = run_train(train, step=step)
     except ConvergenceError as error:
-        err.print(f"[bold red]not solved:[/] {escape(str(error))}", soft_wrap=True)
+        complain("not solved:", str(error))
         raise typer.Exit(NOT_SOLVED) from None
     trains.print_train(out, train, found)
     trains.print_ledgers(out, train, found)

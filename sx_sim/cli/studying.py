@@ -15,6 +15,7 @@ from sx_sim.cli.common import (
     PlotPath,
     TablePath,
     announce_compilation,
+    complain,
     err,
     out,
     plain_errors,
@@ -37,7 +38,7 @@ def sensitivity(case: CasePath, out_table: TablePath = None, plots: PlotPath = N
         announce_compilation()
         result = solve(loaded, throw=False)
         if not result.converged:
-            err.print(f"[bold red]not solved:[/] {result.explanation}", soft_wrap=True)
+            complain("not solved:", result.explanation)
             raise typer.Exit(NOT_SOLVED)
         found = tornado(loaded, result)
         print_tornado(out, loaded, found)
@@ -72,7 +73,7 @@ def uncertainty(
         announce_compilation()
         result = solve(loaded, throw=False)
         if not result.converged:
-            err.print(f"[bold red]not solved:[/] {result.explanation}", soft_wrap=True)
+            complain("not solved:", result.explanation)
             raise typer.Exit(NOT_SOLVED)
         with processes(workers) as executor, progress_bar(err) as progress:
             found = uncertainty(

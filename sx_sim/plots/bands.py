@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from sx_sim.analysis.sweep import SweepResult
 from sx_sim.plots.labels import COLUMN_WIDTH, path_label, split_at
+from sx_sim.plots.text import picture
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+@picture
 def temperature_band(
     sweep: SweepResult, light: str | None = None, heavy: str | None = None
 ) -> Figure:

@@ -8,6 +8,7 @@ import numpy as np
 
 from sx_sim.cases.shifts import Tornado, no_number
 from sx_sim.plots.labels import COLUMN_WIDTH
+from sx_sim.plots.text import picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 MOST_BARS = 14  # of a tornado
 
 
+@picture
 def tornado(found: Tornado) -> Figure:
     """Draw what the usual shifts do to each purity, the largest on top.
 

@@ -10,6 +10,7 @@ import numpy as np
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.results import Result
 from sx_sim.plots.labels import COLUMN_WIDTH
+from sx_sim.plots.text import picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -66,6 +67,7 @@ def _mark_sections(axes: Axes, result: Result) -> None:
     axes.set_xlim(0.5, result.column.stages + 0.5)
 
 
+@picture
 def profiles(result: Result) -> Figure:
     """Draw the concentration of every species along the stages, both phases.
 
@@ -110,6 +112,7 @@ def profiles(result: Result) -> Figure:
     return figure
 
 
+@picture
 def acidity(result: Result) -> Figure:
     """Draw pH and loading along the stages; arguments and return as ``profiles``."""
     import matplotlib.pyplot as plt
@@ -129,6 +132,7 @@ def acidity(result: Result) -> Figure:
     return figure
 
 
+@picture
 def products(result: Result) -> Figure:
     """Draw what each product's rare earths are, and where each rare earth ends.
 
@@ -166,6 +170,7 @@ def products(result: Result) -> Figure:
     return figure
 
 
+@picture
 def stage_plot(result: Result, x: str = "stage", z: str | None = None) -> Figure:
     """Draw one quantity along the stages.
 

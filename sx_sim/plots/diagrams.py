@@ -12,6 +12,7 @@ from sx_sim.circuits.recycles import Circuit, Exchange, Reflux, SolventLoop
 from sx_sim.circuits.train import TrainResult
 from sx_sim.flowsheet.results import Result
 from sx_sim.flowsheet.streams import Stream
+from sx_sim.plots.text import picture
 from sx_sim.plots.trees import Leaf, Tree, percent_text, tree_of
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class _Port:
     enters: bool
 
 
+@picture
 def circuit_diagram(circuit: Circuit, result: Result) -> Figure:
     """Draw the sections of a circuit, what enters and leaves them, and what comes back.
 
@@ -260,6 +262,7 @@ def _dashed(axes: Axes, corners: Sequence[tuple[float, float]], colour: str) -> 
     )
 
 
+@picture
 def train_diagram(
     train: TrainResult,
     *,

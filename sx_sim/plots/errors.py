@@ -9,6 +9,7 @@ import numpy as np
 
 from sx_sim.cases.uncertainties import Uncertainty
 from sx_sim.plots.labels import COLUMN_WIDTH, output_title
+from sx_sim.plots.text import picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,6 +19,7 @@ MOST_FACTORS = 6  # of an output
 LEAST_SHARE = 0.005  # of a variance, to be worth a bar
 
 
+@picture
 def uncertainty(found: Uncertainty) -> Figure:
     """Draw how each output scatters with the errors of the constants, and whose fault it is.
 
@@ -70,6 +72,7 @@ def _shares(axes: Axes, found: Uncertainty, k: int) -> None:
     axes.legend(fontsize=8, loc="lower right")
 
 
+@picture
 def profile_bands(found: Uncertainty, elements: Iterable[str] | None = None) -> Figure:
     """Draw pH, loading and concentrations along the stages with the band of their errors.
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from sx_sim.analysis.fitting import Fit, Isotherms
 from sx_sim.plots.columns import element_colours
+from sx_sim.plots.text import picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,6 +19,7 @@ MARKERS = "osD^vPX<>*"
 FACTOR = np.log10(1.5)
 
 
+@picture
 def parity(fit: Fit) -> Figure:
     """Draw predicted against measured D, a colour per element and a marker per laboratory.
 
@@ -50,6 +52,7 @@ def draw_parity(axes: Axes, data: Isotherms, predicted: NDArray[np.float64]) -> 
     _legends(axes, data)
 
 
+@picture
 def residuals(fit: Fit) -> Figure:
     """Draw the residuals against acidity, free extractant, anions and extracted share.
 

@@ -30,6 +30,7 @@ from sx_sim.plots.panels import (
     draw_scatter,
     levels_of,
 )
+from sx_sim.plots.text import picture
 from sx_sim.plots.views import View, inputs_of, view_of
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Drawn(NamedTuple):
     colours: Any
 
 
+@picture
 def heat_maps(
     sweep: SweepResult,
     light: str | None = None,
@@ -112,6 +114,7 @@ def heat_maps(
     return figure
 
 
+@picture
 def sweep_plot(
     sweep: SweepResult,
     x: str | None,

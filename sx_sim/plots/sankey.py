@@ -12,6 +12,7 @@ from sx_sim.circuits.train import TrainResult
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.streams import Stream
 from sx_sim.plots.columns import element_colours
+from sx_sim.plots.text import picture
 from sx_sim.plots.trees import fed_from_outside, percent_text, series_of
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class _Band:
     target: str  # empty where it leaves the train
 
 
+@picture
 def train_sankey(
     train: TrainResult,
     element: str | None = None,

@@ -8,6 +8,7 @@ import numpy as np
 
 from sx_sim.circuits.train import TrainResult
 from sx_sim.plots.columns import DECADES, element_colours
+from sx_sim.plots.text import picture
 from sx_sim.plots.trees import series_of
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ STAGES_PER_INCH = 45.0
 APART = 6  # stages between circuits
 
 
+@picture
 def train_profiles(train: TrainResult) -> Figure:
     """Draw every rare earth along the stages of all circuits, both phases.
 

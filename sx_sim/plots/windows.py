@@ -21,6 +21,7 @@ from sx_sim.plots.panels import (
     mark_nominal,
     mark_unsolved,
 )
+from sx_sim.plots.text import picture
 from sx_sim.plots.views import View, view_of
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ OUTSIDE = "0.96"
 FINE = 1000  # places between which a window's ends are drawn
 
 
+@picture
 def operating_window(
     sweep: SweepResult,
     x: str | None = None,

@@ -11,6 +11,7 @@ from sx_sim.chemistry import database
 from sx_sim.chemistry.catalogue import Entry, about, entries, entry, tables
 from sx_sim.chemistry.elements import elements
 from sx_sim.chemistry.extractants import ExtractantSet, extractant_set
+from sx_sim.report.console import line, print_line
 
 RANGE_UNITS = {
     "acid": "mol/L [H+]",
@@ -33,7 +34,7 @@ def print_list(console: Console) -> None:
         if one.kind != kind:
             kind = one.kind
             table.add_section()
-            table.add_row(f"[bold]{kind}s[/]", "", "")
+            table.add_row(line((f"{kind}s", "bold")), "", "")
         table.add_row(one.key, _elements(one), _summary(one.quality))
     console.print(table)
 
@@ -41,18 +42,18 @@ def print_list(console: Console) -> None:
 def print_sheet(console: Console, key: str) -> None:
     """Print everything that is known of one data set; CaseError if there is none."""
     one = entry(key)
-    console.print(f"{one.title} ({one.kind} '{one.key}')", soft_wrap=True, markup=False)
-    console.print(f"  {one.conditions}", soft_wrap=True, markup=False)
+    print_line(console, (one.title, "bold"), f" ({one.kind} '{one.key}')")
+    console.print(f"  {one.conditions}", soft_wrap=True)
     {"set": _print_set, "feed": _print_feed, "isotherm": _print_points}[one.kind](console, one)
-    console.print(f"sources: {', '.join(one.sources)}", soft_wrap=True, markup=False)
+    console.print(f"sources: {', '.join(one.sources)}", soft_wrap=True)
 
 
 def _print_set(console: Console, one: Entry) -> None:
     known = extractant_set(one.key)
-    console.print(f"  {known.law}: {known.reaction}", soft_wrap=True, markup=False)
+    console.print(f"  {known.law}: {known.reaction}", soft_wrap=True)
     console.print(f"  complexes: {known.complexes}, activity: {known.activity}")
     for name, (low, high) in known.ranges.items():
-        console.print(f"  {name} {low:.4g} to {high:.4g} {RANGE_UNITS[name]}", markup=False)
+        console.print(f"  {name} {low:.4g} to {high:.4g} {RANGE_UNITS[name]}")
     console.print(
         f"  all rare earths share errors of {known.level_log10_K_sd:g} in log10 K and "
         f"{known.level_enthalpy_sd:g} kJ/mol"
@@ -60,7 +61,7 @@ def _print_set(console: Console, one: Entry) -> None:
     console.print(_constants(known))
     for symbol, constants in known.species.items():
         if constants.note:
-            console.print(f"  {symbol}: {constants.note}", soft_wrap=True, markup=False)
+            console.print(f"  {symbol}: {constants.note}", soft_wrap=True)
     strange = [symbol for symbol in known.species if symbol not in elements()]
     if strange:
         console.print(

@@ -12,6 +12,7 @@ from sx_sim.chemistry.reagents import Reagent
 from sx_sim.circuits.ledger import Ledger, Use
 from sx_sim.circuits.radionuclides import WATER, Activities, is_estimate
 from sx_sim.circuits.treatment import NEUTRALISING, REDISSOLVING
+from sx_sim.report.console import print_line
 
 YEAR_DAYS = 365.2422
 DAY = 86400.0
@@ -117,7 +118,7 @@ def print_radionuclides(console: Console, found: Activities) -> None:
     flagged = [stream for stream in found.left if found.above(stream)]
     for stream in flagged:
         names = ", ".join(found.above(stream))
-        console.print(f"[yellow]above {found.limit:g} Bq/g[/] {stream}: {names}", soft_wrap=True)
+        print_line(console, (f"above {found.limit:g} Bq/g", "yellow"), f" {stream}: {names}")
     console.print(
         "In brackets: parted like another element by analogy, not by measurement. Decay within "
         "the circuit is left out; progeny not fed is not counted unless storage is given.",

@@ -9,6 +9,7 @@ from sx_sim.cases import Case
 from sx_sim.cases.ledgers import activities_of, ledger_of
 from sx_sim.flowsheet.results import Result
 from sx_sim.plots import split_at
+from sx_sim.report.console import print_line
 from sx_sim.report.ledgers import print_ledger, print_radionuclides
 from sx_sim.report.numbers import percent, range_text
 
@@ -16,7 +17,7 @@ from sx_sim.report.numbers import percent, range_text
 def print_case(console: Console, case: Case) -> None:
     """Print what a case describes."""
     column = case.column
-    console.print(f"[bold]{case.file.title or case.name}[/]: the case is sound", soft_wrap=True)
+    print_line(console, (case.file.title or case.name, "bold"), ": the case is sound")
     console.print(f"  {column.system.extractant.title} ('{column.system.extractant.key}')")
     for s in column.sections:
         console.print(f"  {s.name}: stages {s.first}-{s.last}")
@@ -33,13 +34,14 @@ def print_result(console: Console, case: Case, result: Result) -> None:
     """Print status, streams, recoveries, sections and cautions."""
     colour = "green" if result.converged else "red"
     shown = result.checks
-    console.print(
-        f"[bold]{case.file.title or case.name}[/]\n"
-        f"{result.column.stages} stages, {len(result.elements)} species, "
-        f"{result.system.extractant.title}: [{colour}]{result.status.text}[/] "
-        f"in {result.iterations} iterations; "
+    print_line(
+        console,
+        (case.file.title or case.name, "bold"),
+        f"\n{result.column.stages} stages, {len(result.elements)} species, "
+        f"{result.system.extractant.title}: ",
+        (result.status.text, colour),
+        f" in {result.iterations} iterations; "
         f"closures to {shown.closure:.1e}, balances to {shown.balance.max(initial=0.0):.1e}",
-        soft_wrap=True,
     )
     console.print(stream_table(result))
     console.print(element_table(result))
@@ -52,9 +54,7 @@ def print_result(console: Console, case: Case, result: Result) -> None:
         if activities is not None:
             print_radionuclides(console, activities)
     for caution in result.cautions:
-        console.print(
-            f"[yellow]caution[/] {caution.text}".replace("[H+]", r"\[H+]"), soft_wrap=True
-        )
+        print_line(console, ("caution", "yellow"), f" {caution.text}")
     if result.sources:
         key = result.system.extractant.key
         rests = f"rests on {', '.join(result.sources)}; sx-sim data cite {key}"

@@ -14,6 +14,7 @@ from sx_sim.cases.shifts import NOTHING, Tornado, no_number
 from sx_sim.cases.uncertainties import Uncertainty
 from sx_sim.plots import output_title
 from sx_sim.plots.errors import LEAST_SHARE, MOST_FACTORS
+from sx_sim.report.console import print_line
 from sx_sim.report.numbers import percent
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ MOST_SHIFTS = 20  # rows of a tornado
 
 def print_tornado(console: Console, case: Case, tornado: Tornado) -> None:
     """Print what the usual shifts add to every product's purity, the largest first."""
-    console.print(f"[bold]{case.file.title or case.name}[/]", soft_wrap=True)
+    print_line(console, (case.file.title or case.name, "bold"))
     for name, value in zip(tornado.measures, tornado.values, strict=True):
         console.print(f"  {name}: {percent(value)} % of its REO")
     title = "What a shift adds to the purity, percentage points: as written / the other way"
@@ -66,7 +67,7 @@ def _points(effect: float, solved: bool) -> str:
 
 def print_uncertainty(console: Console, case: Case, found: Uncertainty) -> None:
     """Print how every output scatters, and the constants with the largest share in it."""
-    console.print(f"[bold]{case.file.title or case.name}[/]", soft_wrap=True)
+    print_line(console, (case.file.title or case.name, "bold"))
     table = Table(title="With the errors of the constants, %", title_justify="left")
     for name in ("", "as they are", "sd, linear", "sd, sample", "68 % of the sample", "95 %"):
         table.add_column(name, justify="right" if name else "left")
@@ -134,7 +135,7 @@ def print_fit(console: Console, found: Fit) -> None:
         shown = ", ".join(f"{name} {value:+.2f}" for name, value in offsets.items())
         console.print(f"Mean of measured less predicted log10 D: {shown}", soft_wrap=True)
     for caution in found.cautions:
-        console.print(f"[yellow]caution[/] {caution}", soft_wrap=True)
+        print_line(console, ("caution", "yellow"), f" {caution}")
 
 
 def _print_factors(console: Console, found: Fit) -> None:

@@ -15,13 +15,14 @@ from sx_sim.flowsheet.status import Status
 from sx_sim.plots import cut_outputs, has_cut, output_title, split_at
 from sx_sim.plots.labels import scale_of, spec_text
 from sx_sim.plots.panels import meeting
+from sx_sim.report.console import print_line
 from sx_sim.report.numbers import percent
 
 
 def print_sweep(console: Console, case: Case, sweep: SweepResult) -> None:
     """Print the axes, counts by status, and the range of what matters."""
     points = int(np.prod(sweep.shape))
-    console.print(f"[bold]{case.file.title or case.name}[/]: {points} points", soft_wrap=True)
+    print_line(console, (case.file.title or case.name, "bold"), f": {points} points")
     for axis in sweep.axes:
         console.print(
             f"  {axis.path}: {axis.values[0]:g} to {axis.values[-1]:g} {axis.unit}, "
@@ -29,7 +30,7 @@ def print_sweep(console: Console, case: Case, sweep: SweepResult) -> None:
         )
     for status, count in sweep.counts.items():
         colour = "green" if status == Status.CONVERGED else "red"
-        console.print(f"  [{colour}]{count} {status.text}[/]")
+        print_line(console, (f"  {count} {status.text}", colour))
     light, heavy = case.file.cut or (None, None)
     table = Table(title="Over all points", title_justify="left")
     for name in ("", "lowest", "median", "highest"):
@@ -60,14 +61,14 @@ def print_specifications(console: Console, case: Case, sweep: SweepResult) -> No
         verdicts.append(bool(meeting(own.output(spec.output), spec)[0]))
         count = int(meeting(sweep.output(spec.output), spec).sum())
         text = f"{output_title(spec.output)} {spec_text(spec, scale_of(sweep, spec.output, spec))}"
-        console.print(f"  {text}: {_met(count, points, verdicts[-1])}", soft_wrap=True)
-    text = _met(int(sweep.met().sum()), points, all(verdicts))
-    console.print(f"  all specifications: {text}", soft_wrap=True)
+        _print_met(console, text, count, points, verdicts[-1])
+    _print_met(console, "all specifications", int(sweep.met().sum()), points, all(verdicts))
 
 
-def _met(count: int, points: int, own: bool) -> str:
-    verdict = "and at the operating point" if own else "[red]not at the operating point[/]"
-    return f"met at {count} of {points} points, {verdict}"
+def _print_met(console: Console, what: str, count: int, points: int, own: bool) -> None:
+    verdict = ("and" if own else "not") + " at the operating point"
+    style = "" if own else "red"
+    print_line(console, f"  {what}: met at {count} of {points} points, ", (verdict, style))
 
 
 def print_band(console: Console, band: Band, light: str, heavy: str, extract: str) -> None:

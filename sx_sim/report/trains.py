@@ -10,6 +10,7 @@ from rich.table import Table
 from sx_sim.cases.ledgers import activities_of_train, ledger_of_train
 from sx_sim.cases.trains import Train
 from sx_sim.circuits.train import TrainResult
+from sx_sim.report.console import print_line
 from sx_sim.report.ledgers import ledger_table, print_closures, print_radionuclides
 from sx_sim.report.numbers import percent, range_text
 from sx_sim.store.trains import StoredProduct
@@ -22,18 +23,19 @@ def print_train(console: Console, train: Train, found: TrainResult) -> None:
     colour = "green" if found.converged else "red"
     status = "converged" if found.converged else "not solved"
     balance = max(found.balance().values(), default=0.0)
-    console.print(
-        f"[bold]{train.title or train.name}[/]\n{len(found.circuits)} circuits, {found.stages} "
-        f"stages: [{colour}]{status}[/] in {found.passes} pass{'es' * (found.passes > 1)}; "
+    print_line(
+        console,
+        (train.title or train.name, "bold"),
+        f"\n{len(found.circuits)} circuits, {found.stages} stages: ",
+        (status, colour),
+        f" in {found.passes} pass{'es' * (found.passes > 1)}; "
         f"balance of every rare earth to {balance:.1e}",
-        soft_wrap=True,
     )
     console.print(circuit_table(train, found))
     console.print(product_table(train, found))
     for name, solved in found.circuits.items():
         for caution in solved.result.result.cautions:
-            text = f"[yellow]caution[/] {name}: {caution.text}".replace("[H+]", r"\[H+]")
-            console.print(text, soft_wrap=True)
+            print_line(console, ("caution", "yellow"), f" {name}: {caution.text}")
 
 
 def print_ledgers(console: Console, train: Train, found: TrainResult) -> None:
@@ -48,7 +50,7 @@ def print_ledgers(console: Console, train: Train, found: TrainResult) -> None:
 
 def print_train_file(console: Console, train: Train) -> None:
     """Print what a train file describes."""
-    console.print(f"[bold]{train.title or train.name}[/]: the train is sound", soft_wrap=True)
+    print_line(console, (train.title or train.name, "bold"), ": the train is sound")
     for name, file in train.files.items():
         stages = "+".join(str(s.stages) for s in file.sections.values())
         sources = ", ".join(f.source or feed for feed, f in file.feeds.items())
@@ -58,7 +60,7 @@ def print_train_file(console: Console, train: Train) -> None:
 
 def print_stored(console: Console, train: Train, products: Sequence[StoredProduct]) -> None:
     """Print the products of a train as a file has them."""
-    console.print(f"[bold]{train.title or train.name}[/]: {len(train.files)} circuits")
+    print_line(console, (train.title or train.name, "bold"), f": {len(train.files)} circuits")
     table = Table(title="Products", title_justify="left")
     for name in ("product", "from", "REO kg/h", "leading", "purity %"):
         table.add_column(name, no_wrap=True)
