@@ -77,7 +77,7 @@ def run(
 def fail_unless_closed(ledger: Ledger) -> None:
     """Say so, with the exit code of a failed solve, where a ledger contradicts the result."""
     if ledger.contradiction:
-        err.print(f"[bold red]does not balance:[/] {ledger.contradiction}", soft_wrap=True)
+        complain("does not balance:", ledger.contradiction)
         raise typer.Exit(NOT_SOLVED)
 
 
