@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sx_sim.analysis.outputs import FORMS, KINDS, element_sum, output, split_output
 from sx_sim.errors import CaseError
+from sx_sim.flowsheet.caution import flags
 from sx_sim.flowsheet.column import RAFFINATE, Column
 from sx_sim.flowsheet.reagents import acid_use, base_use
 from sx_sim.flowsheet.results import Result
@@ -46,16 +47,15 @@ CHOICES = {
     "flow": Kind(("product",), "L/h", "flow of the product"),
     "reo": Kind(("product",), "g/L", "rare earths in the product, as oxides"),
     "pH": Kind(("product",), "1", "concentration pH of the product"),
-    "loading": Kind((), "1", "highest loading of all stages"),
+    "loading": Kind((), "1", "highest loading of all stages, NaN where not known"),
     "acid_use": Kind((), "eq/kg", "strong acid used per kilogram of oxides fed"),
     "base_use": Kind((), "eq/kg", "base used per kilogram of oxides fed"),
     "stage_pH": Kind(("stage",), "1", "concentration pH"),
-    "stage_loading": Kind(("stage",), "1", "share of the extractant held by rare earths"),
+    "stage_loading": Kind(("stage",), "1", "share of the extractant held by metals"),
     "stage_aqueous": Kind(("stage", "species"), "mol/L", "aqueous concentration"),
     "stage_organic": Kind(("stage", "species"), "mol/L", "organic concentration"),
 }
 USUAL = ("purity_reo", "purity_mol", "recovery", "flow", "reo", "pH", "loading")
-FLAGS = ("log10 K", "enthalpy", "acid", "anion", "loading", "extractant", "temperature", "pH")
 
 
 @dataclass(frozen=True)
@@ -169,10 +169,8 @@ def number(result: Result, name: str) -> float:
 
 
 def flags_of(result: Result) -> int:
-    """Return the reasons for care as flags, in the order of ``FLAGS``."""
-    labels = {"[H+]": "acid", result.system.extractant.medium: "anion"}
-    kinds = {labels.get(c.variable, c.variable) for c in result.cautions}
-    return sum(1 << k for k, name in enumerate(FLAGS) if name in kinds)
+    """Return the reasons for care as flags, in the order of ``CautionKind``."""
+    return flags({caution.kind for caution in result.cautions})
 
 
 def recorded(

@@ -141,7 +141,7 @@ def _system(case: CaseFile, base: ExtractantSet, sources: Mapping[str, Stream]) 
     if case.solvent.saponification > 0:
         symbols.add(case.solvent.base)
         constants |= _unknown_base(case, base.species.keys() | constants.keys())
-    return ChemicalSystem.of(base.with_constants(constants), symbols)
+    return ChemicalSystem.of(base.with_constants(constants), symbols, base=case.solvent.base)
 
 
 def _check_cut(case: CaseFile, system: ChemicalSystem) -> None:
@@ -213,8 +213,11 @@ class _Builder:
 
     @property
     def formal(self) -> float:
-        """Formal concentration of the solvent; NaN if not known, as only empirical laws allow."""
-        return self.case.solvent.concentration or np.nan
+        """Formal concentration of the solvent: the case's, or what its law was read at.
+
+        NaN if neither is known, as only empirical laws allow.
+        """
+        return self.case.solvent.concentration or self.system.extractant.dosage
 
     def solvent(self, flow: float) -> Feed:
         """Return the fresh solvent."""

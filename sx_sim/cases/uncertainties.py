@@ -26,6 +26,7 @@ from sx_sim.cases.sensitivities import sensitivity
 from sx_sim.cases.shifts import constant_shifts, purities
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.results import Result
+from sx_sim.flowsheet.status import Status
 
 Array = NDArray[np.float64]
 PROFILES = ("stage_pH", "stage_loading", "stage_aqueous", "stage_organic")
@@ -88,7 +89,7 @@ class Uncertainty:
         return self.sample.points.count - self.sampled.shape[1]
 
     def profile(self, name: str, element: str | None = None) -> Array:
-        """Return quantiles of a profile of the stages (5, N), at ``QUANTILES``.
+        """Return quantiles of a profile of the stages (5, N), at ``QUANTILES``; NaN if not known.
 
         Parameters
         ----------
@@ -99,7 +100,8 @@ class Uncertainty:
         table = self.sample.table(name)
         if element is not None:
             table = table[..., self.sample.recorded.species.index(element)]
-        return np.quantile(table[np.isfinite(table).all(axis=1)], QUANTILES, axis=0)
+        solved = self.sample.table("status") == Status.CONVERGED
+        return np.quantile(table[solved], QUANTILES, axis=0)
 
 
 def uncertainty(

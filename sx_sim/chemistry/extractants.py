@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from sx_sim.chemistry import aqueous, database
+from sx_sim.chemistry.reagents import extractant_density, extractant_mass
 from sx_sim.chemistry.set_schema import SetFile, SpeciesTable
 from sx_sim.errors import CaseError
 from sx_sim.problems import problems_of
@@ -56,7 +57,8 @@ class ExtractantSet:
 
     ``ranges`` gives, for acid [mol/L], anion [mol/L], ionic strength [mol/L], loading,
     extractant [formal mol/L] and temperature [K], the interval the constants were measured
-    over.
+    over. ``volume_percent`` of the extractant is in the solvent that an empirical law was read
+    at, zero where it holds for any.
     """
 
     key: str
@@ -75,6 +77,13 @@ class ExtractantSet:
     activity: str = "none"
     log10_beta: tuple[float, ...] = ()
     beta_enthalpy: tuple[float, ...] = ()  # [kJ/mol]
+    volume_percent: float = 0.0
+
+    @property
+    def dosage(self) -> float:
+        """Extractant in the solvent the law was read at [formal mol/L]; NaN if not known."""
+        per_litre = extractant_density(self.extractant) / extractant_mass(self.extractant)
+        return 0.01 * self.volume_percent * per_litre or np.nan
 
     def ln_formation_constants(self, temperature: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return ln beta (N, K) of the rare earths' aqueous complexes at temperatures [K]."""
@@ -195,6 +204,7 @@ def _set(data: Mapping[str, Any], name: str) -> ExtractantSet:
         activity=file.activity,
         log10_beta=beta,
         beta_enthalpy=enthalpy,
+        volume_percent=file.dosage.volume_percent if file.dosage else 0.0,
     )
 
 

@@ -106,6 +106,14 @@ class Ranges(SetTable):
         return {name: (float(low), float(high)) for name, (low, high) in rows}
 
 
+class Dosage(SetTable):
+    """Extractant in the solvent that an empirical law was read at, pure."""
+
+    volume_percent: Annotated[float, Field(gt=0.0, le=100.0)] = Field(examples=[10.0])
+    quality: Quality
+    source: Sources
+
+
 class Formation(SetTable):
     """Cumulative formation constants of the rare earths' aqueous complexes, the set's own."""
 
@@ -161,6 +169,7 @@ class SetFile(SetTable):
     derived_by: str = ""
     conditions: Text = Field(examples=["own shake-outs at 25 degC"])
     level: Level
+    dosage: Dosage | None = None
     ranges: Ranges
     formation: Formation | None = None
     species: Annotated[dict[str, SpeciesTable], Field(min_length=1), AfterValidator(_species)]

@@ -38,11 +38,14 @@ class ChemicalSystem:
     series : tuple of str
         All rare earths of the set: the lanthanides by atomic number, and yttrium where
         distribution ratios put it; see ``chemistry.series``.
+    base : str
+        Cation of the base that saponifies the solvent, which is no part of the loading.
     """
 
     extractant: ExtractantSet
     species: tuple[str, ...]
     series: tuple[str, ...]
+    base: str = ""
 
     @classmethod
     def of(
@@ -50,6 +53,7 @@ class ChemicalSystem:
         extractant: ExtractantSet,
         symbols: Iterable[str],
         series: tuple[str, ...] | None = None,
+        base: str = "",
     ) -> ChemicalSystem:
         """Return the system of the given species.
 
@@ -59,6 +63,7 @@ class ChemicalSystem:
         symbols : iterable of str
         series : tuple of str, optional
             Rare earths in their order; that in the middle of the set's ranges if not given.
+        base : str
 
         Raises
         ------
@@ -80,7 +85,7 @@ class ChemicalSystem:
 
         if series is None:
             series = series_at(extractant, conditions_of(extractant))
-        return cls(extractant, _along(wanted, series), series)
+        return cls(extractant, _along(wanted, series), series, base)
 
     def along(self, series: tuple[str, ...]) -> ChemicalSystem:
         """Return the system with its rare earths in the order of another series."""
@@ -129,6 +134,37 @@ class ChemicalSystem:
     def dimers(self) -> Array:
         """Dimers bound per metal in the organic phase (S,)."""
         return np.array([0.0 if c.inert else c.dimers for c in self.constants])
+
+    @cached_property
+    def inert(self) -> NDArray[np.bool_]:
+        """Which species stay in the aqueous phase (S,)."""
+        return np.array([c.inert for c in self.constants], dtype=bool)
+
+    @property
+    def knows_dimers(self) -> bool:
+        """Whether it is known how much extractant each metal binds."""
+        return bool((self.inert | (self.dimers > 0.0)).all())
+
+    @cached_property
+    def loads(self) -> Array:
+        """Dimers bound per metal that counts as loading (S,): by all but the base's cation."""
+        own = np.array([symbol != self.base for symbol in self.species])
+        return self.dimers * own
+
+    def loading(self, organic: Array, dimer: Array) -> Array:
+        """Return the share of the extractant that metals hold (N,).
+
+        Every metal counts, the cation of the base excepted: saponification is no loading. NaN
+        where it is not known how much extractant a metal binds, or how much there is.
+
+        Parameters
+        ----------
+        organic : (N, S) array
+            [mol/L]
+        dimer : (N,) array
+            Total extractant as dimer [mol/L].
+        """
+        return organic @ self.loads / (dimer if self.knows_dimers else np.full_like(dimer, np.nan))
 
     @cached_property
     def order_acid(self) -> Array:

@@ -29,7 +29,7 @@ class Profile:
     free_anion: Array  # (N,) less what complexes hold
     ionic_strength: Array  # (N,) of ions, complexes and protonated anions among them
     dimer: Array  # (N,) total extractant, as dimer; NaN where it is not known
-    loading: Array  # (N,) share of the dimer that rare earths hold
+    loading: Array  # (N,) share of the dimer that metals hold, see ``ChemicalSystem.loading``
     scalars: Array  # (N, 2 or 3) the solver's unknowns, from which another solve can start
 
     @property

@@ -15,12 +15,13 @@ from sx_sim.chemistry.aqueous import water_ion_product
 from sx_sim.chemistry.speciation import Speciation, speciate
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.errors import ConvergenceError, OutsideRangeError
+from sx_sim.flowsheet.caution import Caution
 from sx_sim.flowsheet.checks import CLOSURE_LIMIT, Checks, acidity, check
 from sx_sim.flowsheet.column import RAFFINATE, Column
 from sx_sim.flowsheet.profile import Profile
 from sx_sim.flowsheet.status import Status
 from sx_sim.flowsheet.streams import Stream
-from sx_sim.flowsheet.validity import Caution, cautions
+from sx_sim.flowsheet.validity import cautions
 from sx_sim.kernels.types import Cascade, Law, Options, Solution
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class Result:
         told = f"{self.status.text}. {self.status.advice}"
         if self.status == Status.WEAK_STRIP:
             taken = self.stages.loading[-1]
-            return f"{told} Rare earths take {100 * taken:.0f} % of its capacity as it comes back."
+            return f"{told} Metals take {100 * taken:.0f} % of its capacity as it comes back."
         if self.checks.closure <= CLOSURE_LIMIT:
             return told
         worst = self.checks.worst
@@ -287,7 +288,7 @@ def assemble(column: Column, cascade: Cascade, law: Law, solution: Solution) -> 
         free_anion=free_anion,
         ionic_strength=dissolved.ionic_strength,
         dimer=cascade.dimer * known,
-        loading=solution.organic @ (law.dimers * column.system.rare_earth) / cascade.dimer,
+        loading=column.system.loading(solution.organic, cascade.dimer * known),
         scalars=solution.scalars,
     )
     return Result(

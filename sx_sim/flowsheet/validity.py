@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,52 +9,18 @@ from sx_sim.chemistry import activity
 from sx_sim.chemistry.aqueous import hydrolysis_constants
 from sx_sim.chemistry.elements import element
 from sx_sim.chemistry.system import ChemicalSystem
+from sx_sim.flowsheet.caution import Caution, CautionKind, stage_list
 from sx_sim.flowsheet.profile import Profile
 
 Array = NDArray[np.float64]
+GRADE = 0.1  # of a dosage in per cent by volume: what technical grades hold less than pure ones
 HYDROLYSED = 0.1  # share of a metal hydrolysed at which to say so
-
-
-@dataclass(frozen=True)
-class Caution:
-    """One reason to take a result with care.
-
-    Parameters
-    ----------
-    variable : str
-        What it is about.
-    text : str
-        The whole sentence, values and stages included.
-    outside : bool
-        Whether a range or a limit of the model is left; else it rests on estimates.
-    stages : tuple of int
-        Where, counted from 1.
-    species : str
-        Which one is most concerned, empty where none is.
-    margin : float
-        How far beyond the range or limit the furthest stage is, in the variable's unit.
-    """
-
-    variable: str
-    text: str
-    outside: bool = False
-    stages: tuple[int, ...] = ()
-    species: str = ""
-    margin: float = 0.0
-
-
-def stage_list(numbers: NDArray[np.int64]) -> str:
-    """Return stage numbers as text, runs abbreviated: ``stages 1-3, 7``."""
-    runs = np.split(numbers, np.flatnonzero(np.diff(numbers) > 1) + 1)
-    parts = [f"{r[0]}-{r[-1]}" if len(r) > 1 else f"{r[0]}" for r in runs]
-    more = f" and {len(parts) - 4} more runs" if len(parts) > 4 else ""
-    return f"stage{'s' if len(numbers) > 1 else ''} {', '.join(parts[:4])}{more}"
 
 
 def cautions(system: ChemicalSystem, stages: Profile) -> tuple[Caution, ...]:
     """Return every reason to take a column's result with care."""
     found = [*estimates(system, stages.temperature), *outside_ranges(system, stages)]
-    return (*found, *hydrolysis(system, stages))
+    return (*found, *beyond_capacity(system, stages), *hydrolysis(system, stages))
 
 
 def estimates(system: ChemicalSystem, temperature: Array) -> list[Caution]:
@@ -68,7 +32,7 @@ def estimates(system: ChemicalSystem, temperature: Array) -> list[Caution]:
     if guessed:
         sd = max(c.log10_K_sd for s, c in rare if s in guessed)
         text = f"log10 K of {', '.join(guessed)} are estimates (standard deviation to {sd:.2f})"
-        found.append(Caution("log10 K", text))
+        found.append(Caution(CautionKind.LOG10_K, text))
     off = np.abs(temperature - system.extractant.reference_temperature).max()
     guessed = [s for s, c in rare if c.enthalpy_quality == "estimated"]
     if guessed and off > 0.5:
@@ -77,13 +41,16 @@ def estimates(system: ChemicalSystem, temperature: Array) -> list[Caution]:
             f"enthalpies of {', '.join(guessed)} are estimates (standard deviation {level:g} "
             f"kJ/mol in common) and stages are up to {off:.0f} K off 25 degC"
         )
-        found.append(Caution("enthalpy", text))
+        found.append(Caution(CautionKind.ENTHALPY, text))
     return found
 
 
 def ranges_of(system: ChemicalSystem) -> dict[str, tuple[float, float]]:
     """Return the ranges of a set, with those of its complexes and its activities."""
     found = dict(system.extractant.ranges)
+    dosage = system.extractant.dosage
+    if np.isfinite(dosage):
+        found.setdefault("extractant", ((1.0 - GRADE) * dosage, (1.0 + GRADE) * dosage))
     known = system.ligand
     if known is not None and known.ionic_strength is not None:
         found.setdefault("ionic_strength", known.ionic_strength)
@@ -94,17 +61,23 @@ def ranges_of(system: ChemicalSystem) -> dict[str, tuple[float, float]]:
 
 def outside_ranges(system: ChemicalSystem, stages: Profile) -> list[Caution]:
     """Say where stages leave the ranges the constants were measured over."""
-    labels = {
-        "acid": ("[H+]", stages.acid, "mol/L"),
-        "anion": (f"{system.extractant.medium}", stages.anion, "mol/L"),
-        "ionic_strength": ("ionic strength", stages.ionic_strength, "mol/L"),
-        "loading": ("loading", stages.loading, ""),
-        "extractant": ("extractant", 2 * stages.dimer, "mol/L"),
-        "temperature": ("temperature", stages.temperature, "K"),
+    kind = CautionKind
+    known = {
+        "acid": (kind.ACID, "[H+]", stages.acid, "mol/L"),
+        "anion": (kind.ANION, system.extractant.medium, stages.anion, "mol/L"),
+        "ionic_strength": (
+            kind.IONIC_STRENGTH,
+            "ionic strength",
+            stages.ionic_strength,
+            "mol/L",
+        ),
+        "loading": (kind.LOADING, "loading", stages.loading, ""),
+        "extractant": (kind.EXTRACTANT, "extractant", 2 * stages.dimer, "mol/L"),
+        "temperature": (kind.TEMPERATURE, "temperature", stages.temperature, "K"),
     }
     found = []
     for name, (low, high) in ranges_of(system).items():
-        label, value, unit = labels[name]
+        concern, label, value, unit = known[name]
         slack = 1e-9 * max(abs(low), abs(high))
         outside = (value < low - slack) | (value > high + slack)
         if outside.any():
@@ -122,14 +95,47 @@ def outside_ranges(system: ChemicalSystem, stages: Profile) -> list[Caution]:
                 )
             numbers = tuple(int(j) for j in stages.number[outside])
             margin = float(np.maximum(low - value, value - high).max())
-            found.append(Caution(label, " ".join(text.split()), True, numbers, species, margin))
+            found.append(Caution(concern, " ".join(text.split()), True, numbers, species, margin))
     return found
 
 
 def _most_loaded(system: ChemicalSystem, stages: Profile) -> str:
-    """Return which rare earth holds most extractant where there is least left."""
-    held = stages.organic[int(stages.loading.argmax())] * system.dimers * system.rare_earth
+    """Return which metal holds most extractant where there is least left."""
+    held = stages.organic[int(np.nanargmax(stages.loading))] * system.loads
     return system.species[int(held.argmax())]
+
+
+def beyond_capacity(system: ChemicalSystem, stages: Profile) -> list[Caution]:
+    """Say where a law that does not balance the extractant has it hold more than it can.
+
+    What such a law leaves open is taken from the charge of the ions: an acidic extractant binds
+    each with one dimer per charge.
+    """
+    if system.knows_dimers:
+        return []
+    name, metal = system.extractant.key, stages.organic[:, ~system.inert].sum(axis=1)
+    if np.isnan(stages.dimer).any():
+        text = (
+            f"set '{name}' does not say how much extractant its solvent holds, so whether it can "
+            f"carry the {metal.max():.3g} mol/L of metals is not known; give solvent.concentration"
+        )
+        return [Caution(CautionKind.CAPACITY, text)]
+    bound = np.where(system.dimers > 0.0, system.dimers, system.charge) * ~system.inert
+    needed = stages.organic @ bound
+    over = needed > stages.dimer * (1.0 + 1e-9)
+    if not over.any():
+        return []
+    worst = int((needed / stages.dimer).argmax())
+    fits = metal[worst] * stages.dimer[worst] / needed[worst]
+    text = (
+        f"the organic would hold up to {metal[worst]:.3g} mol/L of metals at "
+        f"{stage_list(stages.number[over])}, where its {2 * stages.dimer[worst]:.3g} mol/L of "
+        f"extractant have room for {fits:.3g}: set '{name}' is a law of D without a balance of the "
+        "extractant, and does not hold there"
+    )
+    numbers = tuple(int(j) for j in stages.number[over])
+    species = system.species[int((stages.organic[worst] * bound).argmax())]
+    return [Caution(CautionKind.CAPACITY, text, True, numbers, species, metal[worst] - fits)]
 
 
 def hydrolysis(system: ChemicalSystem, stages: Profile) -> list[Caution]:
@@ -152,4 +158,4 @@ def hydrolysis(system: ChemicalSystem, stages: Profile) -> list[Caution]:
     limit = -known[first] + np.log10(HYDROLYSED / (1.0 - HYDROLYSED))
     numbers = tuple(int(j) for j in stages.number[outside])
     margin = float((stages.pH - limit)[outside].max())
-    return [Caution("pH", text, True, numbers, first, margin)]
+    return [Caution(CautionKind.HYDROXIDE, text, True, numbers, first, margin)]

@@ -125,7 +125,8 @@ def acidity(result: Result) -> Figure:
     )
     axes.set_xlabel(STAGE_LABEL)
     axes.set_ylabel("pH", color=acid.get_color())
-    loading.set_ylabel("loading of the extractant [%]", color=load.get_color())
+    known = "not known" if np.isnan(result.stages.loading).all() else "[%]"
+    loading.set_ylabel(f"loading of the extractant {known}", color=load.get_color())
     loading.set_ylim(0, 100)
     axes.grid(alpha=0.3)
     _mark_sections(axes, result)
@@ -190,7 +191,7 @@ def stage_plot(result: Result, x: str = "stage", z: str | None = None) -> Figure
     Raises
     ------
     CaseError
-        If there is no such quantity.
+        If there is no such quantity, or it is not known.
     """
     import matplotlib.pyplot as plt
 
@@ -224,5 +225,7 @@ def _along_stages(result: Result, z: str) -> tuple[np.ndarray, str]:
             f"organic.ELEMENT of {', '.join(result.elements)}"
         )
     values = getattr(result.stages, z)
+    if np.isnan(values).all():
+        raise CaseError(f"--z: the {z} of this result is not known at any stage")
     shown = {"loading": 100 * values, "temperature": values - 273.15}.get(z, values)
     return shown, STAGE_NUMBERS[z]

@@ -17,7 +17,7 @@ RANGE_UNITS = {
     "acid": "mol/L [H+]",
     "anion": "mol/L of the medium",
     "ionic_strength": "mol/L ionic strength",
-    "loading": "of the extractant held by rare earths",
+    "loading": "of the extractant held by metals",
     "extractant": "mol/L formal",
     "temperature": "K",
 }

@@ -31,7 +31,7 @@ STAGE = {
     "free_anion": ("mol/L", "anions not held in complexes"),
     "ionic_strength": ("mol/L", "ionic strength"),
     "dimer": ("mol/L", "total extractant, as dimer"),
-    "loading": ("1", "share of the extractant held by rare earths"),
+    "loading": ("1", "share of the extractant held by metals"),
 }
 STAGE_SPECIES = {
     "aqueous": ("mol/L", "aqueous concentration"),

@@ -10,9 +10,10 @@ import numpy as np
 from sx_sim.analysis.band import Band
 from sx_sim.analysis.points import Points, SweepAxis
 from sx_sim.analysis.sweep import SweepResult
-from sx_sim.analysis.tables import CHOICES, FLAGS, Recorded
+from sx_sim.analysis.tables import CHOICES, Recorded
 from sx_sim.cases.load import Case, parse_case
 from sx_sim.cases.run import specifications
+from sx_sim.flowsheet.caution import CautionKind, flags
 from sx_sim.flowsheet.status import Status
 from sx_sim.store.layout import SWEEP, describe, write_scale, write_table, writing
 from sx_sim.store.reading import number, numbers, read_case, reading, texts, word, words
@@ -53,8 +54,10 @@ def save_sweep(sweep: SweepResult, path: str | Path, case: Case) -> None:
         file.attrs["tables"] = list(record.tables)
         file.attrs["numbers"] = list(record.numbers)
         file["status"].attrs["meanings"] = [f"{s.value}: {s.text}" for s in Status]
-        file["cautions"].attrs["flag_masks"] = [1 << k for k in range(len(FLAGS))]
-        file["cautions"].attrs["flag_meanings"] = " ".join(f.replace(" ", "_") for f in FLAGS)
+        file["cautions"].attrs["flag_masks"] = [flags({kind}) for kind in CautionKind]
+        file["cautions"].attrs["flag_meanings"] = " ".join(
+            kind.replace(" ", "_") for kind in CautionKind
+        )
         if sweep.band is not None:
             _write_band(file, sweep.band)
 

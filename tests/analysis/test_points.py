@@ -139,7 +139,7 @@ def test_what_is_recorded_is_what_is_asked_for(tmp_path):
                 strict=True,
             )
         )
-        kinds = {c.variable for c in result.cautions}
+        kinds = {c.kind for c in result.cautions}
         assert bool(file["cautions"][1] & masks["loading"]) == ("loading" in kinds)
         assert bool(file["cautions"][1] & masks["log10_K"]) == ("log10 K" in kinds)
         assert file["cautions"][1] != 0

@@ -162,7 +162,7 @@ def test_constants_may_be_overridden():
     changed = sx_sim.solve(sx_sim.parse_case(text))
     assert changed.recovery("Dy") > base.recovery("Dy")
     assert changed.recovery("Ca") == pytest.approx(1, abs=1e-12)
-    assert any("Dy" in c.text for c in changed.cautions if c.variable == "log10 K")
+    assert any("Dy" in c.text for c in changed.cautions if c.kind == "log10 K")
 
 
 def test_with_values_leaves_the_case_alone():

@@ -64,11 +64,11 @@ def test_data_frame_holds_the_profiles():
 
 def test_cautions_name_variable_value_and_range():
     result = sx_sim.solve(heavy_case(strength=0.6))
-    loading = next(c for c in result.cautions if c.variable == "loading")
+    loading = next(c for c in result.cautions if c.kind == "loading")
     assert "outside the 0 to 0.47 of set 'hehehp-chloride-conditional'" in loading.text
     assert "stage" in loading.text
     hot = heavy_case().with_values({"temperature": "40 degC"})
-    kinds = {c.variable for c in sx_sim.solve(hot).cautions}
+    kinds = {c.kind for c in sx_sim.solve(hot).cautions}
     assert {"log10 K", "enthalpy", "temperature"} <= kinds
 
 

@@ -1,5 +1,7 @@
 """Ranges that a result leaves, and what strict makes of it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from typer.testing import CliRunner
@@ -7,8 +9,11 @@ from typer.testing import CliRunner
 import sx_sim
 from support.columns import heavy_case
 from support.paths import ACTIVITY, SULFATE
+from sx_sim.analysis.tables import flags_of
 from sx_sim.chemistry.aqueous import hydrolysis_constants
 from sx_sim.cli import app
+from sx_sim.flowsheet.caution import CautionKind, flags
+from sx_sim.report.numbers import range_text
 
 DILUTE = """
 temperature = "{temperature} degC"
@@ -31,7 +36,7 @@ def solve(extractant=ACTIVITY, **changes):
 
 
 def caution(result, variable):
-    return next((c for c in result.cautions if c.variable == variable), None)
+    return next((c for c in result.cautions if c.kind == variable), None)
 
 
 def test_ionic_strength_of_activities_and_of_dilute_constants():
@@ -156,3 +161,91 @@ def test_trains_are_strict_too(tmp_path):
         done = CliRunner().invoke(app, ["run", str(path), "--strict"])
         assert done.exit_code == code, done.output
     assert "outside its range: temperature of 333" in " ".join(done.output.split())
+
+
+OVERLOADED = """
+temperature = "25 degC"
+[solvent]
+extractant = "p507-10vol-logd"
+oa = 1.0
+[feeds.liquor]
+concentrations = { Pr = "0.1 mol/L", Nd = "0.3 mol/L", Sm = "0.1 mol/L" }
+pH = 1.6
+flow = "100 L/h"
+[sections.extraction]
+stages = 2
+[set_points.first]
+stage = 1
+pH = 1.6
+[set_points.second]
+stage = 2
+pH = 1.6
+"""
+
+
+def test_a_law_without_a_balance_of_extractant_is_held_to_the_dosage_it_was_read_at():
+    """10 vol% at 0.95 kg/L and 306.4 g/mol is 0.310 mol/L, a sixth of which is 0.0517 of M3+."""
+    case = sx_sim.parse_case(OVERLOADED)
+    result = sx_sim.solve(case)
+    full = caution(result, "capacity")
+    held = result.stages.organic.sum(axis=1).max()
+    assert full.outside
+    assert full.stages == (1, 2)
+    assert full.margin == pytest.approx(held - 0.1 * 950.0 / 306.4 / 6.0)
+    assert "0.31 mol/L of extractant have room for 0.0517" in full.text
+    with pytest.raises(sx_sim.OutsideRangeError, match="have room for"):
+        sx_sim.solve(case, strict=True)
+    thin = case.with_values({"feeds.liquor.concentrations.Nd": "0.01 mol/L"})
+    for symbol in ("Pr", "Sm"):
+        thin = thin.with_values({f"feeds.liquor.concentrations.{symbol}": "0.01 mol/L"})
+    assert caution(sx_sim.solve(thin), "capacity") is None
+
+
+def test_capacity_goes_by_the_concentration_that_a_case_gives():
+    case = sx_sim.parse_case(OVERLOADED).with_values({"solvent.concentration": "1.2 mol/L"})
+    result = sx_sim.solve(case)
+    assert caution(result, "capacity") is None
+    assert "is outside the 0.279 to 0.341" in caution(result, "extractant").text
+
+
+def test_loading_is_not_known_where_the_law_does_not_say_what_metals_bind():
+    result = sx_sim.solve(sx_sim.parse_case(OVERLOADED))
+    assert np.isnan(result.stages.loading).all()
+    assert range_text(100 * result.stages.loading, 1) == "not known"
+
+
+def test_a_set_that_tells_no_dosage_leaves_the_capacity_open_and_says_so():
+    case = sx_sim.parse_case(OVERLOADED)
+    unsized = replace(case.sets["p507-10vol-logd"], volume_percent=0.0)
+    result = sx_sim.solve(sx_sim.parse_case(OVERLOADED, sets={"p507-10vol-logd": unsized}))
+    unknown = caution(result, "capacity")
+    assert not unknown.outside
+    assert "is not known; give solvent.concentration" in unknown.text
+
+
+def test_every_metal_but_the_cation_of_the_base_counts_as_loading():
+    """Uranium binds two dimers; the sodium of saponification is no loading."""
+    text = DILUTE.format(extractant="d2ehpa-chloride", temperature=25, flow=100, dy=0.02, acid=0.1)
+    text = text.replace("[feeds.liquor]", "saponification = 0.2\n[feeds.liquor]")
+    text = text.replace("{ Dy", '{ U = "0.02 mol/L", Dy')
+    result = sx_sim.solve(sx_sim.parse_case(text))
+    held = {s: result.stages.organic[:, result.system.index(s)] for s in ("U", "Dy", "Na")}
+    assert held["Na"].max() > 1e-4
+    expected = (2.0 * held["U"] + 3.0 * held["Dy"]) / result.stages.dimer
+    np.testing.assert_allclose(result.stages.loading, expected, rtol=1e-12)
+    assert 2.0 * held["U"].max() / result.stages.dimer[0] > 0.01
+
+
+@pytest.mark.parametrize(
+    ("changes", "kinds"),
+    [
+        ({"dy": 2.0}, {CautionKind.IONIC_STRENGTH, CautionKind.LOADING}),
+        ({"temperature": 80, "flow": 100.0}, {CautionKind.TEMPERATURE, CautionKind.ENTHALPY}),
+    ],
+)
+def test_a_sweep_flags_the_cautions_of_a_single_solve(changes, kinds):
+    result = solve(**changes)
+    found = {c.kind for c in result.cautions}
+    assert kinds <= found
+    assert flags_of(result) == flags(found)
+    assert len({flags({kind}) for kind in CautionKind}) == len(CautionKind)

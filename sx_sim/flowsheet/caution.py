@@ -1,0 +1,67 @@
+"""Reasons to take a result with care: of which kind, and in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class CautionKind(StrEnum):
+    """What a caution is about; sweeps record them as flags, in this order."""
+
+    LOG10_K = "log10 K"
+    ENTHALPY = "enthalpy"
+    ACID = "acid"
+    ANION = "anion"
+    LOADING = "loading"
+    EXTRACTANT = "extractant"
+    TEMPERATURE = "temperature"
+    HYDROXIDE = "pH"
+    IONIC_STRENGTH = "ionic strength"
+    CAPACITY = "capacity"
+    EXPONENTS = "exponents"
+    PHASE_RATIO = "phase ratio"
+    WASHED_OUT = "washed out"
+
+
+@dataclass(frozen=True)
+class Caution:
+    """One reason to take a result with care.
+
+    Parameters
+    ----------
+    kind : CautionKind
+    text : str
+        The whole sentence, values and stages included.
+    outside : bool
+        Whether a range or a limit of the model is left; else it rests on estimates.
+    stages : tuple of int
+        Where, counted from 1.
+    species : str
+        Which one is most concerned, empty where none is.
+    margin : float
+        How far beyond the range or limit the furthest stage is, in the variable's unit.
+    """
+
+    kind: CautionKind
+    text: str
+    outside: bool = False
+    stages: tuple[int, ...] = ()
+    species: str = ""
+    margin: float = 0.0
+
+
+def flags(kinds: set[CautionKind]) -> int:
+    """Return kinds as one number, a bit each in their order."""
+    return sum(1 << k for k, kind in enumerate(CautionKind) if kind in kinds)
+
+
+def stage_list(numbers: NDArray[np.int64]) -> str:
+    """Return stage numbers as text, runs abbreviated: ``stages 1-3, 7``."""
+    runs = np.split(numbers, np.flatnonzero(np.diff(numbers) > 1) + 1)
+    parts = [f"{r[0]}-{r[-1]}" if len(r) > 1 else f"{r[0]}" for r in runs]
+    more = f" and {len(parts) - 4} more runs" if len(parts) > 4 else ""
+    return f"stage{'s' if len(numbers) > 1 else ''} {', '.join(parts[:4])}{more}"
