@@ -239,7 +239,7 @@ def test_every_metal_but_the_cation_of_the_base_counts_as_loading():
 @pytest.mark.parametrize(
     ("changes", "kinds"),
     [
-        ({"dy": 2.0}, {CautionKind.IONIC_STRENGTH, CautionKind.LOADING}),
+        ({"dy": 2.0}, {CautionKind.IONIC_STRENGTH}),
         ({"temperature": 80, "flow": 100.0}, {CautionKind.TEMPERATURE, CautionKind.ENTHALPY}),
     ],
 )
