@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-import numpy as np
-from numpy.typing import NDArray
-
 
 class CautionKind(StrEnum):
     """What a caution is about; sweeps record them as flags, in this order."""
@@ -57,11 +54,3 @@ class Caution:
 def flags(kinds: set[CautionKind]) -> int:
     """Return kinds as one number, a bit each in their order."""
     return sum(1 << k for k, kind in enumerate(CautionKind) if kind in kinds)
-
-
-def stage_list(numbers: NDArray[np.int64]) -> str:
-    """Return stage numbers as text, runs abbreviated: ``stages 1-3, 7``."""
-    runs = np.split(numbers, np.flatnonzero(np.diff(numbers) > 1) + 1)
-    parts = [f"{r[0]}-{r[-1]}" if len(r) > 1 else f"{r[0]}" for r in runs]
-    more = f" and {len(parts) - 4} more runs" if len(parts) > 4 else ""
-    return f"stage{'s' if len(numbers) > 1 else ''} {', '.join(parts[:4])}{more}"

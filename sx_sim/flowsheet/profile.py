@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,7 @@ class Profile:
     dimer: Array  # (N,) total extractant, as dimer; NaN where it is not known
     loading: Array  # (N,) share of the dimer that metals hold, see ``ChemicalSystem.loading``
     scalars: Array  # (N, 2 or 3) the solver's unknowns, from which another solve can start
+    unit: str = "stage"  # what each of them is
 
     @property
     def pH(self) -> Array:
@@ -41,3 +43,21 @@ class Profile:
     def number(self) -> NDArray[np.int64]:
         """Stage numbers 1..N."""
         return np.arange(1, len(self.section) + 1)
+
+    def where(self, chosen: NDArray[np.bool_]) -> str:
+        """Return the numbers of some of them, runs abbreviated: ``stages 1-3, 7``."""
+        numbers = self.number[chosen]
+        runs = np.split(numbers, np.flatnonzero(np.diff(numbers) > 1) + 1)
+        parts = [f"{r[0]}-{r[-1]}" if len(r) > 1 else f"{r[0]}" for r in runs]
+        more = f" and {len(parts) - 4} more runs" if len(parts) > 4 else ""
+        return f"{self.unit}{'s' if len(numbers) > 1 else ''} {', '.join(parts[:4])}{more}"
+
+
+def joined(profiles: Sequence[Profile], unit: str) -> Profile:
+    """Return several profiles as one, end to end."""
+    arrays = {
+        field.name: np.concatenate([getattr(p, field.name) for p in profiles])
+        for field in fields(Profile)
+        if field.name not in ("section", "unit")
+    }
+    return Profile(section=tuple(s for p in profiles for s in p.section), unit=unit, **arrays)

@@ -9,7 +9,7 @@ from sx_sim.chemistry import activity
 from sx_sim.chemistry.aqueous import hydrolysis_constants
 from sx_sim.chemistry.elements import element
 from sx_sim.chemistry.system import ChemicalSystem
-from sx_sim.flowsheet.caution import Caution, CautionKind, stage_list
+from sx_sim.flowsheet.caution import Caution, CautionKind
 from sx_sim.flowsheet.profile import Profile
 
 Array = NDArray[np.float64]
@@ -83,7 +83,7 @@ def outside_ranges(system: ChemicalSystem, stages: Profile) -> list[Caution]:
         if outside.any():
             text = (
                 f"{label} of {value[outside].min():.3g} to {value[outside].max():.3g} {unit} "
-                f"at {stage_list(stages.number[outside])} is outside the {low:.3g} to "
+                f"at {stages.where(outside)} is outside the {low:.3g} to "
                 f"{high:.3g} {unit} of set '{system.extractant.key}'"
             )
             species = ""
@@ -129,7 +129,7 @@ def beyond_capacity(system: ChemicalSystem, stages: Profile) -> list[Caution]:
     fits = metal[worst] * stages.dimer[worst] / needed[worst]
     text = (
         f"the organic would hold up to {metal[worst]:.3g} mol/L of metals at "
-        f"{stage_list(stages.number[over])}, where its {2 * stages.dimer[worst]:.3g} mol/L of "
+        f"{stages.where(over)}, where its {2 * stages.dimer[worst]:.3g} mol/L of "
         f"extractant have room for {fits:.3g}: set '{name}' is a law of D without a balance of the "
         "extractant, and does not hold there"
     )
@@ -152,7 +152,7 @@ def hydrolysis(system: ChemicalSystem, stages: Profile) -> list[Caution]:
     if not outside.any():
         return []
     text = (
-        f"pH up to {stages.pH[outside].max():.1f} at {stage_list(stages.number[outside])}: "
+        f"pH up to {stages.pH[outside].max():.1f} at {stages.where(outside)}: "
         f"{first} is {100 * share.max():.0f} % hydrolysed there and hydroxides would precipitate"
     )
     limit = -known[first] + np.log10(HYDROLYSED / (1.0 - HYDROLYSED))
