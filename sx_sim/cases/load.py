@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -114,6 +114,15 @@ class Case:
             table.pop(ALTERNATIVES.get(key, ""), None)
             table[key] = value.item() if isinstance(value, np.generic) else value
         return validate(raw, self.name, sources=self.sources, sets=self.sets)
+
+    def circuit_with(self, values: Mapping[str, float | str]) -> Circuit:
+        """Return the circuit with some inputs changed, its species in the order of this case.
+
+        So results of neighbouring points share their arrays; parameters and errors as for
+        ``with_values``.
+        """
+        moved = self.with_values(values).circuit
+        return replace(moved, column=moved.column.along(self.column.system.series))
 
 
 def load_case(path: str | Path) -> Case:

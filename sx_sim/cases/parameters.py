@@ -236,7 +236,7 @@ def _nearby(case: Case, path: str, value: float, unit: str) -> Nearby:
         moved = _moved(case, path, number, unit)
         if moved is not None:
             return replace(case.circuit, column=moved)
-        return case.with_values({path: f"{number!r} {unit}" if unit else number}).circuit
+        return case.circuit_with({path: f"{number!r} {unit}" if unit else number})
 
     refused: CaseError | None = None
     for weights in (CENTRAL, BACKWARD, FORWARD):

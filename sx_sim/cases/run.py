@@ -196,10 +196,7 @@ def circuit_at(case: Case, values: Mapping[str, float | str]) -> Circuit:
         If a path does not exist or a value does not fit.
     """
     inputs = {path: v for path, v in values.items() if not path.startswith("constants.")}
-    circuit = case.circuit
-    if inputs:
-        moved = case.with_values(inputs).circuit
-        circuit = replace(moved, column=moved.column.along(case.column.system.series))
+    circuit = case.circuit_with(inputs) if inputs else case.circuit
     changes: dict[str, dict[str, float]] = {}
     for path, value in values.items():
         if path not in inputs:

@@ -198,3 +198,46 @@ def test_numbers_of_numpy_are_values_too():
 def test_a_case_without_changes_keeps_its_text():
     assert small().text == SMALL.format(extractant="hehehp-chloride")
     assert replace(small(), given="").text == validate(small().raw, "case").text
+
+
+YTTRIUM = """
+temperature = "25 degC"
+[solvent]
+extractant = "d2ehpa-tbp-sulfate"
+concentration = "{concentration!r} mol/L"
+flow = "100 L/h"
+[feeds.liquor]
+concentrations = {{ Sm = "1e-3 mol/L", Gd = "2e-3 mol/L", Dy = "3e-3 mol/L", Y = "4e-3 mol/L" }}
+pH = 0
+flow = "100 L/h"
+[sections.extraction]
+stages = 3
+"""
+
+
+def test_rare_earths_keep_their_order_along_a_sweep():
+    case = parse_case(YTTRIUM.format(concentration=0.15))
+    axis = SweepAxis("feeds.liquor.pH", np.array([0.0, 2.0]), "", "feeds.liquor.pH")
+    sweep = sx_sim.run_sweep(case, points=Points((axis,)), outputs=["stage_organic"])
+    for k, pH in enumerate(axis.values):
+        result = sx_sim.solve(case.with_values({"feeds.liquor.pH": float(pH)}))
+        order = [result.system.index(symbol) for symbol in sweep.recorded.species]
+        assert sweep.table("stage_organic")[k] == pytest.approx(
+            result.stages.organic[:, order], rel=1e-6
+        )
+    assert result.elements != case.species
+
+
+def test_slopes_are_right_where_yttrium_changes_its_place():
+    low, high = 0.15, 0.5
+    while high - low > 1e-9:
+        middle = 0.5 * (low + high)
+        first = parse_case(YTTRIUM.format(concentration=middle)).species[0]
+        low, high = (middle, high) if first == "Y" else (low, middle)
+    case = parse_case(YTTRIUM.format(concentration=low))
+    path, name = "solvent.concentration", "recovery.Y.raffinate"
+    ends = [case.with_values({path: f"{low + d!r} mol/L"}) for d in (-1e-4, 1e-4)]
+    below, above = (sx_sim.solve(end).recovery("Y") for end in ends)
+    assert ends[0].species != ends[1].species
+    slope = sx_sim.sensitivity(case, name, path).of(name, path)
+    assert slope == pytest.approx((above - below) / 2e-4, rel=1e-5)
