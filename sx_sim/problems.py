@@ -50,7 +50,8 @@ def shown(value: Any) -> str:
 
 def _line(details: ErrorDetails, root: type[BaseModel]) -> str:
     """Return one problem as ``key = value: what would be right``."""
-    parts, model = _place(details["loc"], root)
+    loc = details["loc"]
+    parts, model = _place(loc[:-1] if loc and loc[-1] == "[key]" else loc, root)
     path, last = ".".join(parts), parts[-1] if parts else ""
     if details["type"] == "missing":
         field = model.model_fields.get(last) if model else None

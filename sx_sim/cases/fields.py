@@ -99,12 +99,32 @@ def _check_nuclides(value: dict[str, float]) -> dict[str, float]:
     return value
 
 
+def _check_label(value: str) -> str:
+    if not value.strip() or value != value.strip() or len(value.split("\n")) > 1 or "\t" in value:
+        raise ValueError("a name is one line of text without blanks around it")
+    if any(part.strip(" .") == "" for part in value.split("/")):
+        raise ValueError("a name must have text on both sides of a '/'")
+    return value
+
+
+def _check_name(value: str) -> str:
+    if "." in value:
+        near = value.replace(".", "_")
+        raise ValueError(
+            "paths such as feeds.NAME.pH could not tell this name, for its full stop; "
+            f"name it otherwise, such as '{near}'"
+        )
+    return _check_label(value)
+
+
 def _check_stage(value: int | str) -> int | str:
     if isinstance(value, int) and value < 1:
         raise ValueError("must be 1 or more: stages are counted from 1")
     return value
 
 
+Label = Annotated[str, AfterValidator(_check_label)]
+Name = Annotated[str, AfterValidator(_check_name)]
 Flow = Annotated[
     float,
     _reader("L/h", 0.0, 1e9, open_low=True),

@@ -26,6 +26,8 @@ from sx_sim.cases.fields import (
     Flow,
     HeatCapacity,
     HeatLoss,
+    Label,
+    Name,
     StageReference,
     Strength,
     Temperature,
@@ -35,6 +37,7 @@ from sx_sim.cases.fields import (
 from sx_sim.errors import CaseError
 
 STAGE_LIMIT = 5000
+SHARES = ("purity.", "recovery.")  # outputs between 0 and 1
 
 # Pairs of which a case gives one: setting one in a sweep takes the other away.
 ALTERNATIVES = {"acid": "pH", "pH": "acid", "flow": "oa", "oa": "flow", "fraction": "flow"}
@@ -60,7 +63,19 @@ def _power_of_two(number: int) -> int:
 class Table(BaseModel):
     """A table of a case file: nothing unknown in it, nothing changed later."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, populate_by_name=True
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_truth_for_numbers(cls, tables: Any) -> Any:
+        for name, field in cls.model_fields.items():
+            key = field.alias or name
+            given = tables.get(key) if isinstance(tables, dict) else None
+            if isinstance(given, bool) and field.annotation is not bool:
+                raise ValueError(f"{key} = {str(given).lower()}: must not be true or false")
+        return tables
 
 
 class Liquor(Table):
@@ -152,7 +167,7 @@ class Section(Liquor):
     temperature: Temperature | None = Field(None, description="the case's if not given")
     flow: Flow | None = Field(None, description="of the liquor that enters at the last stage")
     oa: float | None = Field(None, gt=0.0, le=1e4, description="solvent over liquor flow")
-    outlet: str | None = Field(
+    outlet: Label | None = Field(
         None, description="name of the product that all aqueous leaving the first stage becomes"
     )
     reflux: str | None = Field(
@@ -305,15 +320,13 @@ class Solver(Table):
 class Axis(Table):
     """One input varied: by a list of values, or evenly from one to another."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
     path: str = Field(examples=["sections.scrub.acid", "feeds.clay.pH", "temperature"])
     values: list[float | str] | None = Field(None, min_length=1)
     start: float | str | None = Field(None, alias="from")
     stop: float | str | None = Field(None, alias="to")
     points: int | None = Field(None, ge=2, le=100_000)
     scale: Literal["linear", "log"] = "linear"
-    zip: str | None = Field(
+    zip: Label | None = Field(
         None, description="name that axes share which move together, point by point"
     )
 
@@ -358,6 +371,14 @@ class Specification(Table):
     def _bounded(self) -> Specification:
         if self.least is None and self.most is None:
             raise ValueError("give least, such as 0.999, or most, or both")
+        for key in ("least", "most"):
+            bound = getattr(self, key)
+            if bound is not None and bound > 1.0 and self.output.startswith(SHARES):
+                raise ValueError(
+                    f"{key} = {bound:g}: {self.output} is a share, at most 1; 99.9 % is 0.999"
+                )
+        if self.least is not None and self.most is not None and self.least > self.most:
+            raise ValueError(f"least = {self.least:g} is more than most = {self.most:g}")
         return self
 
 
@@ -396,12 +417,12 @@ class CaseFile(Table):
     description: str = ""
     temperature: Temperature = Field(examples=["25 degC"])
     solvent: Solvent
-    feeds: dict[str, Feed] = Field(min_length=1)
-    sections: dict[str, Section] = Field(
+    feeds: dict[Name, Feed] = Field(min_length=1)
+    sections: dict[Name, Section] = Field(
         min_length=1, description="in the direction of the organic flow"
     )
-    draws: dict[str, Draw] = {}
-    set_points: dict[str, SetPoint] = {}
+    draws: dict[Name, Draw] = {}
+    set_points: dict[Name, SetPoint] = {}
     constants: dict[str, Override] = {}
     cut: tuple[str, str] | None = Field(
         None, description="the two neighbours between which the column separates, lighter first"
@@ -425,3 +446,13 @@ class CaseFile(Table):
         except CaseError:  # the field says so
             return tables
         return in_moles(tables, extractant)
+
+
+class TrainFile(Table):
+    """A whole train: every circuit is a case, what it leaves out being that of the defaults."""
+
+    title: str = ""
+    description: str = ""
+    defaults: dict[str, Any] = {}
+    circuits: dict[Name, dict[str, Any]] = Field(min_length=1)
+    products: dict[Label, str] = Field(default={}, examples=[{"Dy2O3": "one.raffinate"}])

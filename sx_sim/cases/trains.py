@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from sx_sim.cases.contents import counted_moles
 from sx_sim.cases.load import Case, KnownSets, validate
-from sx_sim.cases.schema import CaseFile, Feed
+from sx_sim.cases.schema import CaseFile, Feed, TrainFile
 from sx_sim.chemistry.extractants import ExtractantSet
 from sx_sim.circuits.recycles import Circuit
 from sx_sim.circuits.train import Link, TrainResult, Unit, solve_train
@@ -19,10 +21,10 @@ from sx_sim.circuits.treatment import REDISSOLVING, Treatment, foreign_anion, tr
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.column import BARREN, LOADED, RAFFINATE
 from sx_sim.flowsheet.streams import Stream
+from sx_sim.problems import problems_of
 from sx_sim.text_files import read_tables, read_text, tables_of
 
 SOLVENTS = (BARREN, LOADED)
-KEYS = ("title", "description", "defaults", "circuits", "products")
 
 
 @dataclass(frozen=True)
@@ -104,23 +106,19 @@ def parse_train(
     """Validate the text of a train file; parameters and errors as ``parse_case``."""
     known = KnownSets(name, sets or {})
     raw = tables_of(text, name)
-    for key in raw:
-        if key not in KEYS:
-            raise CaseError(f"{key}: unknown key; known are {', '.join(KEYS)}", name)
-    circuits = raw.get("circuits") or {}
-    if not circuits:
-        raise CaseError("circuits is missing: give [circuits.NAME] tables", name)
-    tables = {
-        circuit: _merged(raw.get("defaults", {}), table) for circuit, table in circuits.items()
-    }
-    files = {}
-    for circuit, table in tables.items():
-        files[circuit] = _file(circuit, table, name, known)
-    _check_links(files, name, known)
+    try:
+        train = TrainFile.model_validate(raw)
+    except ValidationError as error:
+        raise CaseError(problems_of(error, TrainFile), name) from None
+    tables = {circuit: _merged(train.defaults, table) for circuit, table in train.circuits.items()}
+    files = _files(tables, name, known)
+    problems = [*_wrong_links(files, known), *_wrong_products(train.products, files)]
+    if problems:
+        raise CaseError(problems, name)
     order = _order(files)
-    names = {str(v): str(k) for k, v in raw.get("products", {}).items()}
+    names = {place: product for product, place in train.products.items()}
     return Train(
-        raw.get("title", ""),
+        train.title,
         text,
         name,
         {circuit: tables[circuit] for circuit in order},
@@ -155,16 +153,18 @@ def _merged(defaults: Mapping[str, Any], table: Mapping[str, Any]) -> dict[str, 
     return merged
 
 
-def _file(circuit: str, table: Mapping[str, Any], name: str, known: KnownSets) -> CaseFile:
-    from pydantic import ValidationError
-
-    from sx_sim.problems import problems_of
-
-    try:
-        return CaseFile.model_validate(table, context=known)
-    except ValidationError as error:
-        problems = [f"circuits.{circuit}.{p}" for p in problems_of(error, CaseFile)]
-        raise CaseError(problems, name) from None
+def _files(
+    tables: Mapping[str, Mapping[str, Any]], name: str, known: KnownSets
+) -> dict[str, CaseFile]:
+    files, problems = {}, []
+    for circuit, table in tables.items():
+        try:
+            files[circuit] = CaseFile.model_validate(table, context=known)
+        except ValidationError as error:
+            problems += [f"circuits.{circuit}.{p}" for p in problems_of(error, CaseFile)]
+    if problems:
+        raise CaseError(problems, name)
+    return files
 
 
 def _links(name: str, file: CaseFile) -> list[Link]:
@@ -176,27 +176,37 @@ def _links(name: str, file: CaseFile) -> list[Link]:
     return found
 
 
-def _check_links(files: Mapping[str, CaseFile], name: str, known: KnownSets) -> None:
+def _wrong_products(products: Mapping[str, str], files: Mapping[str, CaseFile]) -> Iterator[str]:
+    """Yield what is wrong with the names of products."""
+    there = [f"{circuit}.{p}" for circuit, file in files.items() for p in _products(file)]
+    for name, place in products.items():
+        if place not in there:
+            yield f'products.{name} = "{place}": no such product; there are {", ".join(there)}'
+        elif list(products.values()).count(place) > 1:
+            yield f"products.{name}: {place} has another name already"
+
+
+def _wrong_links(files: Mapping[str, CaseFile], known: KnownSets) -> Iterator[str]:
+    """Yield what is wrong with the sources of feeds."""
     used: dict[tuple[str, str], str] = {}
     for circuit, file in files.items():
         for link in _links(circuit, file):
             key = f"circuits.{circuit}.feeds.{link.feed}.source"
             if link.source not in files:
-                raise CaseError(
-                    f"{key}: no circuit '{link.source}'; there are {', '.join(files)}", name
-                )
+                yield f"{key}: no circuit '{link.source}'; there are {', '.join(files)}"
+                continue
             there = _products(files[link.source])
             if link.product not in there:
-                raise CaseError(
+                yield (
                     f"{key}: '{link.source}' has no product '{link.product}'; it has "
-                    f"{', '.join(there)}",
-                    name,
+                    f"{', '.join(there)}"
                 )
+                continue
             if problem := _foreign(files[link.source], file, link, known):
-                raise CaseError(f"{key}: {problem}", name)
+                yield f"{key}: {problem}"
             place = (link.source, link.product)
             if place in used:
-                raise CaseError(f"{key}: {'.'.join(place)} feeds {used[place]} already", name)
+                yield f"{key}: {'.'.join(place)} feeds {used[place]} already"
             used[place] = f"{circuit}.{link.feed}"
 
 
