@@ -188,13 +188,14 @@ def solve_train(
             break
         whole = sum(TrainResult(solved, links, passes, 0.0).fed.values())
         mismatch = _change(found, passed, whole)
-        if mismatch <= TEAR_LIMIT or passes == MOST_PASSES:
+        known = passed.keys() == found.keys()
+        if (known and mismatch <= TEAR_LIMIT) or passes == MOST_PASSES:
             break
         passed = mixer.next(passed, found)
     train = TrainResult(solved, links, passes, mismatch)
     if throw and not train.converged:
         raise ConvergenceError(
-            f"what passes back between circuits still changes by {mismatch:.1e} of what is fed "
+            f"what passes back between circuits still changes by {mismatch:.1e} of all or its flow "
             f"after {passes} passes; pass back less, or give the circuits more stages",
             train,
         )
@@ -239,11 +240,13 @@ def _product(solved: Mapping[str, Solved], link: Link) -> Stream:
 
 
 def _change(found: Mapping[Link, Stream], passed: Mapping[Link, Stream], whole: float) -> float:
-    """Return the largest change of what passes back, over what is fed in all."""
+    """Return the largest change of what passes back: species over all that is fed, flows."""
     sizes = [0.0]
     for link, stream in found.items():
         before = passed[link].moles if link in passed else 0.0
-        sizes.append(float(np.abs(stream.moles - before).max()) / whole)
+        sizes.append(float(np.abs(stream.moles - before).max(initial=0.0)) / whole)
+        flow = passed[link].flow if link in passed else 0.0
+        sizes.append(abs(stream.flow - flow) / stream.flow)
     return max(sizes)
 
 
@@ -263,11 +266,12 @@ class _Accelerated:
             self.inputs.append(np.concatenate([_numbers(passed[link]) for link in found]))
             self.outputs.append(output)
             del self.inputs[:-REMEMBERED], self.outputs[:-REMEMBERED]
-            output = self._mixed()
+            mixed = self._mixed()
+            output = np.where(mixed > 0.0, mixed, output)
         streams, k = {}, 0
         for link, stream in found.items():
             size = len(stream.concentration) + 2
-            streams[link] = _with_numbers(stream, np.maximum(output[k : k + size], 0.0))
+            streams[link] = _with_numbers(stream, output[k : k + size])
             k += size
         return streams
 

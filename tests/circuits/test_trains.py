@@ -137,7 +137,7 @@ def test_what_passes_back_settles():
         ),
         ("stages = 16", "stages = 0", "circuits.dy_ho.sections.extraction.stages = 0"),
         ('acid = "0.05 mol/L"', 'acid = "0.05 kg"', "circuits.gd_dy.feeds.liquor.acid"),
-        ("[products]", "[produce]", "produce: unknown key; known are title"),
+        ("[products]", "[produce]", "produce: unknown key; did you mean 'products'?"),
         ('title = "Two cuts"', 'title = "Two', "is not valid TOML"),
         ('source = "dy_ho.raffinate"', 'flow = "3 L/h"', "acid"),
     ],
@@ -340,3 +340,42 @@ def test_the_command_prints_products_and_writes_a_file(tmp_path):
         group = file["circuits/gd_dy"]
         assert [d.keys()[0].split("/")[-1] for d in group["aqueous"].dims] == ["stage", "species"]
         assert "Gd oxide" in file["product_name"].asstr()[:]
+
+
+def test_what_passes_back_is_waited_for_even_where_it_holds_next_to_nothing():
+    back = '[circuits.dy_ho.feeds.more]\nsource = "gd_dy.barren solvent"'
+    text = SMALL.format(treatment=REDISSOLVED, back=back)
+    text = text.replace('"90 L/h"', '"90 L/h"\nsolvent.bleed = 0.01')
+    found = sx_sim.run_train(sx_sim.parse_train(text))
+    assert found.converged
+    fed = {f.stream.name: f.stream for f in found.circuits["dy_ho"].result.circuit.column.feeds}
+    assert fed["more"].flow == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('circuits = "x"', "circuits"),
+        ("circuits = {}", "circuits"),
+        ("products = []\n[circuits.a]\n", "products"),
+        ("[circuits]\na = 5", "circuits.a = 5: must be a table"),
+        ('defaults = "x"\n[circuits.a]\n', 'defaults = "x": must be a table'),
+        ("[title]\n[circuits.a]\n", "title: must be text"),
+        ('[circuits."a.b"]\n', "full stop"),
+    ],
+)
+def test_tables_of_a_train_are_such_as_they_should_be(text, message):
+    with pytest.raises(sx_sim.CaseError) as refused:
+        sx_sim.parse_train(text)
+    assert any(message in problem for problem in refused.value.problems)
+
+
+def test_all_that_is_wrong_with_a_train_is_told_at_once():
+    text = SMALL.format(treatment=REDISSOLVED, back="")
+    text = text.replace("stages = 16", "stages = 0").replace('"0.05 mol/L"', '"x"')
+    with pytest.raises(sx_sim.CaseError) as refused:
+        sx_sim.parse_train(text)
+    assert len(refused.value.problems) >= 2
+    text = SMALL.format(treatment=REDISSOLVED, back="").replace("dy_ho.raffinate", "dy_ho.none")
+    with pytest.raises(sx_sim.CaseError, match="no product 'none'"):
+        sx_sim.parse_train(text + '\nTb2O3 = "nowhere.raffinate"\n')
