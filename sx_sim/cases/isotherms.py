@@ -128,7 +128,7 @@ def parse_isotherms(
         rows = [r for r in _rows(text) if not wanted or r.laboratory in wanted]
         if wanted and not rows:
             raise CaseError(f"has nothing of {', '.join(sorted(wanted))}")
-        return _isotherms(rows)
+        return _isotherms(rows, name)
     except CaseError as error:
         raise CaseError(error.problems, name) from None
 
@@ -244,7 +244,7 @@ def _check_row(row: Row) -> None:
         )
 
 
-def _isotherms(rows: list[Row]) -> Isotherms:
+def _isotherms(rows: list[Row], name: str) -> Isotherms:
     groups: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         groups[row.contact].append(row)
@@ -283,6 +283,8 @@ def _isotherms(rows: list[Row]) -> Isotherms:
         element=np.array([symbols.index(row.element) for row in points]),
         log10_d=np.log10(ratios),
         weight=np.where(np.isnan(sd), 1.0, sd / usual),
+        row=np.array([row.number for row in points]),
+        file=name,
     )
 
 
@@ -301,9 +303,9 @@ def _acid(group: list[Row]) -> float:
     if values["feed_acid"] is not None:
         return values["feed_acid"]
     assert values["equilibrium_pH"] is not None
-    up = sum(row.oa * row.phases[2] for row in group)
+    up = sum(element(row.element).charge * row.oa * row.phases[2] for row in group)
     soap = (values["saponification"] or 0.0) * (values["extractant_formal"] or 0.0)
-    return 10.0 ** -values["equilibrium_pH"] - 3.0 * up + soap * group[0].oa
+    return 10.0 ** -values["equilibrium_pH"] - up + soap * group[0].oa
 
 
 def _check_contacts(groups: Mapping[str, list[Row]]) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from sx_sim.analysis.fitting import Fit
-from sx_sim.chemistry.elements import element
-from sx_sim.chemistry.extractants import Constants
-from sx_sim.chemistry.series import Conditions, places
+from sx_sim.analysis.fitting.model import LOG10_K
+from sx_sim.chemistry.elements import element, elements
+from sx_sim.chemistry.extractants import Constants, ExtractantSet, set_of_tables
+from sx_sim.chemistry.series import log10_distribution, places
 from sx_sim.errors import CaseError
+from sx_sim.text_files import tables_of
 
 AROUND = 5.0  # [K] a set holds this far around the temperatures measured
 LEVEL_OF_ONE_LABORATORY = 0.3  # log10 K: how far laboratories differ, where one measured
@@ -27,8 +31,9 @@ def toml_value(value: Any) -> str:
     ('["a", 1.25]', '3.0')
     """
     if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{escaped}"'
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, list | tuple):
         return "[" + ", ".join(toml_value(item) for item in value) + "]"
     return f"{float(value):.10g}" if not float(value).is_integer() else f"{float(value):.1f}"
@@ -76,14 +81,16 @@ def write_set(fit: Fit, path: str | Path, source: str) -> None:
     Raises
     ------
     CaseError
-        If it cannot be written.
+        If it cannot be written, or would be no valid set: nothing is written then.
     """
     path = Path(path)
     if path.suffix != ".toml":
         raise CaseError("must end in .toml, by which cases tell a file from a key", str(path))
+    text = fitted_set_text(fit, path.stem, source)
+    set_of_tables(tables_of(text, str(path)), str(path))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(fitted_set_text(fit, path.stem, source), encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise CaseError(f"cannot be written: {error}", str(path)) from None
 
@@ -99,11 +106,11 @@ def fitted_set_text(fit: Fit, key: str, source: str) -> str:
         "medium": result.medium,
         "law": result.law,
         "reaction": result.reaction,
-        "basis": "dimer",
+        "basis": "dimer" if result.needs_extractant else "none",
         "complexes": result.complexes,
         "reference_temperature": result.reference_temperature,
         "conditions": f"{fit.data.points} points, {len(set(fit.data.contact.tolist()))} contacts; "
-        f"started from set {fit.model.start.key}",
+        f"started from set {fit.start.key}",
     }
     tables: dict[str, Mapping[str, Any]] = {
         "level": {
@@ -145,42 +152,59 @@ def _row(fit: Fit, symbol: str, own: Mapping[str, float], source: str) -> dict[s
         "source": list(known.source),
         **_shared(known),
     }
+    if f"{LOG10_K}.{symbol}" in fit.names:
+        row |= {"quality": "measured", "source": [source], "log10_K_sd": round(own[symbol], 4)}
+        return row | (_fitted_enthalpy(fit, source) if "enthalpy" in fit.names else {})
     if symbol in fit.data.elements:
-        shared = fit.extractant.species[symbol]
-        measured = {"quality": "measured", "source": [source]}
-        row |= measured | {"log10_K_sd": round(own.get(symbol, known.log10_K_sd), 4)}
-        return row | {k: v for k, v in _shared(shared).items() if k.startswith("order_")}
-    if not element(symbol).rare_earth or known.inert:
+        return row
+    if symbol not in elements() or not element(symbol).rare_earth or known.inert:
         return row
     return row | _moved_along(fit, symbol, known)
 
 
-def _moved_along(fit: Fit, symbol: str, known: Constants) -> dict[str, Any]:
-    """Return what changes for a rare earth that was not measured."""
-    place = places(fit.extractant, _conditions(fit))
-    measured = sorted(fit.data.elements, key=lambda s: place[s])
-    at = [place[s] for s in measured]
-    moved = [
-        fit.extractant.species[s].log10_K - fit.model.start.species[s].log10_K for s in measured
-    ]
-    shift = float(np.interp(place[symbol], at, moved))
-    orders = _shared(fit.extractant.species[measured[0]])
+def _fitted_enthalpy(fit: Fit, source: str) -> dict[str, Any]:
+    sd = float(fit.sd[fit.names.index("enthalpy")])
     return {
-        "log10_K": round(known.log10_K + shift, 4),
-        "quality": "estimated",
-        "order_dimer": orders["order_dimer"],
-        "order_acid": orders["order_acid"],
-        "note": "not measured: keeps its ratio to the elements that were",
+        "enthalpy_sd": round(sd, 3),
+        "enthalpy_quality": "measured",
+        "enthalpy_source": [source],
     }
 
 
-def _conditions(fit: Fit) -> Conditions:
-    """Return the conditions in the middle of the contacts."""
-    data = fit.data
-    ln_h, ln_e = (
-        fit.model.predict(fit.values).found.scalars[np.unique(data.contact), :2].mean(axis=0)
-    )
-    return Conditions(np.exp(ln_h), np.exp(ln_e), float(data.temperature.mean()))
+def _moved_along(fit: Fit, symbol: str, known: Constants) -> dict[str, Any]:
+    """Return what changes for a rare earth that was not measured.
+
+    Its D at the conditions of the data moves as that of its neighbours did, interpolated
+    along the series; orders that all measured elements came to share become its own.
+    """
+    measured = [s for s in fit.data.elements if s not in fit.newcomers]
+    measured = [s for s in measured if element(s).rare_earth]
+    if not measured:
+        return {}
+    at, result = fit.conditions(), fit.extractant
+
+    def level(extractant: ExtractantSet, constants: Constants) -> float:
+        return log10_distribution(extractant, constants, at)
+
+    def moved(symbol: str) -> float:
+        return level(result, result.species[symbol]) - level(fit.start, fit.start.species[symbol])
+
+    place = places(result, at)
+    measured.sort(key=place.__getitem__)
+    by = np.interp(place[symbol], [place[s] for s in measured], [moved(s) for s in measured])
+    target = level(fit.start, known) + float(by)
+    orders = {}
+    for name in ("order_dimer", "order_acid"):
+        now = {getattr(result.species[s], name) for s in measured}
+        if now != {getattr(fit.start.species[s], name) for s in measured} and len(now) == 1:
+            orders[name] = now.pop()
+    bare = level(result, replace(known, log10_K=0.0, **orders))
+    return {
+        "log10_K": round(target - bare, 4),
+        "quality": "estimated",
+        **{name: round(value, 4) for name, value in orders.items()},
+        "note": "not measured: keeps its ratio to the elements that were",
+    }
 
 
 def _shared(known: Constants) -> dict[str, Any]:
@@ -193,6 +217,7 @@ def _shared(known: Constants) -> dict[str, Any]:
         "enthalpy_quality": known.enthalpy_quality,
         "enthalpy_source": list(known.enthalpy_source),
         **({"note": known.note} if known.note else {}),
+        **({"inert": True} if known.inert else {}),
     }
 
 

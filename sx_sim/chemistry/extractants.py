@@ -153,7 +153,7 @@ def extractant_set(key: str | Path) -> ExtractantSet:
     """
     if not is_path(key):
         return _shipped(str(key))
-    return _set(read_tables(key), str(key))
+    return set_of_tables(read_tables(key), str(key))
 
 
 def _frozen(value: Any) -> Any:
@@ -165,7 +165,7 @@ def _frozen(value: Any) -> Any:
 
 @cache
 def _shipped(key: str) -> ExtractantSet:
-    return _set(database.lookup("extractants", key), key)
+    return set_of_tables(database.lookup("extractants", key), key)
 
 
 def is_path(key: str | Path) -> bool:
@@ -178,7 +178,7 @@ def is_set(tables: Mapping[str, Any]) -> bool:
     return not {"species", "level", "ranges"}.isdisjoint(tables)
 
 
-def _set(data: Mapping[str, Any], name: str) -> ExtractantSet:
+def set_of_tables(data: Mapping[str, Any], name: str) -> ExtractantSet:
     """Return the set of the tables of a file; CaseError names every key that is wrong."""
     if not is_set(data):
         raise CaseError("is no extractant set: it has no [species.SYMBOL] tables", name)

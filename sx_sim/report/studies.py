@@ -116,6 +116,8 @@ def print_fit(console: Console, found: Fit) -> None:
         f"{down} points far off count less",
         soft_wrap=True,
     )
+    for note in found.newcomers.values():
+        console.print(note, soft_wrap=True, markup=False)
     table = Table(title="Constants, 95 % confidence", title_justify="left")
     for name in ("constant", "value", "sd", "from", "to", "freedom"):
         table.add_column(name, justify="left" if name == "constant" else "right")
@@ -133,22 +135,23 @@ def print_fit(console: Console, found: Fit) -> None:
     offsets = found.laboratory_offsets
     if len(offsets) > 1:
         shown = ", ".join(f"{name} {value:+.2f}" for name, value in offsets.items())
-        console.print(f"Mean of measured less predicted log10 D: {shown}", soft_wrap=True)
+        console.print(
+            f"Mean of predicted less measured log10 D: {shown}", soft_wrap=True, markup=False
+        )
     for caution in found.cautions:
         print_line(console, ("caution", "yellow"), f" {caution}")
 
 
 def _print_factors(console: Console, found: Fit) -> None:
     """Print separation factors of neighbours whose constants are both free."""
-    level = found.extractant.species
-    fitted = [s for s in found.data.elements if f"log10_K.{s}" in found.names]
-    order = sorted(fitted, key=lambda s: level[s].log10_K)
+    order = [s for s in found.data.elements if f"log10_K.{s}" in found.names]
     if len(order) < 2:
         return
-    table = Table(title="Separation factors", title_justify="left")
-    for name in ("pair", "value", "from", "to"):
+    table = Table(title="Separation factors, ratios of D", title_justify="left")
+    for name in ("pair", "value", "from", "to", "[H+] mol/L", "free dimer mol/L"):
         table.add_column(name, justify="left" if name == "pair" else "right")
     for lighter, heavier in pairwise(order):
-        cells = [f"{number:.3g}" for number in found.separation_factor(heavier, lighter)]
-        table.add_row(f"{heavier}/{lighter}", *cells)
+        at = found.conditions(heavier, lighter)
+        numbers = (*found.separation_factor(heavier, lighter, at), at.acid, at.dimer)
+        table.add_row(f"{heavier}/{lighter}", *(f"{number:.3g}" for number in numbers))
     console.print(table)

@@ -148,8 +148,14 @@ def test_constants_that_move_together_are_named(contacts):
         acid=np.full_like(contacts.acid, 0.2),
     )
     data = measured(narrow, truth(), Noise(), rng)
-    found = fit(data, truth(), free=["log10_K", "order_acid"])
-    assert any("order_acid" in c and "move together" in c for c in found.cautions)
+    with pytest.raises(sx_sim.CaseError, match=r"order_acid = .* is not determined") as caught:
+        fit(data, truth(), free=["log10_K", "order_acid"])
+    assert any("order_acid" in c and "move together" in c for c in caught.value.problems)
+    spread = replace(narrow, acid=0.2 * rng.uniform(0.9, 1.1, len(narrow.acid)))
+    found = fit(
+        measured(spread, truth(), Noise(0.0, 0.0, 0.01, 0.01), rng), truth(), free=FREE[::2]
+    )
+    assert any("order_acid" in c and "acidity" in c for c in found.cautions)
 
 
 def test_fixed_constants_stay(contacts):

@@ -63,6 +63,7 @@ def design(rng: np.random.Generator, laboratories: int = 4, each: int = 14) -> I
         element=np.array(element),
         log10_d=np.zeros(len(contact)),
         weight=np.ones(len(contact)),
+        row=np.arange(2, len(contact) + 2),
     )
 
 

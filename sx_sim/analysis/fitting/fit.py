@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +13,21 @@ from scipy.optimize import least_squares
 from scipy.stats import t as student
 
 from sx_sim.analysis.fitting import errors as shared_errors
+from sx_sim.analysis.fitting.capacity import check_capacity
 from sx_sim.analysis.fitting.errors import Errors
 from sx_sim.analysis.fitting.identifiability import cautions
 from sx_sim.analysis.fitting.isotherms import Isotherms
-from sx_sim.analysis.fitting.model import LOG10_K, Model, Prediction, free_constants, with_fixed
+from sx_sim.analysis.fitting.model import (
+    LOG10_K,
+    Model,
+    Prediction,
+    check_law,
+    free_constants,
+    with_fixed,
+)
+from sx_sim.analysis.fitting.newcomers import with_newcomers
 from sx_sim.chemistry.extractants import ExtractantSet
+from sx_sim.chemistry.series import Conditions, log10_distribution
 from sx_sim.errors import CaseError
 
 Array = NDArray[np.float64]
@@ -25,7 +36,10 @@ HUBER = 2.5  # standard deviations beyond which a point counts less
 ROUNDS = 12
 SETTLED = 5e-3  # relative change of the errors' parts
 CONFIDENCE = 0.95
+LARGEST_SD = {LOG10_K: 3.0, "order_dimer": 3.0, "order_acid": 3.0, "log10_beta": 3.0}
+LARGEST_SD |= {"enthalpy": 300.0}  # [kJ/mol]; beyond, an interval says nothing
 LIMITS = {"log10_beta": (-3.0, 3.0), "order_dimer": (0.0, 8.0), "order_acid": (0.0, 8.0)}
+LIMITS |= {"enthalpy": (-500.0, 500.0), "dimers": (0.0, 10.0)}
 
 
 @dataclass(frozen=True)
@@ -50,6 +64,10 @@ class Fit:
     jacobian : (P, F) array
     cautions : tuple of str
         What the data hardly say.
+    start : ExtractantSet
+        The set started from, as it was given.
+    newcomers : mapping of str to str
+        What was taken of the set's law for elements that it lacked.
     """
 
     model: Model
@@ -61,6 +79,8 @@ class Fit:
     weights: Array
     jacobian: Array
     cautions: tuple[str, ...]
+    start: ExtractantSet
+    newcomers: Mapping[str, str]
 
     @property
     def data(self) -> Isotherms:
@@ -95,23 +115,51 @@ class Fit:
 
     @property
     def laboratory_offsets(self) -> dict[str, float]:
-        """Mean of measured less predicted log10 D, by laboratory."""
+        """Mean of predicted less measured log10 D, by laboratory."""
         names = dict.fromkeys(self.data.laboratory.tolist())
-        return {n: float(-self.residuals[self.data.laboratory == n].mean()) for n in names}
+        return {n: float(self.residuals[self.data.laboratory == n].mean()) for n in names}
 
     @property
     def extractant(self) -> ExtractantSet:
         """The starting set with the fitted constants in it."""
         return self.model.fitted(self.values)
 
-    def separation_factor(self, heavier: str, lighter: str) -> tuple[float, float, float]:
-        """Return the ratio of two constants and its 95 % interval.
+    @cached_property
+    def scalars(self) -> Array:
+        """ln of [H+], of free dimer and of ligand in every contact (B, 3), as predicted."""
+        return self.model.predict(self.values).found.scalars
+
+    def conditions(self, *elements: str) -> Conditions:
+        """Return the medians over the contacts with points of all elements, else of any."""
+        data = self.data
+        of = [
+            set(data.contact[data.element == data.elements.index(s)].tolist())
+            for s in elements or data.elements
+        ]
+        contacts = sorted(set.intersection(*of) or set.union(*of))
+        acid, dimer, _ = np.median(np.exp(self.scalars[contacts]), axis=0).tolist()
+        return Conditions(acid, dimer, float(np.median(data.temperature[contacts])))
+
+    def separation_factor(
+        self, heavier: str, lighter: str, at: Conditions | None = None
+    ) -> tuple[float, float, float]:
+        """Return the ratio of the distribution ratios of two elements and its 95 % interval.
 
         Laboratories' offsets hardly touch it, so that it is known far better than either.
+
+        Parameters
+        ----------
+        heavier, lighter : str
+        at : Conditions, optional
+            Acid, free dimer and temperature it is for; those of ``conditions`` by default.
+            Elements whose orders differ have another factor at every acidity.
         """
+        at = at or self.conditions(heavier, lighter)
+        known = self.extractant
+        levels = [log10_distribution(known, known.species[s], at) for s in (heavier, lighter)]
         names = [f"{LOG10_K}.{heavier}", f"{LOG10_K}.{lighter}"]
         direction = np.array([[float(n == names[0]) - float(n == names[1]) for n in self.names]])
-        middle = (direction @ self.values).item()
+        middle = levels[0] - levels[1]
         sd = np.sqrt((direction @ self.covariance @ direction.T).item())
         spread = _covariance(self.errors, self.weights)
         found = shared_errors.degrees_of_freedom(self.errors, spread, self.jacobian, direction)
@@ -143,7 +191,8 @@ def fit(
         ``log10_K`` of every element, or ``log10_K.Nd`` of one; ``enthalpy``, ``order_dimer``,
         ``order_acid``, ``log10_beta``, shared by the rare earths.
     fixed : mapping of str to float, optional
-        Values to hold constants at, by the same names.
+        Values to hold constants at, by the same names, and ``dimers`` bound by elements
+        that the set lacks.
     robust : bool
         Whether points beyond 2.5 standard deviations count less (Huber's weights).
 
@@ -154,16 +203,36 @@ def fit(
     Raises
     ------
     CaseError
-        If there is no such constant, nothing is free, or the data cannot settle it.
+        If there is no such constant, nothing is free, the set's law says nothing of an
+        element, a contact holds more than its extractant binds, or a constant is not
+        determined by the points: a huge standard error, at a limit, or a contact that the
+        law cannot bring to equilibrium.
     """
     fixed = fixed or {}
-    base = with_fixed(start, data, fixed)
-    names = free_constants(base, data, free, tuple(fixed))
+    check_law(start)
+    for name, value in fixed.items():
+        low, high = LIMITS.get(name, (-60.0, 60.0))
+        if not low <= value <= high:
+            raise CaseError(f"{name} = {value:g} is held: must be {low:g} to {high:g}")
+    names = free_constants(start, data, free, [n for n in fixed if n != "dimers"])
+    known, newcomers = with_newcomers(start, data, free, fixed)
+    base = with_fixed(known, data, fixed)
     if data.points <= len(names):
-        raise CaseError(f"{len(names)} constants cannot be fitted to {data.points} points")
+        raise CaseError(
+            f"has {data.points} points; to fit {', '.join(names)} takes {len(names) + 1} at least",
+            data.file,
+        )
+    check_capacity(data, base)
     model = Model(base, data, names)
-    _settled_by(model)
-    return _rounds(model, robust)
+    try:
+        _settled_by(model)
+        return replace(_rounds(model, robust), start=start, newcomers=newcomers)
+    except np.linalg.LinAlgError:
+        raise CaseError(
+            f"the points do not determine {', '.join(names)}: hold some of them fixed", data.file
+        ) from None
+    except CaseError as error:
+        raise CaseError(error.problems, data.file) from None
 
 
 def _settled_by(model: Model) -> None:
@@ -207,26 +276,53 @@ def _finished(
 ) -> Fit:
     covariance, jacobian = _covariance(errors, weights), predicted.jacobian
     information = jacobian.T @ np.linalg.solve(covariance, jacobian)
+    of_constants = np.asarray(np.linalg.inv(information), dtype=float)
+    doubts = cautions(model, predicted, covariance)
+    _check_determined(model, values, of_constants, predicted, doubts)
     every = np.eye(len(values))
     return Fit(
         model=model,
         values=values,
-        covariance=np.asarray(np.linalg.inv(information), dtype=float),
+        covariance=of_constants,
         freedom=shared_errors.degrees_of_freedom(errors, covariance, jacobian, every),
         errors=errors,
         log10_d=predicted.log10_d,
         weights=weights,
         jacobian=jacobian,
-        cautions=(*_at_limits(model, values), *cautions(model, predicted, covariance)),
+        cautions=doubts,
+        start=model.start,
+        newcomers={},
     )
 
 
-def _at_limits(model: Model, values: Array) -> list[str]:
-    found = []
-    for name, value in zip(model.free, values, strict=True):
-        if name in LIMITS and np.abs(np.array(LIMITS[name]) - value).min() < 1e-3:
-            found.append(f"{name} = {value:.3g} ended at its limit; hold it fixed")
-    return found
+def _check_determined(
+    model: Model,
+    values: Array,
+    covariance: Array,
+    predicted: Prediction,
+    doubts: tuple[str, ...],
+) -> None:
+    """Refuse constants that the points leave open, and contacts that the law cannot close."""
+    problems = []
+    for name, value, variance in zip(model.free, values, np.diag(covariance), strict=True):
+        largest = LARGEST_SD.get(name.partition(".")[0], LARGEST_SD[LOG10_K])
+        if not 0.0 <= variance <= largest**2:
+            sd = np.sqrt(variance) if variance > 0.0 else np.inf
+            problems.append(
+                f"{name} = {value:.4g} is not determined by the points: standard error {sd:.3g}, "
+                f"above {largest:g}; hold it fixed, or give contacts that answer to it"
+            )
+        elif name in LIMITS and np.abs(np.array(LIMITS[name]) - value).min() < 1e-3:
+            low, high = LIMITS[name]
+            problems.append(
+                f"{name} = {value:.3g} ended at a limit of {low:g} to {high:g}; hold it fixed"
+            )
+    used = np.unique(model.data.contact)
+    open_ones = [model.data.contacts[b] for b in used if not predicted.found.closed[b]]
+    if open_ones:
+        problems.append(f"no equilibrium was found of contacts {', '.join(open_ones)}")
+    if problems:
+        raise CaseError([*problems, *doubts])
 
 
 def _weighted(errors: Errors, weights: Array) -> dict[str, Array]:

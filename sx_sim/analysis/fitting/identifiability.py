@@ -36,15 +36,15 @@ def _narrow(model: Model, predicted: Prediction) -> list[str]:
     used = np.unique(data.contact)
     scalars = np.exp(predicted.found.scalars[used])
     spans = {
-        "order_dimer": ("extractant concentration", data.extractant[used]),
-        "order_acid": ("acidity", scalars[:, 0]),
-        "log10_beta": ("chloride concentration", data.anion[used]),
+        "order_dimer": ("extractant concentrations", data.extractant[used]),
+        "order_acid": ("acidities", scalars[:, 0]),
+        "log10_beta": ("chloride concentrations", data.anion[used]),
     }
     found = []
     for name, (what, values) in spans.items():
         if name in model.free and values.max() < RANGES[name] * values.min():
             found.append(
-                f"{name}: only {what}s of {values.min():.3g} to {values.max():.3g} mol/L were "
+                f"{name}: only {what} of {values.min():.3g} to {values.max():.3g} mol/L were "
                 "measured; it leans on small differences, better hold it fixed"
             )
     if "enthalpy" in model.free and np.ptp(data.temperature[used]) < KELVIN:

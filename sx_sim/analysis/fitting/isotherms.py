@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sx_sim.analysis.fitting.equilibrium import Shakes
 from sx_sim.chemistry import aqueous
+from sx_sim.chemistry.elements import element
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -44,6 +45,10 @@ class Isotherms:
         Measured.
     weight : (P,) array
         Relative standard deviation of the points, one for all where none was given.
+    row : (P,) array of int
+        Line of the table that a point is in, for messages.
+    file : str
+        The table, for messages.
     """
 
     elements: tuple[str, ...]
@@ -61,6 +66,8 @@ class Isotherms:
     element: Index
     log10_d: Array
     weight: Array
+    row: Index
+    file: str = ""
 
     @property
     def points(self) -> int:
@@ -69,8 +76,13 @@ class Isotherms:
 
     @cached_property
     def anion(self) -> Array:
-        """Net strong anions (B,) [mol/L]: those of the acid and of three-valent metals."""
-        return self.acid + 3.0 * self.total.sum(axis=1)
+        """Net strong anions (B,) [mol/L]: those of the acid and of the metals."""
+        return self.acid + self.total @ self.charge
+
+    @cached_property
+    def charge(self) -> Array:
+        """Charge of the elements' aqueous ions (S,)."""
+        return np.array([float(element(symbol).charge) for symbol in self.elements])
 
     @cached_property
     def laboratory(self) -> NDArray[np.str_]:
@@ -107,4 +119,5 @@ class Isotherms:
             element=self.element[kept],
             log10_d=self.log10_d[kept],
             weight=self.weight[kept],
+            row=self.row[kept],
         )

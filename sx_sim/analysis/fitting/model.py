@@ -90,8 +90,13 @@ class Model:
             order_acid=np.array([c.order_acid for c in known]),
             dimers=np.array([c.dimers for c in known]),
             charge=np.array([float(element(s).charge) for s in self.data.species]),
-            ln_beta=np.where(self._metal[:, None], beta, -np.inf),
+            ln_beta=np.where(self._complexed[:, None], beta, -np.inf),
         )
+
+    @cached_property
+    def _complexed(self) -> NDArray[np.bool_]:
+        """Which species the set's complexes are of: rare earths."""
+        return np.array([element(s).rare_earth for s in self.data.species])
 
     @cached_property
     def _metal(self) -> NDArray[np.bool_]:
@@ -189,8 +194,8 @@ class Model:
         return result
 
 
-def _check_law(start: ExtractantSet) -> None:
-    """Raise CaseError for a law of which a contact here would not know all."""
+def check_law(start: ExtractantSet) -> None:
+    """Raise CaseError for the law of which a contact here would not know all."""
     why = ""
     if start.activity != "none":
         why = "it has activities"
@@ -207,6 +212,8 @@ def free_constants(
 ) -> tuple[str, ...]:
     """Return the names of the free constants, element by element where they are not shared.
 
+    Elements without a point have no free constant.
+
     Raises
     ------
     CaseError
@@ -218,8 +225,9 @@ def free_constants(
     >>> free_constants(extractant_set("hehehp-chloride"), DATA, ["log10_K"])  # doctest: +SKIP
     ('log10_K.Nd', 'log10_K.Pr')
     """
-    _check_law(start)
-    each = [f"{LOG10_K}.{symbol}" for symbol in data.elements]
+    check_law(start)
+    measured = np.unique(data.element)
+    each = [f"{LOG10_K}.{data.elements[e]}" for e in measured]
     known = [LOG10_K, *each, *SHARED]
     for name in (*free, *fixed):
         if name not in known:
@@ -236,6 +244,7 @@ def free_constants(
 
 def with_fixed(start: ExtractantSet, data: Isotherms, values: Mapping[str, float]) -> ExtractantSet:
     """Return a set whose constants have the given values, to be held there."""
+    values = {name: value for name, value in values.items() if name != "dimers"}
     names = free_constants(start, data, list(values)) if values else ()
     model = Model(start, data, names)
     return model.fitted(np.array([values.get(n, values.get(LOG10_K, 0.0)) for n in names]))
