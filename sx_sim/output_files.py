@@ -65,16 +65,23 @@ def _check_parent(folder: Path, path: Path) -> None:
 
 
 def write_output(path: str | Path, content: bytes | memoryview) -> None:
+    """Write a file as ``put`` does; CaseError if it cannot be."""
+    try:
+        put(Path(path), content)
+    except (OSError, ValueError) as error:
+        raise CaseError(f"cannot be written: {error}", str(path)) from None
+
+
+def put(path: Path, content: bytes | memoryview) -> None:
     """Write a file that appears under its name once it is whole and on the disk.
 
     A link at that name is replaced, not followed.
 
     Raises
     ------
-    CaseError
+    OSError, ValueError
         If it cannot be written; one already there is left as it was.
     """
-    path = Path(path)
     part = path.with_name(f".{secrets.token_hex(8)}.part")  # no name that others can guess
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -84,8 +91,6 @@ def write_output(path: str | Path, content: bytes | memoryview) -> None:
             os.fsync(file.fileno())
         part.replace(path)
         _sync(path.parent)
-    except (OSError, ValueError) as error:
-        raise CaseError(f"cannot be written: {error}", str(path)) from None
     finally:
         with suppress(OSError, ValueError):
             part.unlink()

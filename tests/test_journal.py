@@ -76,6 +76,7 @@ def test_a_stopped_sweep_goes_on_to_the_same_bytes(case, whole, tmp_path, after,
         with pytest.raises(Stop):
             sx_sim.run_sweep(case, journal=journal)
     assert len(journal.kept) == after
+    journal.close()
     again = SweepJournal(path, case)
     again.resume()
     calls = []
@@ -100,9 +101,11 @@ def test_another_case_does_not_go_on_where_this_one_stopped(case, tmp_path):
     journal = SweepJournal(tmp_path / "sweep.h5", case)
     journal.begin()
     sx_sim.run_sweep(case, journal=journal)
+    journal.close()
     other = SweepJournal(tmp_path / "sweep.h5", sx_sim.parse_case(text(acid=0.06)))
     with pytest.raises(sx_sim.CaseError, match="another case file"):
         other.resume()
+    other.close()
     older = SweepJournal(tmp_path / "sweep.h5", case)
     older.identity["version of sx_sim or of its data"] = "sx_sim 0.0.0"
     with pytest.raises(sx_sim.CaseError, match="another version of sx_sim"):

@@ -250,8 +250,8 @@ def run_points(
 
 
 def _place(tables: Tables, block: Block, found: Tables, step: Callable[[int], None]) -> None:
-    for name, values in found.items():
-        tables[name][block.place] = values
+    for name, table in tables.items():
+        table[block.place] = found[name]
     step(block.size)
 
 

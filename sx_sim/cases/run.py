@@ -7,7 +7,8 @@ from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Protocol
+
+import numpy as np
 
 from sx_sim.analysis.band import Band, band_of, erring_columns, tables_of
 from sx_sim.analysis.points import Block, Points, SweepAxis
@@ -22,6 +23,7 @@ from sx_sim.analysis.sweep import (
 )
 from sx_sim.analysis.tables import Recorded, Tables, check_numbers, recorded
 from sx_sim.cases.axes import check_axes, nominal_of, points_of
+from sx_sim.cases.kept import OUTSIDE, SWEEP, Journal, known_blocks, stamp_of
 from sx_sim.cases.load import Case
 from sx_sim.cases.parameters import constant_of
 from sx_sim.chemistry.database import fingerprint
@@ -154,13 +156,14 @@ def run_sweep(
     members = sweep.band_members if sweep else 0
     extra = len(heated.values) * (members + 1) if heated else 0
     step = _counter(points.count + extra, progress)
+    stamp = stamp_of(case, points, record)
     tables = run_points(
         points,
         record,
         partial(_solve_block, case, fingerprint(), points, record, strict),
         executor=executor,
-        known=journal.blocks if journal else None,
-        keep=journal.keep if journal else None,
+        known=known_blocks(journal, stamp, points, record, strict) if journal else None,
+        keep=(lambda k, block: journal.keep(k, {**block, SWEEP: stamp})) if journal else None,
         step=step,
     )
     return SweepResult(
@@ -210,19 +213,6 @@ def circuit_at(case: Case, values: Mapping[str, float | str]) -> Circuit:
 def column_at(case: Case, values: Mapping[str, float | str]) -> Column:
     """Return the column of that circuit."""
     return circuit_at(case, values).column
-
-
-class Journal(Protocol):
-    """Where a sweep keeps what it has solved."""
-
-    @property
-    def blocks(self) -> Mapping[int, Tables]:
-        """Tables kept before, by number of the block."""
-        ...
-
-    def keep(self, number: int, tables: Tables) -> None:
-        """Keep the tables of a block."""
-        ...
 
 
 def _recorded(case: Case, points: Points, outputs: Sequence[str] | None) -> Recorded:
@@ -278,10 +268,16 @@ def _solve_block(
     _check_installation(installation)
     solve = partial(_circuits if case.circuit.recycles else _columns, case, points.alike)
 
-    def within(settings: Sequence[Settings]) -> list[Result | None]:
-        return [result and result.within_ranges() for result in solve(settings)]
+    outside = np.zeros(block.size, dtype=bool)
 
-    return solve_block(points, record, block, within if strict else solve)
+    def noted(settings: Sequence[Settings]) -> list[Result | None]:
+        results = solve(settings)
+        for k, result in enumerate(results):
+            if result is not None:
+                outside[k] = result.converged and any(c.outside for c in result.cautions)
+        return [result and result.within_ranges() for result in results] if strict else results
+
+    return {**solve_block(points, record, block, noted), OUTSIDE: outside}
 
 
 def _columns(case: Case, alike: bool, settings: Sequence[Settings]) -> list[Result | None]:
