@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 import secrets
 import stat
 import tempfile
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from itertools import chain, count
 from pathlib import Path
 
 from sx_sim.errors import CaseError
@@ -64,12 +68,25 @@ def _check_parent(folder: Path, path: Path) -> None:
         raise CaseError(f"cannot be written: {error}", str(path)) from None
 
 
+def unused(path: Path) -> Path:
+    """Return a path under which nothing is, numbered where the one given is in use."""
+    numbered = (path.with_stem(f"{path.stem}-{k}") for k in count(2))
+    return next(one for one in chain([path], numbered) if not os.path.lexists(one))
+
+
 def write_output(path: str | Path, content: bytes | memoryview) -> None:
     """Write a file as ``put`` does; CaseError if it cannot be."""
     try:
         put(Path(path), content)
     except (OSError, ValueError) as error:
         raise CaseError(f"cannot be written: {error}", str(path)) from None
+
+
+def write_rows(path: str | Path, rows: Iterable[Sequence[str]]) -> None:
+    """Write a table of comma-separated values; errors as ``write_output``."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    write_output(path, text.getvalue().encode())
 
 
 def put(path: Path, content: bytes | memoryview) -> None:

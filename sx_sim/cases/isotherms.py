@@ -6,7 +6,7 @@ import csv
 import difflib
 import io
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import numpy as np
 from sx_sim.analysis.fitting import Fit, Isotherms
 from sx_sim.chemistry.elements import element
 from sx_sim.errors import CaseError
+from sx_sim.output_files import write_rows
 from sx_sim.text_files import read_text
 
 NEEDED = ("contact", "laboratory", "element", "extractant_formal")
@@ -344,13 +345,9 @@ def write_residuals(fit: Fit, path: str | Path) -> None:
     """
     data = fit.data
     columns = ("contact", "laboratory", "element", "log10_D", "predicted", "residual", "weight")
-    try:
-        with Path(path).open("w", newline="", encoding="utf-8") as file:
-            table = csv.writer(file)
-            table.writerow(columns)
-            for p, (contact, symbol) in enumerate(zip(data.contact, data.element, strict=True)):
-                numbers = (data.log10_d[p], fit.log10_d[p], fit.residuals[p], fit.weights[p])
-                names = (data.contacts[contact], data.laboratory[p], data.elements[symbol])
-                table.writerow([*names, *(f"{number:.5f}" for number in numbers)])
-    except OSError as error:
-        raise CaseError(f"cannot be written: {error}", str(path)) from None
+    rows: list[Sequence[str]] = [columns]
+    for p, (contact, symbol) in enumerate(zip(data.contact, data.element, strict=True)):
+        numbers = (data.log10_d[p], fit.log10_d[p], fit.residuals[p], fit.weights[p])
+        names = (data.contacts[contact], data.laboratory[p], data.elements[symbol])
+        rows.append([*names, *(f"{number:.5f}" for number in numbers)])
+    write_rows(path, rows)

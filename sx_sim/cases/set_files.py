@@ -13,10 +13,11 @@ import numpy as np
 from sx_sim.analysis.fitting import Fit
 from sx_sim.analysis.fitting.model import LOG10_K
 from sx_sim.chemistry.elements import element, elements
-from sx_sim.chemistry.extractants import Constants, ExtractantSet, set_of_tables
+from sx_sim.chemistry.extractants import Constants, ExtractantSet, is_set, set_of_tables
 from sx_sim.chemistry.series import log10_distribution, places
 from sx_sim.errors import CaseError
-from sx_sim.text_files import tables_of
+from sx_sim.output_files import check_output, write_output
+from sx_sim.text_files import read_tables, tables_of
 
 AROUND = 5.0  # [K] a set holds this far around the temperatures measured
 LEVEL_OF_ONE_LABORATORY = 0.3  # log10 K: how far laboratories differ, where one measured
@@ -84,15 +85,17 @@ def write_set(fit: Fit, path: str | Path, source: str) -> None:
         If it cannot be written, or would be no valid set: nothing is written then.
     """
     path = Path(path)
-    if path.suffix != ".toml":
-        raise CaseError("must end in .toml, by which cases tell a file from a key", str(path))
+    check_set_target(path)
     text = fitted_set_text(fit, path.stem, source)
     set_of_tables(tables_of(text, str(path)), str(path))
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise CaseError(f"cannot be written: {error}", str(path)) from None
+    write_output(path, text.encode())
+
+
+def check_set_target(path: Path) -> None:
+    """Raise CaseError unless a set can be written there; nothing else than a set is replaced."""
+    check_output(path, ".toml")
+    if path.exists() and path.stat().st_size and not is_set(read_tables(path)):
+        raise CaseError("is there, and is no extractant set; give another name", str(path))
 
 
 def fitted_set_text(fit: Fit, key: str, source: str) -> str:

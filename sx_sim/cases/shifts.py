@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from sx_sim.circuits.circuit import solve_circuit
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.column import RAFFINATE
 from sx_sim.flowsheet.results import Result, solve_column
+from sx_sim.output_files import write_rows
 from sx_sim.units import convert
 
 Array = NDArray[np.float64]
@@ -86,28 +86,18 @@ class Tornado:
         CaseError
             If the file cannot be written.
         """
-        try:
-            with open(path, "w", encoding="utf-8", newline="") as file:
-                rows = csv.writer(file)
-                always = np.ones(len(self.shifts), dtype=bool)
-                ways = dict(
-                    zip(("up", "down", "linear"), (*self.ways, (self.linear, always)), strict=True)
-                )
-                effects = [
-                    f"{name}, {way} [percentage points]" for name in self.measures for way in ways
-                ]
-                rows.writerow(["shift", "inputs", "size", *effects])
-                for k, shift in enumerate(self.shifts):
-                    numbers = [
-                        no_number(table[m, k], bool(solved[k])) or repr(float(100 * table[m, k]))
-                        for m in range(len(self.measures))
-                        for table, solved in ways.values()
-                    ]
-                    rows.writerow(
-                        [shift.label, "; ".join(shift.inputs), repr(shift.size), *numbers]
-                    )
-        except OSError as error:
-            raise CaseError(f"cannot be written: {error}", str(path)) from None
+        always = np.ones(len(self.shifts), dtype=bool)
+        ways = dict(zip(("up", "down", "linear"), (*self.ways, (self.linear, always)), strict=True))
+        effects = [f"{name}, {way} [percentage points]" for name in self.measures for way in ways]
+        rows: list[list[str]] = [["shift", "inputs", "size", *effects]]
+        for k, shift in enumerate(self.shifts):
+            numbers = [
+                no_number(table[m, k], bool(solved[k])) or repr(float(100 * table[m, k]))
+                for m in range(len(self.measures))
+                for table, solved in ways.values()
+            ]
+            rows.append([shift.label, "; ".join(shift.inputs), repr(shift.size), *numbers])
+        write_rows(path, rows)
 
 
 def no_number(effect: float, solved: bool) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from io import TextIOWrapper
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sx_sim.errors import CaseError, OutsideRangeError
+from sx_sim.output_files import write_output
 from sx_sim.report.console import PlainConsole, print_line
 
 if TYPE_CHECKING:
@@ -92,11 +93,10 @@ def save_figure(figure: Figure, *paths: Path) -> None:
         for path in paths:
             if path.suffix.lstrip(".").lower() not in known:
                 raise CaseError(f"must end in one of .{', .'.join(sorted(known))}", str(path))
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                figure.savefig(path, dpi=130)
-            except OSError as error:
-                raise CaseError(f"cannot be written: {error}", str(path)) from None
-            out.print(f"wrote {path}", soft_wrap=True)
+            drawn = BytesIO()
+            figure.savefig(drawn, format=path.suffix.lstrip(".").lower(), dpi=130)
+            before = ", in place of the one there" if path.exists() else ""
+            write_output(path, drawn.getbuffer())
+            out.print(f"wrote {path}{before}", soft_wrap=True)
     finally:
         pyplot.close(figure)

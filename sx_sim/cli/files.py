@@ -15,7 +15,9 @@ from sx_sim.cli.common import (
     out,
     plain_errors,
 )
+from sx_sim.cli.outputs import check_outputs
 from sx_sim.errors import CaseError
+from sx_sim.output_files import write_output
 
 if TYPE_CHECKING:
     pass
@@ -51,14 +53,12 @@ def export(
     with plain_errors():
         from sx_sim.store import load_any
 
+        check_outputs(table=csv)
         try:
             table = load_any(file)[1].to_dataframe()
-            csv.parent.mkdir(parents=True, exist_ok=True)
-            table.to_csv(csv, index=table.index.name is not None)
         except ImportError:
             raise CaseError("needs pandas, which is not installed: pip install pandas") from None
-        except OSError as error:
-            raise CaseError(f"cannot be written: {error}", str(csv)) from None
+        write_output(csv, table.to_csv(index=table.index.name is not None).encode())
         out.print(f"wrote {csv}", soft_wrap=True)
 
 

@@ -20,6 +20,7 @@ from sx_sim.cli.common import (
     plain_errors,
     save_figures,
 )
+from sx_sim.cli.outputs import check_outputs
 from sx_sim.errors import OutsideRangeError
 
 if TYPE_CHECKING:
@@ -43,18 +44,19 @@ def run(
             run_train_file(case, out_file, plots, strict)
             return
         loaded = load_case(case)
+        check_outputs(results=out_file, kind="result", pictures=plots)
         announce_compilation()
         try:
             result = solve(loaded, throw=False, strict=strict)
         except OutsideRangeError as error:
             print_result(out, loaded, error.result)
             raise
-        print_result(out, loaded, result)
         if out_file:
             from sx_sim.store import save_result
 
             save_result(result, out_file, loaded)
             out.print(f"wrote {out_file}", soft_wrap=True)
+        print_result(out, loaded, result)
         if plots:
             from sx_sim import plots as draw
 
@@ -92,6 +94,7 @@ def run_train_file(
     from sx_sim.report.progress import progress_bar
 
     train = load_train(path)
+    check_outputs(results=out_file, kind="train", pictures=plots)
     announce_compilation()
     try:
         with progress_bar(err) as progress:
@@ -105,15 +108,23 @@ def run_train_file(
     except ConvergenceError as error:
         complain("not solved:", str(error))
         raise typer.Exit(NOT_SOLVED) from None
-    trains.print_train(out, train, found)
-    trains.print_ledgers(out, train, found)
-    if strict:
-        found.within_ranges()
+
+    def show() -> None:
+        trains.print_train(out, train, found)
+        trains.print_ledgers(out, train, found)
+
+    try:
+        if strict:
+            found.within_ranges()
+    except OutsideRangeError:
+        show()
+        raise
     if out_file:
         from sx_sim.store import save_train
 
         save_train(found, out_file, train)
         out.print(f"wrote {out_file}", soft_wrap=True)
+    show()
     if plots:
         from sx_sim import plots as draw
 

@@ -21,6 +21,7 @@ from sx_sim.cli.common import (
     plain_errors,
     save_figures,
 )
+from sx_sim.cli.outputs import check_outputs
 from sx_sim.errors import CaseError
 
 if TYPE_CHECKING:
@@ -35,16 +36,17 @@ def sensitivity(case: CasePath, out_table: TablePath = None, plots: PlotPath = N
         from sx_sim.report.studies import print_tornado
 
         loaded = load_case(case)
+        check_outputs(table=out_table, pictures=plots)
         announce_compilation()
         result = solve(loaded, throw=False)
         if not result.converged:
             complain("not solved:", result.explanation)
             raise typer.Exit(NOT_SOLVED)
         found = tornado(loaded, result)
-        print_tornado(out, loaded, found)
         if out_table:
             found.write_csv(out_table)
             out.print(f"wrote {out_table}", soft_wrap=True)
+        print_tornado(out, loaded, found)
         if plots:
             from sx_sim import plots as draw
 
@@ -70,6 +72,7 @@ def uncertainty(
         from sx_sim.report.studies import print_uncertainty
 
         loaded = load_case(case)
+        check_outputs(results=out_file, kind="sweep", pictures=plots)
         announce_compilation()
         result = solve(loaded, throw=False)
         if not result.converged:
@@ -85,12 +88,12 @@ def uncertainty(
                 executor=executor,
                 progress=progress,
             )
-        print_uncertainty(out, loaded, found)
         if out_file:
             from sx_sim.store import save_sweep
 
             save_sweep(found.sample, out_file, loaded)
             out.print(f"wrote {out_file}", soft_wrap=True)
+        print_uncertainty(out, loaded, found)
         if plots:
             from sx_sim import plots as draw
 
@@ -139,7 +142,7 @@ def fit(
     with plain_errors():
         from sx_sim.analysis.fitting import fit as fit_constants
         from sx_sim.cases.isotherms import TEMPLATE, read_isotherms, write_residuals
-        from sx_sim.cases.set_files import write_set
+        from sx_sim.cases.set_files import check_set_target, write_set
         from sx_sim.chemistry.extractants import extractant_set
         from sx_sim.report.studies import print_fit
 
@@ -148,18 +151,21 @@ def fit(
             raise typer.Exit
         if data is None:
             raise CaseError("DATA.csv is missing; sx-sim fit --template prints one to fill in")
+        if out_set:
+            check_set_target(out_set)
+        check_outputs(table=out_table, pictures=plots)
         isotherms = read_isotherms(data, laboratories=laboratory or ())
         start = extractant_set(extractant)
         found = fit_constants(
             isotherms, start, free=free or ["log10_K"], fixed=_values(fix or []), robust=robust
         )
-        print_fit(out, found)
         if out_set:
             write_set(found, out_set, data.name)
             out.print(f"wrote {out_set}", soft_wrap=True)
         if out_table:
             write_residuals(found, out_table)
             out.print(f"wrote {out_table}", soft_wrap=True)
+        print_fit(out, found)
         if plots:
             from sx_sim.plots import fits as draw
 

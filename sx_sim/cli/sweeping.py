@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,7 +24,10 @@ from sx_sim.cli.common import (
     save_figure,
     save_figures,
 )
+from sx_sim.cli.outputs import check_outputs
+from sx_sim.cli.signals import Stopped, stoppable
 from sx_sim.errors import CaseError
+from sx_sim.output_files import check_output, unused
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -60,29 +64,34 @@ def sweep(
         from sx_sim.store import save_sweep
 
         loaded = load_case(case)
-        journal = SweepJournal(out_file, loaded) if out_file else None
-        if journal and fresh:
-            journal.discard()
-        if journal:
-            (journal.resume if resume else journal.begin)()
-        announce_compilation()
-        try:
-            with (
-                cluster(dask) if dask else processes(workers) as executor,
-                progress_bar(err) as progress,
-            ):
-                found = run_sweep(
-                    loaded, executor=executor, journal=journal, progress=progress, strict=strict
+        check_outputs(results=out_file, kind="sweep", pictures=plots)
+        with SweepJournal(out_file, loaded) if out_file else nullcontext() as journal:
+            if journal and fresh:
+                journal.discard()
+            if journal:
+                (journal.resume if resume else journal.begin)()
+            announce_compilation()
+            try:
+                with (
+                    stoppable(),
+                    cluster(dask) if dask else processes(workers) as executor,
+                    progress_bar(err) as progress,
+                ):
+                    found = run_sweep(
+                        loaded, executor=executor, journal=journal, progress=progress, strict=strict
+                    )
+            except KeyboardInterrupt as stop:
+                kept = (
+                    f"; {len(journal.kept)} blocks are kept, go on with --resume" if journal else ""
                 )
-        except KeyboardInterrupt:
-            kept = f"; {len(journal.kept)} blocks are kept, go on with --resume" if journal else ""
-            err.print(f"stopped{kept}")
-            raise typer.Exit(INTERRUPTED) from None
+                err.print(f"stopped{kept}")
+                code = 128 + stop.args[0] if isinstance(stop, Stopped) else INTERRUPTED
+                raise typer.Exit(code) from None
+            if journal:
+                save_sweep(found, journal.path, loaded)
+                journal.discard()
+                out.print(f"wrote {out_file}", soft_wrap=True)
         print_sweep(out, loaded, found)
-        if journal:
-            save_sweep(found, journal.path, loaded)
-            journal.discard()
-            out.print(f"wrote {out_file}", soft_wrap=True)
         if plots:
             save_figures(plots, f"{case.stem}_sweep", _sweep_figures(loaded, found))
         if not any(s.name == "CONVERGED" for s in found.counts):
@@ -124,7 +133,12 @@ def plot(
         float | None, typer.Option("--spec", help="What the output has to reach, such as 0.999.")
     ] = None,
     picture: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE.png", help="Beside the file otherwise.")
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="FILE.png",
+            help="Beside the file otherwise, under a name not used yet.",
+        ),
     ] = None,
 ) -> None:
     """Draw what a file holds: an output over inputs of a sweep, or stages of a run."""
@@ -136,6 +150,8 @@ def plot(
         from sx_sim.store import load_any
 
         matplotlib.use("Agg")
+        if picture is not None:
+            check_output(picture)
         case, found = load_any(file)
         if isinstance(found, Result):
             wrong = [name for name, value in (("y", y), ("at", at), ("spec", spec)) if value]
@@ -146,7 +162,7 @@ def plot(
             figure = draw.sweep_plot(
                 found, x, y, z, at=_held(at or []), least=spec, cut=case.file.cut
             )
-        save_figure(figure, picture or file.with_suffix(".png"))
+        save_figure(figure, picture or unused(file.with_suffix(".png")))
 
 
 def _held(given: list[str]) -> dict[str, str]:
