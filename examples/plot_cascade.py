@@ -3,7 +3,7 @@ A cascade, and how sharp its operating point is
 ===============================================
 
 Praseodymium and neodymium differ so little that one contact does next to nothing. A
-cascade multiplies it: 130 mixer-settlers, the solvent going one way and the water the
+cascade multiplies it: 150 mixer-settlers, the solvent going one way and the water the
 other. This script solves such a cascade and then moves one valve a little.
 """
 
@@ -71,8 +71,9 @@ for flow in flows:
     extract.append(100 * moved.purity("Nd", "loaded solvent"))
 
 fig, axes = plt.subplots(figsize=(7, 4), layout="constrained")
-axes.plot(flows, raffinate, "o-", label="Pr in raffinate")
-axes.plot(flows, extract, "o-", label="Nd in loaded solvent")
+colours = sx_sim.plots.element_colours(["Pr", "Nd"])
+axes.plot(flows, raffinate, "o-", color=colours["Pr"], label="Pr in raffinate")
+axes.plot(flows, extract, "o-", color=colours["Nd"], label="Nd in loaded solvent")
 axes.set_xlabel("solvent flow [L/h]")
 axes.set_ylabel("purity, REO [%]")
 axes.legend()

@@ -20,18 +20,21 @@ acid = np.geomspace(0.001, 3.0, 60)
 metals = {"Nd": "0.02 mol/L", "Dy": "0.02 mol/L", "Y": "0.02 mol/L"}
 shake = sx_sim.contact("hehehp-chloride", metals, acid=acid, concentration="1 mol/L")
 
-fig, (left, right) = plt.subplots(1, 2, figsize=(9.5, 4), layout="constrained")
+colours = sx_sim.plots.element_colours(metals)
+fig, axes = plt.subplots(figsize=(6, 4), layout="constrained")
 for element in metals:
-    left.plot(shake.pH, 100 * shake.extracted(element), label=element)
-left.set_xlabel("pH at equilibrium")
-left.set_ylabel("extracted [%]")
-left.legend()
+    axes.plot(shake.pH, 100 * shake.extracted(element), color=colours[element], label=element)
+axes.set_xlabel("pH at equilibrium")
+axes.set_ylabel("extracted [%]")
+axes.legend()
+plt.show()
 
 # %%
 # An isotherm: the same feed with more and more of it per solvent. The organic phase fills
 # up towards its capacity of one metal per three dimers, 0.167 mol/L here.
 
 ratio = np.geomspace(0.02, 50, 60)  # organic over aqueous
+fig, axes = plt.subplots(figsize=(6, 4), layout="constrained")
 for saponification in (0.0, 0.2, 0.4):
     loaded = sx_sim.contact(
         "hehehp-chloride",
@@ -41,10 +44,10 @@ for saponification in (0.0, 0.2, 0.4):
         oa=ratio,
         saponification=saponification,
     )
-    right.plot(loaded.aqueous[:, 0], loaded.organic[:, 0], label=f"{saponification:.0%} saponified")
-right.set_xlabel("Nd in the aqueous phase [mol/L]")
-right.set_ylabel("Nd in the organic phase [mol/L]")
-right.legend(loc="upper left")
+    axes.plot(loaded.aqueous[:, 0], loaded.organic[:, 0], label=f"{saponification:.0%} saponified")
+axes.set_xlabel("Nd in the aqueous phase [mol/L]")
+axes.set_ylabel("Nd in the organic phase [mol/L]")
+axes.legend(loc="lower right")
 plt.show()
 
 # %%

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sx_sim.brief import outline
 from sx_sim.chemistry.aqueous import REFERENCE, water_ion_product
 from sx_sim.chemistry.elements import element
 from sx_sim.chemistry.extractants import ExtractantSet, extractant_set
@@ -44,6 +45,8 @@ class Contact:
     acid: Array
     loading: Array
     cautions: tuple[Caution, ...]
+
+    __repr__ = outline
 
     @property
     def pH(self) -> Array:

@@ -1,13 +1,21 @@
 """Pictures show what they say."""
 
+import sys
+from itertools import combinations
+from types import SimpleNamespace
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex, to_rgb
 from scipy import ndimage
 
 import sx_sim
 from support.columns import HEAVY, heavy_case
+from sx_sim.chemistry.elements import elements
 from sx_sim.plots import cut_outputs, nines, output_title, split_at
+from sx_sim.plots.colours import COLOURS, colour_of
+from sx_sim.plots.labels import Scale, nines_at, room
 from sx_sim.plots.panels import SPEC
 
 
@@ -113,6 +121,11 @@ def titled(figure, start):
     return next(a for a in figure.axes if a.get_title().startswith(start))
 
 
+def keys_of(figure):
+    """Return what the legend of a figure names."""
+    return [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+
+
 def at_nodes(axes, paths_of, x, y):
     """Return which inner points of a grid lie in an area."""
     inner = [(a, b) for a in x[1:-1] for b in y[1:-1]]
@@ -128,7 +141,7 @@ def test_heat_maps(sweep):
     assert figure.axes[2].get_xlabel() == "clay acid [mol/L]"
     assert figure.axes[0].get_ylabel() == "temperature [°C]"
     np.testing.assert_allclose(panel.lines[1].get_xydata(), [[0.05, 25.0]])
-    assert "operating point" in [t.get_text() for t in panel.texts]
+    assert "operating point" in keys_of(figure)
     assert not any(lines_of(panel, SPEC))  # nothing is specified
 
 
@@ -240,15 +253,15 @@ def test_other_inputs_are_held_where_asked_or_at_the_operating_point(plane):
     loading, base = 100 * plane.output("loading"), plane.axes[1].values
 
     def drawn(**options):
-        axes = sx_sim.plots.sweep_plot(plane, "solvent.flow", z="loading", **options).axes[0]
-        return axes.lines[0].get_ydata(), [t.get_text() for t in axes.texts]
+        figure = sx_sim.plots.sweep_plot(plane, "solvent.flow", z="loading", **options)
+        return figure.axes[0].lines[0].get_ydata(), keys_of(figure)
 
     own, marks = drawn()
     np.testing.assert_allclose(own, loading[:, np.flatnonzero(np.isclose(base, 0.2))[0]])
-    assert marks == ["operating point"]
+    assert "operating point" in marks
     moved, marks = drawn(at={"solvent.saponification": "0.41"})
     np.testing.assert_allclose(moved, loading[:, np.flatnonzero(np.isclose(base, 0.4))[0]])
-    assert marks == []
+    assert "operating point" not in marks
     turned = sx_sim.plots.sweep_plot(plane, *(a.path for a in plane.axes[::-1]), "loading")
     shown = np.ma.filled(turned.axes[0].collections[0].get_array(), np.nan)
     np.testing.assert_allclose(shown.reshape(9, 7), loading)
@@ -282,6 +295,80 @@ def test_temperature_band(sweep):
     middle = sweep.band.recovered("Dy", "raffinate")[1]
     np.testing.assert_allclose(recovery.lines[0].get_ydata(), 100 * middle)
     assert len(recovery.collections) == 2
+
+
+def test_an_element_has_one_colour_in_every_picture(result):
+    """Whatever else is there, and in whatever order."""
+    for shown in (result, sx_sim.solve(heavy_case(scrub=5))):
+        for axes in sx_sim.plots.profiles(shown).axes:
+            for line in axes.lines:
+                assert line.get_color() == COLOURS[line.get_label()]
+    bars = sx_sim.plots.products(result).axes[0].containers
+    for bar in bars:
+        assert to_hex(bar.patches[0].get_facecolor()) == COLOURS[bar.get_label()]
+    holmium = sx_sim.plots.stage_plot(result, z="organic.Ho").axes[0].lines[0]
+    assert holmium.get_color() == COLOURS["Ho"]
+    reordered = sx_sim.plots.element_colours(["Y", "Ho"])
+    assert reordered == {"Y": COLOURS["Y"], "Ho": COLOURS["Ho"]}
+
+
+def test_all_elements_have_colours_that_can_be_told_apart():
+    assert set(COLOURS) >= set(elements())
+    places = {symbol: lightness_and_hue(to_rgb(colour)) for symbol, colour in COLOURS.items()}
+    for one, other in combinations(places, 2):
+        apart = np.linalg.norm(places[one] - places[other])
+        assert apart > 12.0, f"{one} and {other}"
+    assert colour_of("Co") == colour_of("Co") != colour_of("Ni")
+
+
+def lightness_and_hue(rgb):
+    """Return CIELAB of a colour, in which distances are about as they are seen."""
+    linear = np.array([c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb])
+    matrix = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    x, y, z = np.cbrt(matrix @ linear / np.array([0.9505, 1.0, 1.089]))
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+def test_shares_below_ninety_per_cent_have_room():
+    """They have more than a third of a scale up to 99.9999 %, and their own where none is above."""
+    np.testing.assert_allclose(nines_at(room([0.0, 0.3, 1.0, 4.0])), [0.0, 0.3, 1.0, 4.0])
+    assert room(1.0) / room(6.0) > 1 / 3
+    even = room(nines(np.array([0.0, 0.3, 0.6, 0.9])))
+    np.testing.assert_allclose(np.diff(even), even[-1] / 3)
+    assert Scale("%", 6).ticks()["labels"][:5] == ["0 %", "30 %", "60 %", "90 %", "99 %"]
+
+
+def test_shares_that_nowhere_reach_ninety_per_cent_are_drawn_as_they_are():
+    weak = swept(axis("solvent.flow", "20 L/h", "40 L/h", 3), specs="")
+    share = weak.recovered("Y", "loaded solvent")
+    assert share.max() < 0.9
+    figure = sx_sim.plots.heat_maps(weak, outputs=["recovery.Y.loaded solvent"])
+    np.testing.assert_allclose(figure.axes[0].lines[0].get_ydata(), 100 * share)
+
+
+def test_no_label_lies_over_a_point(plane, line):
+    for figure in (
+        sx_sim.plots.heat_maps(plane, "Dy", "Ho"),
+        sx_sim.plots.heat_maps(line, "Dy", "Ho"),
+        sx_sim.plots.operating_window(plane),
+        sx_sim.plots.operating_window(line),
+        sx_sim.plots.sweep_plot(plane, "solvent.flow", "solvent.saponification", "loading"),
+    ):
+        assert "operating point" in keys_of(figure)
+        assert not [text for axes in figure.axes for text in axes.texts if text.get_text()]
+
+
+def test_a_notebook_shows_a_figure_once_and_pyplot_still_knows_it(result, monkeypatch):
+    seen = []
+    figure = sx_sim.plots.profiles(result)
+    stand_in = SimpleNamespace(display=seen.append, Image=bytes)
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(display=stand_in))
+    monkeypatch.setitem(sys.modules, "IPython.display", stand_in)
+    monkeypatch.setattr(plt, "get_backend", lambda: "module://matplotlib_inline.backend_inline")
+    assert figure.number in plt.get_fignums()
+    figure._ipython_display_()
+    assert [content[:4] for content in seen] == [b"\x89PNG"]
+    assert figure.number not in plt.get_fignums()  # which the end of the cell would show again
 
 
 def test_nines():

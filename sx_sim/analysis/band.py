@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sx_sim.analysis.tables import Recorded, Tables
+from sx_sim.brief import outline
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.flowsheet.column import Column
 from sx_sim.flowsheet.results import Result
@@ -33,6 +34,8 @@ class Band:
     elements: tuple[str, ...]
     purity_reo: Array
     recovery: Array
+
+    __repr__ = outline
 
     def purity(self, elements: Sequence[str], product: str) -> Array:
         """Return lower bound, nominal value and upper bound (3, T) of a purity."""

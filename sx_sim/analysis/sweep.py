@@ -62,6 +62,15 @@ class SweepResult:
     band: Band | None = None
     specifications: tuple[Specification, ...] = ()
 
+    def __repr__(self) -> str:
+        solved = int((self.status == Status.CONVERGED).sum())
+        paths = ", ".join(axis.path for axis in self.axes)
+        size = " x ".join(map(str, self.shape))
+        return (
+            f"SweepResult: {size} points over {paths}, {solved} solved"
+            f"\n  products: {', '.join(self.products)}\n  tables: {', '.join(self.tables)}"
+        )
+
     @property
     def axes(self) -> tuple[SweepAxis, ...]:
         """Inputs and their values."""

@@ -59,6 +59,9 @@ class Case:
     sets: Mapping[str, ExtractantSet]
     given: str = ""
 
+    def __repr__(self) -> str:
+        return f"Case '{self.file.title or self.name}': {self.column.summary}"
+
     @cached_property
     def text(self) -> str:
         """The case as TOML: as it was read, or written from changed tables."""

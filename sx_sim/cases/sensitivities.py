@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sx_sim.analysis.outputs import output
 from sx_sim.analysis.sensitivity import derivatives
+from sx_sim.brief import outline
 from sx_sim.cases.load import Case
 from sx_sim.cases.parameters import parameter
 from sx_sim.cases.run import solve
@@ -48,6 +49,8 @@ class Sensitivity:
     parameter_units: tuple[str, ...]
     parameter_values: Array
     table: Array
+
+    __repr__ = outline
 
     def of(self, output: str, parameter: str) -> float:
         """Return one derivative; KeyError where it was not asked for."""

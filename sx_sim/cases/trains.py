@@ -55,6 +55,9 @@ class Train:
     names: Mapping[str, str]
     sets: Mapping[str, ExtractantSet]
 
+    def __repr__(self) -> str:
+        return f"Train '{self.title or self.name}': {', '.join(self.files)}"
+
     def units(self) -> list[Unit]:
         """Return the circuits, ready to be solved."""
         return [self._unit(name, file) for name, file in self.files.items()]

@@ -19,6 +19,7 @@ from sx_sim.analysis.uncertainty import (
     indices,
     normal_sample,
 )
+from sx_sim.brief import outline
 from sx_sim.cases.load import Case
 from sx_sim.cases.parameters import nominal
 from sx_sim.cases.run import run_sweep, solve
@@ -61,6 +62,8 @@ class Uncertainty:
     first_order: Array
     total: Array
     used: int
+
+    __repr__ = outline
 
     @property
     def linear_sd(self) -> Array:

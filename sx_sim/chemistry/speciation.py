@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sx_sim.brief import outline
 from sx_sim.chemistry.aqueous import REFERENCE, water_ion_product
 from sx_sim.chemistry.ligands import ligand
 from sx_sim.chemistry.system import ChemicalSystem
@@ -43,6 +44,8 @@ class Speciation:
     free: Array
     complexes: Array
     ionic_strength: Array
+
+    __repr__ = outline
 
 
 def speciate(law: Law, x: Array, h: Array, hydroxide: Array, free_ligand: Array) -> Speciation:

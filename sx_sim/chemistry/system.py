@@ -47,6 +47,9 @@ class ChemicalSystem:
     series: tuple[str, ...]
     base: str = ""
 
+    def __repr__(self) -> str:
+        return f"ChemicalSystem: {', '.join(self.species)}; {self.extractant.key}"
+
     @classmethod
     def of(
         cls,

@@ -58,6 +58,10 @@ class CircuitResult:
     returned: Array
     slopes: Array
 
+    def __repr__(self) -> str:
+        closed = f"CircuitResult: {self.rounds} rounds, off by {self.mismatch:.1e}"
+        return f"{closed}\n{self.result!r}"
+
     @property
     def converged(self) -> bool:
         """Whether the column is solved and the circuit closed."""

@@ -166,6 +166,10 @@ class Circuit:
     recycles: tuple[Recycle, ...] = ()
     base: str = "Na"
 
+    def __repr__(self) -> str:
+        back = "".join(f"\n  {recycle}" for recycle in self.recycles)
+        return f"Circuit: {self.column.summary}{back}"
+
     @property
     def medium(self) -> str:
         """That of its extractant set, such as ``chloride``, which names the acid it takes."""

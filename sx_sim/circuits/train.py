@@ -78,6 +78,15 @@ class TrainResult:
     passes: int
     mismatch: float
 
+    def __repr__(self) -> str:
+        ended = "converged" if self.converged else "not converged"
+        unsolved = [name for name, one in self.circuits.items() if not one.result.converged]
+        missed = f"; not solved: {', '.join(unsolved)}" if unsolved else ""
+        return (
+            f"TrainResult: {ended} in {self.passes} passes; {len(self.circuits)} circuits, "
+            f"{self.stages} stages, {len(self.products)} products{missed}"
+        )
+
     @property
     def converged(self) -> bool:
         """Whether every circuit is solved and nothing that passes back still changes."""

@@ -139,10 +139,20 @@ class Column:
                 "feeds' acid instead, or a set with activity = 'none'"
             )
 
+    def __repr__(self) -> str:
+        return f"Column: {self.summary}"
+
     @property
     def stages(self) -> int:
         """Number of stages N."""
         return self.sections[-1].last
+
+    @property
+    def summary(self) -> str:
+        """Stages, sections and species in a line."""
+        sections = ", ".join(f"{s.name} {s.stages}" for s in self.sections)
+        species = ", ".join(self.system.species)
+        return f"{self.stages} stages ({sections}); {species}; {self.system.extractant.key}"
 
     def with_system(self, system: ChemicalSystem) -> Column:
         """Return the column with other constants of the same species."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from sx_sim.brief import outline
+
 Array = NDArray[np.float64]
 
 
@@ -33,6 +35,8 @@ class Profile:
     loading: Array  # (N,) share of the dimer that metals hold, see ``ChemicalSystem.loading``
     scalars: Array  # (N, 2 or 3) the solver's unknowns, from which another solve can start
     unit: str = "stage"  # what each of them is
+
+    __repr__ = outline
 
     @property
     def pH(self) -> Array:

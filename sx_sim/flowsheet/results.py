@@ -63,6 +63,11 @@ class Result:
     doses: Mapping[str, float]
     net_fed: Array | None = None
 
+    def __repr__(self) -> str:
+        head = f"Result: {self.status.text}; {self.column.summary}"
+        cautions = [f"{len(self.cautions)} cautions"] if self.cautions else []
+        return "\n  ".join([head, *map(repr, self.streams.values()), *cautions])
+
     @cached_property
     def cautions(self) -> tuple[Caution, ...]:
         """Estimates it rests on, ranges it leaves."""

@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from sx_sim.brief import percent_text, plain
 from sx_sim.chemistry.system import ChemicalSystem
 
 Array = NDArray[np.float64]
 BASES = ("REO", "mol")
+TRACE = 1e-6  # REO below which a stream is not named after it [g/L]
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,15 @@ class Stream:
     concentration: Array
     carrier: float
     acid: float = np.nan
+
+    def __repr__(self) -> str:
+        parts = [f"{self.phase}, {plain(self.flow)} L/h"]
+        if self.phase == "aqueous":
+            parts.append(f"pH {self.pH:.2f}")
+        if self.reo > TRACE:
+            purity = percent_text(self.purity(self.leading))
+            parts.append(f"{plain(self.reo)} g/L REO, {self.leading} {purity}")
+        return f"Stream '{self.name}': {', '.join(parts)}"
 
     @property
     def held(self) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 from sx_sim.plots.bands import temperature_band
 from sx_sim.plots.bars import tornado
+from sx_sim.plots.colours import element_colours
 from sx_sim.plots.columns import acidity, products, profiles, stage_plot
 from sx_sim.plots.diagrams import circuit_diagram, train_diagram
 from sx_sim.plots.errors import profile_bands, uncertainty
@@ -15,6 +16,7 @@ __all__ = [
     "acidity",
     "circuit_diagram",
     "cut_outputs",
+    "element_colours",
     "has_cut",
     "heat_maps",
     "nines",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sx_sim.analysis.sweep import SweepResult
+from sx_sim.plots.colours import colour_of
 from sx_sim.plots.labels import COLUMN_WIDTH, path_label, split_at
 from sx_sim.plots.text import picture
 
@@ -41,13 +42,14 @@ def temperature_band(
             f"{heavier[0]} in {extract}": band.recovered(heavier[0], extract),
         },
     }
+    colours = [colour_of(lighter[-1]), colour_of(heavier[0])]
     for axes, (label, bounds) in zip(panels, lines.items(), strict=True):
-        for k, (name, (low, middle, high)) in enumerate(bounds.items()):
-            axes.fill_between(band.values, 100 * low, 100 * high, color=f"C{k}", alpha=0.25, lw=0)
-            axes.plot(band.values, 100 * middle, color=f"C{k}", label=name)
+        for colour, (name, (low, middle, high)) in zip(colours, bounds.items(), strict=True):
+            axes.fill_between(band.values, 100 * low, 100 * high, color=colour, alpha=0.25, lw=0)
+            axes.plot(band.values, 100 * middle, color=colour, label=name)
         axes.set_xlabel(path_label(band.path, unit))
         axes.set_ylabel(label)
         axes.grid(alpha=0.3)
-        axes.legend(fontsize=9, loc="lower left")
+        axes.legend(fontsize=9, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     figure.suptitle("lines: nominal enthalpies; bands: one standard deviation", fontsize=9)
     return figure

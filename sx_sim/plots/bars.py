@@ -61,7 +61,8 @@ def tornado(found: Tornado) -> Figure:
         axes.set_axisbelow(True)
         axes.set_title(f"{name}: {100 * value:.8g} % of its REO", fontsize=10)
         axes.set_xlabel("change of the purity [percentage points]")
-    panels[0, 0].legend(fontsize=9, loc="best")
+    handles, labels = panels[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=9)
     figure.suptitle("What a shift does to the purity; constants by one standard deviation")
     return figure
 

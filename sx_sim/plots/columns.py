@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.results import Result
+from sx_sim.plots.colours import colour_of, element_colours
 from sx_sim.plots.labels import COLUMN_WIDTH
 from sx_sim.plots.text import picture
 
@@ -36,17 +36,6 @@ STAGE_NUMBERS = {
     "ionic_strength": "ionic strength [mol/L]",
 }
 PHASES = ("aqueous", "organic")
-
-
-def element_colours(elements: Iterable[str]) -> dict[str, tuple[float, float, float, float]]:
-    """Return a colour per element, from light (dark blue) to heavy (red)."""
-    from matplotlib import colormaps
-
-    names = list(elements)
-    positions = np.linspace(0.0, 1.0, max(len(names), 2))
-    return {
-        name: colormaps["turbo"](0.05 + 0.9 * p) for name, p in zip(names, positions, strict=False)
-    }
 
 
 def _mark_sections(axes: Axes, result: Result) -> None:
@@ -140,6 +129,7 @@ def products(result: Result) -> Figure:
     Arguments and return as ``profiles``.
     """
     import matplotlib.pyplot as plt
+    from matplotlib.colors import to_rgb
 
     rare = result.system.rare_earths
     colours = element_colours(result.elements)
@@ -155,7 +145,7 @@ def products(result: Result) -> Figure:
             [symbol if w > 5 else "" for w in width],
             label_type="center",
             fontsize=8,
-            color="white" if np.dot(colours[symbol][:3], LUMINANCE) < DARK else "black",
+            color="white" if np.dot(to_rgb(colours[symbol]), LUMINANCE) < DARK else "black",
         )
         start += width
     left.set_xlabel("share of REO [%]")
@@ -202,8 +192,10 @@ def stage_plot(result: Result, x: str = "stage", z: str | None = None) -> Figure
     values, label = _along_stages(result, z)
     figure, axes = plt.subplots(figsize=(COLUMN_WIDTH, 3.8), layout="constrained")
     marker = "o" if result.column.stages <= FEW_STAGES else ""
-    axes.plot(result.stages.number, values, marker=marker, lw=1.8)
-    if z.partition(".")[0] in PHASES:
+    phase, _, symbol = z.partition(".")
+    colour = colour_of(symbol) if phase in PHASES else "tab:blue"
+    axes.plot(result.stages.number, values, marker=marker, lw=1.8, color=colour)
+    if phase in PHASES:
         axes.set_yscale("log")
         axes.set_ylim(bottom=max(values.min(), values.max() * 10.0**-DECADES))
     axes.set_xlabel(STAGE_LABEL)

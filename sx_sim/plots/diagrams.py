@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sx_sim.brief import percent_text, plain
+from sx_sim.chemistry.speciation import titratable_acid
 from sx_sim.circuits.recycles import Circuit, Exchange, Reflux, SolventLoop
 from sx_sim.circuits.train import TrainResult
 from sx_sim.flowsheet.results import Result
 from sx_sim.flowsheet.streams import Stream
 from sx_sim.plots.text import picture
-from sx_sim.plots.trees import Leaf, Tree, percent_text, tree_of
+from sx_sim.plots.trees import Leaf, Tree, tree_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-WATER, SOLVENT, METAL = "tab:blue", "tab:orange", "0.25"
+WATER, SOLVENT, METAL, REAGENT = "tab:blue", "tab:orange", "0.25", "tab:green"
+NEUTRAL = 1e-3  # acid below which the pH says more [mol/L]
 BOX = 3.0  # width of a section
 GAP = 1.4  # between sections
 END = 1.6  # length of the arrows at the left
@@ -45,7 +48,7 @@ def circuit_diagram(circuit: Circuit, result: Result) -> Figure:
 
     Boxes stand in the direction of the solvent, which goes to the right along their upper
     half; water goes to the left along the lower one. Liquors are fed from above, and drawn
-    off below.
+    off below. Green arrows dose the acid or base that holds a stage at its pH.
 
     Parameters
     ----------
@@ -91,19 +94,31 @@ def _place(result: Result, stage: int, side: float) -> float:
 
 
 def stream_text(stream: Stream) -> str:
-    """Return a stream's name, flow, and what it holds of rare earths or acid."""
-    lines = [stream.name, f"{stream.flow:.4g} L/h"]
+    """Return a stream's name, flow, and what it holds of rare earths or titratable acid."""
+    lines = [stream.name, f"{plain(stream.flow)} L/h"]
     if stream.reo > 1e-3:
-        lines.append(f"{stream.reo:.3g} g/L REO")
+        lines.append(f"{plain(stream.reo, 3)} g/L REO")
     elif stream.phase == "aqueous":
-        lines.append(f"{stream.acid:.3g} mol/L acid")
+        acid = titratable_acid(stream.system, stream.concentration, stream.carrier, stream.acid)
+        lines.append(f"{plain(acid, 3)} mol/L acid" if acid > NEUTRAL else f"pH {stream.pH:.1f}")
     return "\n".join(lines)
+
+
+def _dose_ports(result: Result) -> list[_Port]:
+    """Return where a pH is held, and what is dosed for it."""
+    ports = []
+    for point in result.column.set_points:
+        dose = result.doses[point.name]
+        what = f"{plain(abs(dose), 3)} eq/h {'acid' if dose > 0.0 else 'base'}"
+        text = f"{point.name}: pH {plain(point.pH)}\n{what}"
+        ports.append(_Port(_place(result, point.stage, 0.5), text, REAGENT, True))
+    return ports
 
 
 def _ports(circuit: Circuit, result: Result) -> tuple[list[_Port], list[_Port]]:
     """Return what is fed from above, and what is drawn off below, but at the ends."""
     refluxes = {r.feed for r in circuit.recycles if isinstance(r, Reflux)}
-    above, below = [], []
+    above, below = _dose_ports(result), []
     for feed in result.column.feeds:
         if feed.stream.name == "solvent" or feed.stream.name in refluxes:
             continue
@@ -195,7 +210,7 @@ def _between(axes: Axes, result: Result, right: float, first: int) -> None:
     ):
         if flow > 0.0:
             _arrow(axes, (ends[0], y), (ends[1], y), colour)
-            axes.text(right - GAP / 2, y + 0.1, f"{flow:.4g}", ha="center", fontsize=SMALL - 1)
+            axes.text(right - GAP / 2, y + 0.1, plain(flow), ha="center", fontsize=SMALL - 1)
 
 
 def _ends(axes: Axes, result: Result, span: float) -> None:
@@ -238,7 +253,7 @@ def _draw_recycles(axes: Axes, circuit: Circuit, result: Result, span: float) ->
         stop = _place(result, feed.stage, 0.5)
         corners = [(start, depth if drawn else 0.5), (start, depth), (stop, depth), (stop, 0.0)]
         _dashed(axes, corners, WATER)
-        text = f"reflux, {feed.stream.flow:.4g} L/h"
+        text = f"reflux, {plain(feed.stream.flow)} L/h"
         place = ((start + stop) / 2, depth - 0.08)
         axes.text(*place, text, ha="center", va="top", fontsize=SMALL, color=WATER)
         depth -= 0.4
@@ -353,6 +368,6 @@ def _leaf(axes: Axes, tree: Tree, leaf: Leaf, name: str) -> None:
     bend, end = x + WIDTH + 0.14, x + WIDTH + 0.3
     axes.plot([x + WIDTH, bend, bend], [y, y, leaf.row], color=METAL, lw=1.3)
     _arrow(axes, (bend, leaf.row), (end, leaf.row), METAL)
-    what = f"{leaf.leading} {percent_text(leaf.purity)}, {leaf.oxides:.3g} kg/h REO"
+    what = f"{leaf.leading} {percent_text(leaf.purity)}, {plain(leaf.oxides, 3)} kg/h REO"
     text = f"{name or leaf.product}\n{what}"
     axes.text(end + 0.03, leaf.row, text, ha="left", va="center", fontsize=SMALL)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sx_sim.cases.uncertainties import Uncertainty
+from sx_sim.plots.colours import colour_of
 from sx_sim.plots.labels import COLUMN_WIDTH, output_title
 from sx_sim.plots.text import picture
 
@@ -53,7 +54,8 @@ def uncertainty(found: Uncertainty) -> Figure:
         axes.set_ylabel("points")
         if shared:
             _shares(panels[k, 1], found, k)
-    panels[0, 0].legend(fontsize=8)
+    handles, labels = panels[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), fontsize=8)
     return figure
 
 
@@ -104,15 +106,16 @@ def profile_bands(found: Uncertainty, elements: Iterable[str] | None = None) -> 
         ("aqueous [mol/L]", {s: found.profile("stage_aqueous", s) for s in chosen}),
     ]
     for axes, (label, bands) in zip(panels, rows, strict=True):
-        for k, (name, (_, low, middle, high, _)) in enumerate(bands.items()):
-            axes.fill_between(stages, low, high, color=f"C{k}", alpha=0.25, lw=0)
-            axes.plot(stages, middle, color=f"C{k}", label=name)
+        for name, (_, low, middle, high, _) in bands.items():
+            colour = colour_of(name) if name in rare else "tab:blue"
+            axes.fill_between(stages, low, high, color=colour, alpha=0.25, lw=0)
+            axes.plot(stages, middle, color=colour, label=name)
         axes.set_ylabel(label)
         axes.grid(alpha=0.3)
     top = max(band.max() for band in rows[2][1].values())
     panels[2].set_yscale("log")
     panels[2].set_ylim(top * 1e-6, 2 * top)
-    panels[2].legend(fontsize=9)
+    figure.legend(*panels[2].get_legend_handles_labels(), loc="outside right center", fontsize=9)
     panels[2].set_xlabel("stage, in the direction of the solvent")
     figure.suptitle("lines: median of the sample; bands: 68 % of it", fontsize=9)
     return figure

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sx_sim.analysis.fitting import Fit, Isotherms
-from sx_sim.plots.columns import element_colours
+from sx_sim.plots.colours import element_colours
 from sx_sim.plots.text import picture
 
 if TYPE_CHECKING:

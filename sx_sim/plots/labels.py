@@ -18,6 +18,9 @@ from sx_sim.flowsheet.column import RAFFINATE
 COLUMN_WIDTH = 9.5  # [inch]
 MOST_NINES = 6  # purities of 99.9999 % and better look alike
 SHARES = ("purity", "recovery")
+LOW_SHARES = (0.3, 0.6)  # with a tick, below 90 %
+ONE_NINE = 0.9
+BELOW_ONE_NINE = 3.0  # room of 0 to 90 %, where each further nine has 1
 UNITS = {"reo": "g/L", "flow": "L/h"}
 NAMES = {"loading": "highest loading", "acid_use": "acid used", "base_use": "base used"}
 
@@ -45,8 +48,9 @@ class Scale:
 
     def ticks(self) -> dict[str, Any]:
         """Return places and labels of ticks, as axes and colour bars take them."""
-        places = list(range(self.nines + 1))
-        return {"ticks": places, "labels": [self.text(1.0 - 10.0**-k) for k in places]}
+        low = [float(nines(np.array(share))) for share in LOW_SHARES]
+        places = [0.0, *low, *range(1, self.nines + 1)]
+        return {"ticks": places, "labels": [self.text(1.0 - 10.0**-place) for place in places]}
 
     def text(self, value: float) -> str:
         """Return a number of the output, with its unit.
@@ -61,14 +65,19 @@ class Scale:
 
 
 def scale_of(sweep: SweepResult, name: str, spec: Specification | None = None) -> Scale:
-    """Return the scale for an output: nines for purities and recoveries, else linear."""
+    """Return the scale for an output.
+
+    Purities and recoveries are drawn by their nines where they, or what is asked of them,
+    get to 90 % anywhere; all else is linear.
+    """
     kind, dot, _ = name.partition(".")
     bounds = [b for s in (*sweep.specifications, spec) if s for b in _bounds(s, SHARES)]
+    own = [*np.ravel(sweep.output(name)), *(_bounds(spec, SHARES) if spec else ())]
+    if name == "loading" or (kind in SHARES and np.nanmax(own, initial=0.0) < ONE_NINE):
+        return Scale("%", factor=100.0)
     if kind in SHARES:
         closest = max((float(nines(np.array(b), 15)) for b in bounds), default=0.0)
         return Scale("%", max(MOST_NINES, min(int(closest) + 1, 15)))
-    if name == "loading":
-        return Scale("%", factor=100.0)
     unit = UNITS.get(kind, "") if dot else (ALWAYS | CHOICES)[name].unit
     return Scale("" if unit == "1" else unit)
 
@@ -82,6 +91,28 @@ def _bounds(spec: Specification, kinds: Sequence[str]) -> list[float]:
 def nines(share: np.ndarray, most: float = MOST_NINES) -> np.ndarray:
     """Return how many nines a share has: 1 for 90 %, 2 for 99 %, at most so many."""
     return -np.log10(np.clip(1.0 - share, 10.0**-most, 1.0))
+
+
+def room(drawn: Any) -> Any:
+    """Return how far along an axis or a colour bar so many nines stand.
+
+    Below one nine, 90 %, it is even in the share, and wide enough to be read.
+
+    Examples
+    --------
+    >>> room(nines(np.array([0.0, 0.45, 0.9, 0.99]))).round(6).tolist()
+    [0.0, 1.5, 3.0, 4.0]
+    """
+    drawn = np.asarray(drawn, dtype=float)
+    low = BELOW_ONE_NINE * (1.0 - 10.0 ** -np.minimum(drawn, 1.0)) / ONE_NINE
+    return np.where(drawn > 1.0, drawn - 1.0 + BELOW_ONE_NINE, low)
+
+
+def nines_at(place: Any) -> Any:
+    """Return how many nines stand at a place; the inverse of ``room``."""
+    place = np.asarray(place, dtype=float)
+    low = -np.log10(1.0 - ONE_NINE * np.minimum(place, BELOW_ONE_NINE) / BELOW_ONE_NINE)
+    return np.where(place > BELOW_ONE_NINE, place + 1.0 - BELOW_ONE_NINE, low)
 
 
 def output_title(name: str) -> str:

@@ -29,6 +29,7 @@ from sx_sim.plots.panels import (
     draw_scales,
     draw_scatter,
     levels_of,
+    nominal_key,
 )
 from sx_sim.plots.text import picture
 from sx_sim.plots.views import View, inputs_of, view_of
@@ -267,5 +268,6 @@ def _finish(
         marker = "s" if view.scattered else "x"
         dot = Line2D([], [], ls="", marker=marker, mfc="none", color=UNSOLVED, label="not solved")
         key.append(dot)
+    key += nominal_key(view)
     if key:
         figure.legend(handles=key, loc="outside lower center", ncols=len(key), fontsize=9)

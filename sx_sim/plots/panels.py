@@ -7,18 +7,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sx_sim.analysis.sweep import Specification
-from sx_sim.plots.labels import Scale
+from sx_sim.plots.labels import Scale, nines_at, room
 from sx_sim.plots.views import View
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
 SPEC = "tab:red"
 PASS, FAIL, UNSOLVED = "tab:blue", "tab:orange", "0.45"
 MAP = "viridis"
+CROSS: dict[str, Any] = {"marker": "+", "ls": "", "color": "black", "ms": 11, "mew": 1.5}
+LINE: dict[str, Any] = {"color": "black", "lw": 1.2, "ls": ":"}
 WIDE = 10.0  # inputs that range over more than this factor may be spaced by their logarithm
 CONTOURS = 7
 MANY = 1500  # points of a plane that are not marked one by one
+MARGIN = 0.04  # of an axis of nines
 
 
 def limits(scale: Scale, values: Any) -> tuple[float, float]:
@@ -30,13 +34,23 @@ def limits(scale: Scale, values: Any) -> tuple[float, float]:
     return (low, high) if high > low else (low - 0.5, high + 0.5)
 
 
+def norm_of(scale: Scale, values: Any) -> Any:
+    """Return how drawn numbers become colours."""
+    from matplotlib.colors import FuncNorm, Normalize
+
+    low, high = limits(scale, values)
+    if scale.nines:
+        return FuncNorm((room, nines_at), vmin=low, vmax=high)
+    return Normalize(low, high)
+
+
 def levels_of(scale: Scale, values: Any) -> Any:
     """Return where contours are drawn and colour bars have their ticks."""
     from matplotlib.ticker import MaxNLocator
 
     low, high = limits(scale, values)
     if scale.nines:
-        return np.arange(scale.nines + 1.0)
+        return np.array(scale.ticks()["ticks"])
     ticks = np.asarray(MaxNLocator(CONTOURS).tick_values(low, high))
     return ticks[(ticks >= low) & (ticks <= high)]
 
@@ -59,8 +73,8 @@ def draw_map(
     """
     x, y = (axis.values for axis in view.axes)
     drawn = scale(values).T
-    low, high = limits(scale, values)
-    mesh = axes.pcolormesh(x, y, drawn, vmin=low, vmax=high, shading="nearest", cmap=MAP)
+    norm = norm_of(scale, values)
+    mesh = axes.pcolormesh(x, y, drawn, norm=norm, shading="nearest", cmap=MAP)
     axes.set_facecolor("0.85")
     levels = levels_of(scale, values)
     contour(axes, x, y, drawn, levels, colors="white", linewidths=1.6)
@@ -116,9 +130,14 @@ def mark_bounds(axes: Axes, scale: Scale, spec: Specification | None) -> None:
 def value_axis(axes: Axes, scale: Scale) -> None:
     """Put the ticks of an output on the vertical axis."""
     if scale.nines:
+        low, high = np.clip([axes.dataLim.y0, axes.dataLim.y1], 0.0, scale.nines)
+        ticks = np.array(scale.ticks()["ticks"])
+        least, most = room([max(ticks[ticks <= low]), max(2.0, min(ticks[ticks >= high]))])
+        slack = MARGIN * (most - least)
+        axes.set_yscale("function", functions=(room, nines_at))
         axes.set_yticks(**scale.ticks())
-        top = np.ceil(np.clip(axes.dataLim.y1, 2.0, scale.nines))
-        axes.set_ylim(-0.04 * top, 1.04 * top)
+        axes.set_yticks([], minor=True)
+        axes.set_ylim(nines_at(least - slack), nines_at(most + slack))
     else:
         axes.set_ylabel(scale.unit)
 
@@ -144,16 +163,14 @@ def draw_scatter(
         mark_nominal(axes, view)
         return None
     y = view.axes[1].values
-    low, high = limits(scale, values)
+    norm = norm_of(scale, values)
     axes.scatter(x[~solved], y[~solved], s=22, marker="s", facecolors="none", edgecolors=UNSOLVED)
     looks: tuple[tuple[Any, dict[str, Any]], ...] = (
         (solved & ~meets, {"marker": "x", "linewidths": 1.6}),
         (meets, {"marker": "o", "edgecolors": "0.3", "linewidths": 0.4}),
     )
     for chosen, look in looks:
-        axes.scatter(
-            x[chosen], y[chosen], c=drawn[chosen], s=30, vmin=low, vmax=high, cmap=MAP, **look
-        )
+        axes.scatter(x[chosen], y[chosen], c=drawn[chosen], s=30, norm=norm, cmap=MAP, **look)
     mark_nominal(axes, view)
     return axes.collections[-1]
 
@@ -173,32 +190,24 @@ def mark_unsolved(axes: Axes, view: View, values: Any) -> None:
 
 
 def mark_nominal(axes: Axes, view: View) -> None:
-    """Mark and name the operating point, if it is in view."""
-    from matplotlib.patheffects import withStroke
-
+    """Mark the operating point, if it is in view; ``nominal_key`` names it."""
     if not np.isfinite(view.nominal).all():
         return
-    left, right = view.axes[0].values.min(), view.axes[0].values.max()
-    late = view.nominal[0] > (left + right) / 2
-    halo = [withStroke(linewidth=2.5, foreground="white")]
     if len(view.nominal) == 1:
-        axes.axvline(view.nominal[0], color="black", lw=1.2, ls=":")
-        place = (view.nominal[0], 0.05)
+        axes.axvline(view.nominal[0], **LINE)
     else:
-        place = (view.nominal[0], view.nominal[1])
-        axes.plot(*place, marker="+", color="white", ms=13, mew=3.5, zorder=5)
-        axes.plot(*place, marker="+", color="black", ms=11, mew=1.5, zorder=6)
-    axes.annotate(
-        "operating point",
-        place,
-        xycoords="data" if len(view.nominal) > 1 else axes.get_xaxis_transform(),
-        xytext=(-7 if late else 7, 6),
-        textcoords="offset points",
-        ha="right" if late else "left",
-        fontsize=8,
-        path_effects=halo,
-        zorder=7,
-    )
+        axes.plot(*view.nominal, marker="+", color="white", ms=13, mew=3.5, zorder=5)
+        axes.plot(*view.nominal, **CROSS, zorder=6)
+
+
+def nominal_key(view: View) -> list[Line2D]:
+    """Return what names the operating point in a legend, where no label covers a point."""
+    from matplotlib.lines import Line2D
+
+    if not np.isfinite(view.nominal).all():
+        return []
+    look = LINE if len(view.nominal) == 1 else CROSS
+    return [Line2D([], [], **look, label="operating point")]
 
 
 def draw_scales(axes: Axes, view: View, *, horizontal: bool = True, vertical: bool = True) -> None:

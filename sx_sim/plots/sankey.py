@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sx_sim.brief import percent_text
 from sx_sim.circuits.train import TrainResult
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.streams import Stream
-from sx_sim.plots.columns import element_colours
+from sx_sim.plots.colours import element_colours
 from sx_sim.plots.text import picture
-from sx_sim.plots.trees import fed_from_outside, percent_text, series_of
+from sx_sim.plots.trees import fed_from_outside, series_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sx_sim.circuits.train import TrainResult
-from sx_sim.plots.columns import DECADES, element_colours
+from sx_sim.plots.colours import element_colours
+from sx_sim.plots.columns import DECADES
 from sx_sim.plots.text import picture
 from sx_sim.plots.trees import series_of
 
@@ -67,9 +68,7 @@ def _starts(train: TrainResult) -> dict[str, int]:
     return found
 
 
-def _lines(
-    axes: Axes, train: TrainResult, phase: str, colours: dict[str, tuple[float, ...]]
-) -> float:
+def _lines(axes: Axes, train: TrainResult, phase: str, colours: dict[str, str]) -> float:
     """Draw the profiles of a phase; return the highest concentration."""
     starts, top = _starts(train), 0.0
     for name, solved in train.circuits.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sx_sim.brief import plain
 from sx_sim.circuits.train import Link, TrainResult
 from sx_sim.flowsheet.column import BARREN
 from sx_sim.flowsheet.streams import Stream
@@ -44,7 +45,7 @@ class Fed:
     def text(self) -> str:
         """Its name, flow and strength."""
         s = self.stream
-        return f"{s.name}\n{s.flow:.4g} L/h\n{s.reo:.3g} g/L REO"
+        return f"{s.name}\n{plain(s.flow)} L/h\n{plain(s.reo, 3)} g/L REO"
 
 
 @dataclass(frozen=True)
@@ -76,23 +77,6 @@ class Tree:
 def tree_of(train: TrainResult) -> Tree:
     """Return the layout of a train; each product has a row, each circuit the mean of its own."""
     return _Layout(train).tree()
-
-
-def percent_text(share: float) -> str:
-    """Return a share in per cent, with as many nines as it has.
-
-    Examples
-    --------
-    >>> percent_text(0.5), percent_text(0.99912), percent_text(0.9999995)
-    ('50 %', '99.91 %', '>99.9999 %')
-    """
-    missing = 1.0 - share
-    if missing < 1e-6:
-        return ">99.9999 %"
-    for digits, limit in ((4, 1e-5), (3, 1e-4), (2, 1e-3), (2, 1e-2)):
-        if missing < limit:
-            return f"{100 * share:.{digits}f} %"
-    return f"{100 * share:.3g} %"
 
 
 def series_of(train: TrainResult) -> list[str]:

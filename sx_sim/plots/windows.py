@@ -20,6 +20,7 @@ from sx_sim.plots.panels import (
     draw_scales,
     mark_nominal,
     mark_unsolved,
+    nominal_key,
 )
 from sx_sim.plots.text import picture
 from sx_sim.plots.views import View, view_of
@@ -130,6 +131,7 @@ def _plane(sweep: SweepResult, view: View) -> Figure:
     axes.set_title(f"at {view.held}" if view.held else "", fontsize=9)
     if not np.isfinite(least).all():
         key.append(Line2D([], [], ls="", marker="x", color=UNSOLVED, label="not solved"))
+    key += nominal_key(view)
     figure.legend(handles=key, loc="outside lower center", fontsize=9)
     return figure
 
@@ -198,6 +200,8 @@ def _lines(sweep: SweepResult, view: View) -> Figure:
     held = f", at {view.held}" if view.held else ""
     title = f"green: all specifications met{held}; red: specification"
     figure.suptitle(title, fontsize=9)
+    if key := nominal_key(view):
+        figure.legend(handles=key, loc="outside lower center", fontsize=9)
     return figure
 
 
@@ -225,5 +229,6 @@ def _points(sweep: SweepResult, view: View) -> Figure:
         axes.set_yticks([])
     texts = [text for text, _ in _margins(sweep, view)]
     axes.set_title("\n".join(texts), fontsize=9)
-    figure.legend(loc="outside lower center", ncols=3, fontsize=9)
+    handles = [*axes.get_legend_handles_labels()[0], *nominal_key(view)]
+    figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=9)
     return figure

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
+from sx_sim.brief import plain
 from sx_sim.cases import Case
 from sx_sim.cases.ledgers import activities_of, ledger_of
 from sx_sim.flowsheet.results import Result
@@ -23,7 +24,7 @@ def print_case(console: Console, case: Case) -> None:
         console.print(f"  {s.name}: stages {s.first}-{s.last}")
     for feed in column.feeds:
         s = feed.stream
-        console.print(f"  {s.name} enters stage {feed.stage}: {s.flow:.4g} L/h, {s.phase}")
+        console.print(f"  {s.name} enters stage {feed.stage}: {plain(s.flow)} L/h, {s.phase}")
     console.print(f"  {len(column.system.species)} species: {', '.join(column.system.species)}")
     if case.file.sweep:
         axes = ", ".join(axis.path for axis in case.file.sweep.axes)
@@ -69,13 +70,13 @@ def stream_table(result: Result) -> Table:
     for feed in result.column.feeds:
         s = feed.stream
         pH = f"{s.pH:.2f}" if s.phase == "aqueous" else ""
-        table.add_row(f"{s.name} in", f"{s.flow:.4g}", pH, f"{s.reo:.4g}", style="dim")
+        table.add_row(f"{s.name} in", plain(s.flow), pH, plain(s.reo), style="dim")
     for name, s in result.streams.items():
         pH = f"{s.pH:.2f}" if s.phase == "aqueous" else ""
         first = s.leading
         purity = percent(s.purity(first)) if first else ""
         recovery = percent(result.recovery(first, name)) if first else ""
-        table.add_row(name, f"{s.flow:.4g}", pH, f"{s.reo:.4g}", first, purity, recovery)
+        table.add_row(name, plain(s.flow), pH, plain(s.reo), first, purity, recovery)
     return table
 
 

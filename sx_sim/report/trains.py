@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
+from sx_sim.brief import plain
 from sx_sim.cases.ledgers import activities_of_train, ledger_of_train
 from sx_sim.cases.trains import Train
 from sx_sim.circuits.train import TrainResult
@@ -67,7 +68,7 @@ def print_stored(console: Console, train: Train, products: Sequence[StoredProduc
     whole = sum(product.oxides for product in products)
     for one in products:
         if one.oxides > NEGLIGIBLE * whole:
-            numbers = f"{one.oxides:.4g}", one.leading, percent(one.purity)
+            numbers = plain(one.oxides), one.leading, percent(one.purity)
             table.add_row(one.name, one.place, *numbers)
     console.print(table)
 
@@ -86,7 +87,7 @@ def circuit_table(train: Train, found: TrainResult) -> Table:
             name,
             "/".join(cut) if cut else "",
             stages,
-            f"{result.stages.organic_flow[0]:.4g}",
+            plain(result.stages.organic_flow[0]),
             range_text(100 * result.stages.loading, 0),
             range_text(result.stages.pH, 2),
             str(solved.result.rounds),
@@ -110,7 +111,7 @@ def product_table(train: Train, found: TrainResult) -> Table:
         table.add_row(
             train.names.get(place, ""),
             place,
-            f"{stream.flow * stream.reo / 1000:.4g}",
+            plain(stream.flow * stream.reo / 1000),
             first,
             percent(stream.purity(first)),
             percent(float(amount / fed[first])) if fed.get(first) else "-",

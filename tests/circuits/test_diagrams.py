@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 import sx_sim
-from support.paths import ROOT
+from support.paths import ROOT, SULFATE
 from sx_sim import plots
 from sx_sim.cases.trains import load_train, parse_train, run_train
-from sx_sim.plots.diagrams import spread
+from sx_sim.plots.diagrams import spread, stream_text
 from sx_sim.plots.sankey import _Flow
 from sx_sim.plots.trees import tree_of
 
@@ -144,6 +144,46 @@ def test_closed_circuits_are_legible(values):
 def test_examples_are_legible(name):
     case = sx_sim.load_case(EXAMPLES / f"{name}.toml")
     assert_legible(plots.circuit_diagram(case.circuit, sx_sim.solve(case)))
+
+
+def test_set_points_and_what_is_dosed_are_drawn():
+    case = sx_sim.load_case(EXAMPLES / "nd_sm_closed.toml")
+    held = '[set_points.wash]\nstage = "scrub.3"\npH = 0.9\n'
+    case = sx_sim.parse_case(case.text + held)
+    result = sx_sim.solve(case)
+    figure = plots.circuit_diagram(case.circuit, result)
+    assert_legible(figure)
+    texts = [t.get_text() for t in figure.axes[0].texts]
+    assert f"wash: pH 0.9\n{result.doses['wash']:.3g} eq/h acid" in texts
+
+
+def test_labels_state_acid_as_it_is_given_and_large_flows_in_full():
+    """Sulfate holds acid, so that [H+] is less; a case gives what is titrated."""
+    text = f"""
+temperature = "25 degC"
+[solvent]
+extractant = "{SULFATE}"
+concentration = "1 mol/L"
+flow = "10000 L/h"
+[feeds.liquor]
+composition = {{ Ho = 60, Dy = 40 }}
+strength = "0.02 mol/L"
+acid = "0.1 mol/L"
+flow = "10000 L/h"
+[sections.extraction]
+stages = 4
+[sections.strip]
+stages = 4
+acid = "6 mol/L"
+flow = "1000 L/h"
+outlet = "strip liquor"
+"""
+    case = sx_sim.parse_case(text)
+    strip = next(f.stream for f in case.column.feeds if f.stream.name == "strip")
+    assert strip.acid < 4.0
+    assert stream_text(strip) == "strip\n1000 L/h\n6 mol/L acid"
+    solvent = next(f.stream for f in case.column.feeds if f.stream.name == "solvent")
+    assert stream_text(solvent) == "solvent\n10000 L/h"
 
 
 def test_many_feeds_at_one_place_keep_clear():
