@@ -1,23 +1,30 @@
 """Elimination of the metals, stage by stage: always accurate, and costly.
 
-Each stage's scalars are eliminated locally, which leaves blocks of species x species.
-With M_j = dy_j/dx_j, which is D plus one column times one row per scalar, the metal
-balances read
+Each stage's scalars are eliminated locally, which leaves blocks of species x species. With
+``y' = dy/dx``, which is D plus one column times one row per scalar, a change dx of what is in
+the water of a stage changes what its mixer gives to the organic by ``eff O y' dx`` (``real``
+has the terms). Elimination from stage 1 keeps the share L of what falls from a stage that does
+not rise to it again. Per dx,
 
-    (A_j + WA_j) dx_j + (O_j + WO_j) dy_j - A_(j+1) dx_(j+1) - O_(j-1) dy_(j-1) = 0
+    F = (1 - b (1 - L))^-1 (A' + down eff y')     falls on, with b = (1 - eff) down / O
+    M = eff O y' + (1 - eff) (F - L F)            leaves in the organic
+    G = drawn + taken M + L F                     is lost
+    P = G + up + O' M / O                         falls to it, the pivot
 
-where W is what is drawn off. Elimination from stage 1 leaves the pivots
-
-    P_j = WA_j + A_j (1 - O_(j-1) M_(j-1) P_(j-1)^-1) + (O_j + WO_j) M_j
+and L of the next stage is ``G P^-1``. Nothing is lost by subtraction however little L is. Where
+stages are ideal F is A' and M is ``O y'``. Where the acidity is set somewhere, the anions that
+doses bring are one more species, which never rises: where it is set they are a scalar,
+elsewhere a share of those of the stage above.
 
 The pivots are inverted rather than factored: rows of full length vectorise, and each
-right-hand side then costs two products instead of two triangular solves. Inverses are
-kept transposed, so that those products run along rows too.
+right-hand side then costs two products instead of two triangular solves. All matrices are kept
+transposed, so that those products run along rows too.
 """
 
 import numpy as np
 from numba import njit
 
+from sx_sim.kernels.closure import linearise_closures
 from sx_sim.kernels.distribution import fill_orders
 from sx_sim.kernels.small import invert_small
 
@@ -55,20 +62,72 @@ def invert(a, swaps):
                 a[i, k], a[i, best] = a[i, best], a[i, k]
 
 
+@njit(cache=True, error_model="numpy")
+def times(matrix, vector, share, total):
+    """Add ``share matrix vector`` to ``total`` (S,), the matrix (S, S) being transposed."""
+    for c in range(vector.size):
+        factor = share * vector[c]
+        for i in range(vector.size):
+            total[i] += factor * matrix[c, i]
+
+
+@njit(cache=True, error_model="numpy")
+def multiply(left, right, product):
+    """Fill ``product`` with ``left right``, all of them (S, S) and transposed."""
+    for c in range(right.shape[0]):
+        for i in range(right.shape[0]):
+            product[c, i] = 0.0
+        times(left, right[c], 1.0, product[c])
+
+
 @njit(cache=True, error_model="numpy", inline="always")
-def eliminate_scalars(linear, factors, law, state, j):
-    """Express stage ``j``'s scalar steps by its metals: ``-inverse f + response dx``."""
-    m, s = linear.f_x.shape[1:]
-    for a in range(m):
-        for b in range(m):
-            factors.inverse[j, a, b] = linear.f_scalar[j, a, b]
+def is_set(cascade, j):
+    """Whether the acidity of stage ``j`` is set."""
+    return cascade.set_ln_h.size > 0 and not np.isnan(cascade.set_ln_h[j])
+
+
+@njit(cache=True, error_model="numpy")
+def volumes(cascade, flows):
+    """Fill what of a cascade's flows the elimination needs, (6, N), see ``MetalFactors``."""
+    real = cascade.efficiency.size > 0
+    for j in range(cascade.anion.size):
+        organic = cascade.organic[j] + cascade.organic_draw[j]
+        organic += cascade.organic_down[j] if real else 0.0
+        eff = cascade.efficiency[j] if real else 1.0
+        flows[0, j] = 1.0 - eff
+        flows[1, j] = eff * organic
+        flows[2, j] = cascade.organic[j] / organic
+        flows[3, j] = cascade.organic_draw[j] / organic
+        flows[4, j] = cascade.organic_down[j] / organic if real else 0.0
+        flows[5, j] = cascade.aqueous_up[j] if real else 0.0
+
+
+@njit(cache=True, error_model="numpy", inline="always")
+def flows_of(flows, j):
+    """Return what ``volumes`` has filled for stage ``j``."""
+    return flows[0, j], flows[1, j], flows[2, j], flows[3, j], flows[4, j], flows[5, j]
+
+
+@njit(cache=True, error_model="numpy", inline="always")
+def eliminate_scalars(cascade, linear, factors, law, state, j):
+    """Express stage ``j``'s scalar steps by its metals: ``-inverse f + response dx``.
+
+    ``factors.inverse`` holds d closure / d scalar at fixed x, to be inverted.
+    """
+    m, sx = linear.f_x.shape[1:]
+    s = state.y.shape[1]
+    here = is_set(cascade, j)
+    if here:
+        for a in range(m):
+            factors.inverse[j, a, 0] = linear.f_x[j, a, s] * state.anion[j]
     invert_small(factors.inverse[j])
     for a in range(m):
-        for i in range(s):
+        for i in range(sx):
             total = 0.0
             for b in range(m):
                 total -= factors.inverse[j, a, b] * linear.f_x[j, b, i]
-            factors.response[j, a, i] = total
+            factors.response[j, a, i] = 0.0 if here and i == s else total
+            factors.y_scalar[j, a, i] = 0.0
     varying = law.acid_by_dimer.size > 0
     order_acid = state.orders[0] if varying else law.order_acid
     order_dimer = state.orders[1] if varying else law.order_dimer
@@ -82,98 +141,166 @@ def eliminate_scalars(linear, factors, law, state, j):
             state.orders,
         )
     for i in range(s):
-        factors.y_scalar[j, 0, i] = -order_acid[i] * state.y[j, i]
+        factors.d[j, i] = state.d[j, i]
+        factors.y_scalar[j, 0, i] = 0.0 if here else -order_acid[i] * state.y[j, i]
         factors.y_scalar[j, 1, i] = order_dimer[i] * state.y[j, i]
         if m == 3:
             factors.y_scalar[j, 2, i] = -state.bound[j, i] * state.y[j, i]
+    if sx > s:
+        factors.d[j, s] = 0.0
+        factors.doses[j] = state.anion[j] if here else 0.0
+
+
+@njit(cache=True, error_model="numpy", inline="always")
+def pass_on(factors, on, j):
+    """Fill what leaves stage ``j`` in the organic, ``made``, and L F, ``gone``, per dx."""
+    response, y_scalar, d = factors.response[j], factors.y_scalar[j], factors.d[j]
+    lost, made, gone, fallen = factors.lost, factors.made, factors.gone, factors.pivot[j]
+    m, sx = response.shape
+    bypass, mixed, _, _, falls, _ = flows_of(factors.flows, j)
+    for c in range(sx):
+        for i in range(sx):
+            made[c, i] = 0.0
+        made[c, c] = mixed * d[c]
+        for a in range(m):
+            factor = mixed * response[a, c]
+            for i in range(sx):
+                made[c, i] += factor * y_scalar[a, i]
+        for i in range(sx):
+            fallen[c, i] = falls * made[c, i]
+        fallen[c, c] += on
+    if factors.losses.size > 0:
+        back = factors.backs[j]
+        for c in range(sx):
+            for i in range(sx):
+                factors.losses[j, c, i] = lost[c, i]
+                back[c, i] = falls * bypass * lost[c, i]
+            back[c, c] += 1.0 - falls * bypass
+        if falls * bypass > 0.0:
+            invert(back, factors.swaps)
+            multiply(back, fallen, gone)
+            for c in range(sx):
+                for i in range(sx):
+                    fallen[c, i] = gone[c, i]
+    if falls > 0.0:
+        multiply(lost, fallen, gone)
+    else:
+        for c in range(sx):
+            for i in range(sx):
+                gone[c, i] = on * lost[c, i]
+    if bypass > 0.0:
+        for c in range(sx):
+            for i in range(sx):
+                made[c, i] += bypass * (fallen[c, i] - gone[c, i])
 
 
 @njit(cache=True, error_model="numpy")
 def eliminate_metals(cascade, law, state, linear, factors):
     """Fill ``factors``, MetalFactors, at ``state``."""
     n, s = cascade.feed.shape
-    m = factors.response.shape[1]
-    kept = factors.kept  # transpose of 1 - O M P^-1 of the stage below
-    for c in range(s):
-        for i in range(s):
-            kept[c, i] = 1.0 if c == i else 0.0
+    sx = factors.response.shape[2]
+    lost, made, gone = factors.lost, factors.made, factors.gone
+    volumes(cascade, factors.flows)
+    linearise_closures(cascade, law, state, factors.inverse, linear.f_x)
+    for c in range(sx):
+        for i in range(sx):
+            lost[c, i] = 1.0 if c == i else 0.0
     for j in range(n):
-        response = factors.response[j]
-        y_scalar = factors.y_scalar[j]
         pivot = factors.pivot[j]
-        d = factors.d[j]
-        eliminate_scalars(linear, factors, law, state, j)
-        up = cascade.organic[j]
-        leaving = up + cascade.organic_draw[j]
-        for i in range(s):
-            d[i] = state.d[j, i]
-        for c in range(s):
-            for i in range(s):
-                pivot[c, i] = cascade.aqueous[j] * kept[c, i]
-            for a in range(m):
-                factor = leaving * response[a, c]
-                for i in range(s):
-                    pivot[c, i] += factor * y_scalar[a, i]
-            pivot[c, c] += cascade.aqueous_draw[j] + leaving * d[c]
+        eliminate_scalars(cascade, linear, factors, law, state, j)
+        pass_on(factors, cascade.aqueous[j], j)
+        _, _, rises, taken, _, up = flows_of(factors.flows, j)
+        for c in range(sx):
+            for i in range(sx):
+                gone[c, i] += taken * made[c, i]
+                pivot[c, i] = gone[c, i] + rises * made[c, i]
+            gone[c, c] += cascade.aqueous_draw[j]
+            pivot[c, c] += cascade.aqueous_draw[j] + up
+        if sx > s:
+            for c in range(s):
+                pivot[c, s] = -factors.doses[j] * factors.response[j, 0, c]
+            pivot[s, s] = 1.0
+            if factors.doses[j] == 0.0 and j + 1 < n:
+                pivot[s, s] = cascade.aqueous[j + 1] / cascade.carry[j]
         invert(pivot, factors.swaps)
-        for c in range(s):
-            for i in range(s):
-                kept[c, i] = -up * d[i] * pivot[c, i]
-            for a in range(m):
-                total = 0.0
-                for i in range(s):
-                    total += response[a, i] * pivot[c, i]
-                total *= up
-                for i in range(s):
-                    kept[c, i] -= total * y_scalar[a, i]
-            kept[c, c] += 1.0
+        multiply(gone, pivot, lost)
+        if sx > s:  # anions never rise; where they are set, what falls changes nothing
+            for c in range(s):
+                lost[c, s] = 0.0
+                lost[s, c] *= 1.0 if factors.doses[j] == 0.0 else 0.0
+            lost[s, s] = 1.0
+
+
+@njit(cache=True, error_model="numpy", inline="always")
+def leaves(factors, on, j, x, scalars, rising, falling, left):
+    """Fill what falls on from stage ``j`` and what leaves it in the organic.
+
+    ``x`` and ``scalars`` are its changes, ``rising`` what would rise to it if nothing fell.
+    """
+    sx = x.size
+    bypass, mixed, _, _, falls, _ = flows_of(factors.flows, j)
+    for i in range(sx):
+        left[i] = mixed * factors.d[j, i] * x[i]
+    for a in range(scalars.size):
+        factor = mixed * scalars[a]
+        for i in range(sx):
+            left[i] += factor * factors.y_scalar[j, a, i]
+    for i in range(sx):
+        falling[i] = on * x[i] + falls * (bypass * rising[i] + left[i])
+    if falls * bypass > 0.0:
+        row = factors.rows[0]
+        for i in range(sx):
+            row[i] = falling[i]
+            falling[i] = 0.0
+        times(factors.backs[j], row, 1.0, falling)
+    if bypass > 0.0:
+        for i in range(sx):
+            left[i] += bypass * (rising[i] + falling[i])
+        times(factors.losses[j], falling, -bypass, left)
 
 
 @njit(cache=True, error_model="numpy")
 def step_by_metals(cascade, factors, f, step):
     """Fill ``step`` (N, m): the scalars' step that cancels ``f``, the metals following."""
     n, s = cascade.feed.shape
-    m = f.shape[1]
-    forward = factors.forward
-    arriving = factors.rows[0]  # organic coming up
-    rhs = factors.rows[1]
-    for i in range(s):
-        arriving[i] = 0.0
+    m, sx = factors.response.shape[1:]
+    forward, risen, scalars = factors.forward, factors.risen, factors.scalars
+    rhs, falling, left = factors.rows[1], factors.rows[2], factors.rows[3]
+    for i in range(sx):
+        risen[0, i] = 0.0
     for j in range(n):
-        up = cascade.organic[j]
-        leaving = up + cascade.organic_draw[j]
-        for i in range(s):
-            rhs[i] = arriving[i]
-            arriving[i] = 0.0
+        on, rising = cascade.aqueous[j], risen[j]
+        _, _, rises, taken, falls, up = flows_of(factors.flows, j)
         for a in range(m):
             total = 0.0
             for b in range(m):
                 total -= factors.inverse[j, a, b] * f[j, b]
             step[j, a] = total  # at dx = 0
-            for i in range(s):
-                rhs[i] -= leaving * factors.y_scalar[j, a, i] * total
-                arriving[i] += up * factors.y_scalar[j, a, i] * total
-        for i in range(s):
+        for i in range(sx):
             forward[j, i] = 0.0
-        for c in range(s):
-            for i in range(s):
-                forward[j, i] += factors.pivot[j, c, i] * rhs[c]
+        leaves(factors, on, j, forward[j], step[j], rising, falling, left)
+        for i in range(sx):
+            rhs[i] = rising[i] - (taken + rises) * left[i]
+        if falls > 0.0:
+            times(factors.losses[j], falling, -1.0, rhs)
+        if sx > s:
+            rhs[s] = factors.doses[j] * step[j, 0]
+        times(factors.pivot[j], rhs, 1.0, forward[j])
         for a in range(m):
-            total = 0.0
-            for i in range(s):
-                total += factors.response[j, a, i] * forward[j, i]
-            for i in range(s):
-                arriving[i] += up * factors.y_scalar[j, a, i] * total
-        for i in range(s):
-            arriving[i] += up * factors.d[j, i] * forward[j, i]
+            scalars[a] = step[j, a]
+            for i in range(sx):
+                scalars[a] += factors.response[j, a, i] * forward[j, i]
+        if j + 1 < n:
+            leaves(factors, on, j, forward[j], scalars, rising, falling, left)
+            for i in range(sx):
+                risen[j + 1, i] = rises * left[i] + up * forward[j, i]
+    for i in range(sx):
+        falling[i] = 0.0
     for j in range(n - 1, -1, -1):
-        if j < n - 1:
-            for c in range(s):
-                passed = cascade.aqueous[j + 1] * forward[j + 1, c]
-                for i in range(s):
-                    forward[j, i] += factors.pivot[j, c, i] * passed
+        if sx > s and factors.doses[j] > 0.0:
+            falling[s] = 0.0
+        times(factors.pivot[j], falling, 1.0, forward[j])
         for a in range(m):
-            total = step[j, a]
-            for i in range(s):
-                total += factors.response[j, a, i] * forward[j, i]
-            step[j, a] = total
+            for i in range(sx):
+                step[j, a] += factors.response[j, a, i] * forward[j, i]
+        leaves(factors, cascade.aqueous[j], j, forward[j], step[j], risen[j], falling, left)

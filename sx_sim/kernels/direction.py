@@ -8,7 +8,6 @@ from sx_sim.kernels.by_metals import eliminate_metals, step_by_metals
 from sx_sim.kernels.linear import change, linearise
 
 ACCURATE = 1e-6  # how well a step has to cancel the residuals, relative to the largest
-REFINEMENTS = 3  # of a step where there is no other elimination: doses, stages not ideal
 
 
 @njit(cache=True, error_model="numpy", inline="always")
@@ -18,31 +17,10 @@ def newton_direction(cascade, law, state, factors, step):
     linearise(cascade, law, state, factors.linear)
     eliminate_closures(n, factors.linear, factors.closures)
     step_by_closures(n, factors.linear, factors.closures, state.f, step)
-    plain = cascade.set_ln_h.size == 0 and cascade.efficiency.size == 0
-    accurate = cancels(n, factors.linear, state.f, step)
-    if not (plain or accurate):
-        refine(n, factors, state.f, step)
-    factors.by_metals[0] = plain and not accurate
+    factors.by_metals[0] = not cancels(n, factors.linear, state.f, step)
     if factors.by_metals[0]:
         eliminate_metals(cascade, law, state, factors.linear, factors.metals)
         step_by_metals(cascade, factors.metals, state.f, step)
-
-
-@njit(cache=True, error_model="numpy")
-def refine(n, factors, f, step):
-    """Improve a step of N stages by solving for what it leaves of ``f``."""
-    m = f.shape[1]
-    df = factors.linear.df
-    left, more = np.empty((n, m)), np.empty((n, m))
-    for _ in range(REFINEMENTS):
-        change(n, factors.linear, step, df)
-        for j in range(n):
-            for a in range(m):
-                left[j, a] = f[j, a] + df[j, a]
-        step_by_closures(n, factors.linear, factors.closures, left, more)
-        for j in range(n):
-            for a in range(m):
-                step[j, a] += more[j, a]
 
 
 @njit(cache=True, error_model="numpy")

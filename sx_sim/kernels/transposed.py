@@ -117,9 +117,13 @@ def by_closures_transposed(n, linear, factors, g, weight):
 
 @njit(cache=True, error_model="numpy")
 def by_metals_transposed(cascade, factors, g, weight):
-    """Fill ``weight`` (N, m), the transpose of ``step_by_metals`` applied to ``g``."""
-    n, s = cascade.feed.shape
-    m = g.shape[1]
+    """Fill ``weight`` (N, m), the transpose of ``step_by_metals`` applied to ``g``.
+
+    Stages must be ideal.
+    """
+    n, m = cascade.anion.size, g.shape[1]
+    s = factors.d.shape[1]
+    doses = factors.doses
     held = factors.forward
     total = np.empty(m)
     passed = factors.rows[0]
@@ -129,7 +133,8 @@ def by_metals_transposed(cascade, factors, g, weight):
             for a in range(m):
                 held[j, i] += factors.response[j, a, i] * g[j, a]
         if j > 0:
-            for c in range(s):
+            masked = doses.size > 0 and doses[j - 1] > 0.0
+            for c in range(s - 1 if masked else s):
                 fell = 0.0
                 for i in range(s):
                     fell += factors.pivot[j - 1, c, i] * held[j - 1, i]
@@ -155,6 +160,8 @@ def by_metals_transposed(cascade, factors, g, weight):
         for a in range(m):
             for i in range(s):
                 total[a] -= leaving * factors.y_scalar[j, a, i] * passed[i]
+        if doses.size > 0:
+            total[0] += doses[j] * passed[s - 1]
         for a in range(m):
             weight[j, a] = 0.0
             for b in range(m):

@@ -117,16 +117,24 @@ class ClosureFactors(NamedTuple):
 
 
 class MetalFactors(NamedTuple):
-    """What is left of an elimination of the metals."""
+    """What is left of an elimination of the metals; anions that doses bring count as one."""
 
+    flows: Array  # (6, N) 1 - eff, eff O, and O', drawn and down over O, and up: see ``real``
     pivot: Array  # (N, S, S) inverse pivots, transposed
+    losses: Array  # (N, S, S) L, transposed, where stages are not ideal; or (0, 0, 0)
+    backs: Array  # (N, S, S) the inverse in F, transposed, alike
     d: Array  # (N, S) distribution ratios
+    doses: Array  # (N,) anions where the acidity is set, else 0; (0,) if nowhere
     inverse: Array  # (N, m, m) of d closure / d scalar at fixed x
     response: Array  # (N, m, S) d scalar / dx at closed closures
     y_scalar: Array  # (N, m, S) d y / d scalar at fixed x
     forward: Array  # (N, S) work
-    kept: Array  # (S, S) work
-    rows: Array  # (2, S) work
+    risen: Array  # (N, S) work
+    lost: Array  # (S, S) work
+    made: Array  # (S, S) work
+    gone: Array  # (S, S) work
+    scalars: Array  # (m,) work
+    rows: Array  # (4, S) work
     swaps: NDArray[np.int64]  # (S,) work
 
 

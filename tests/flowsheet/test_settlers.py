@@ -181,3 +181,52 @@ def test_balances_with_a_negative_flow_do_not_pass():
     assert check(cascade, law, stages.aqueous, stages.organic, stages.scalars).passed
     turned = cascade._replace(aqueous_draw=cascade.aqueous_draw - 1e-9)
     assert check(turned, law, stages.aqueous, stages.organic, stages.scalars).negative
+
+
+LONG = """
+temperature = "27.5 degC"
+[solvent]
+extractant = "hehehp-chloride"
+flow = "653.5 L/h"
+concentration = "0.897 mol/L"
+saponification = 0.3626
+base = "NH4"
+[feeds.liquor]
+concentrations = {{ Pr = "24.15 mmol/L", Sm = "70.76 mmol/L", Gd = "141 mmol/L" }}
+flow = "644.9 L/h"
+acid = "0.04473 mol/L"
+[sections.extraction]
+stages = 466
+{real}
+[sections.scrub]
+stages = 82
+{real}
+flow = "9.798 L/h"
+acid = "2.746 mol/L"
+[sections.strip]
+stages = 9
+{real}
+acid = "3.209 mol/L"
+flow = "70.2 L/h"
+outlet = "strip liquor"
+"""
+
+
+@pytest.mark.parametrize(
+    "real",
+    [
+        "efficiency = 0.999999",
+        "efficiency = 0.8",
+        "entrained_organic = 1e-4",
+        "entrained_aqueous = 1e-4",
+        "efficiency = 0.9\nentrained_organic = 1e-3\nentrained_aqueous = 1e-3",
+    ],
+)
+def test_long_columns_of_real_stages_take_as_many_iterations_as_ideal_ones(real):
+    ideal = sx_sim.solve(sx_sim.parse_case(LONG.format(real="")))
+    result = sx_sim.solve(sx_sim.parse_case(LONG.format(real=real)))
+    assert result.checks.passed
+    assert result.iterations <= ideal.iterations + 3
+    if real == "efficiency = 0.999999":
+        found, same = result.stream("strip liquor"), ideal.stream("strip liquor")
+        np.testing.assert_allclose(found.concentration, same.concentration, rtol=1e-3)
