@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import difflib
-import io
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
+from sx_sim import units
 from sx_sim.analysis.fitting import Fit, Isotherms
+from sx_sim.cases.csv_tables import read_table
 from sx_sim.chemistry.elements import element
+from sx_sim.chemistry.reagents import base_named
 from sx_sim.errors import CaseError
 from sx_sim.output_files import write_rows
 from sx_sim.text_files import read_text
@@ -45,6 +47,15 @@ BOUNDS = {
     "saponification": (0.0, 0.99, "equivalents per mole of monomer"),
     "log10_d_sd": (1e-4, 10.0, "decades"),
 }
+UNITS = {
+    "extractant_formal": ("mol/L",),
+    "feed": ("mol/L", "g/L"),
+    "aqueous": ("mol/L", "g/L"),
+    "organic": ("mol/L", "g/L"),
+    "feed_acid": ("mol/L", "eq/L"),
+    "temperature": ("K",),
+}
+MOST_POINTS = 3000  # every point is weighed against every other
 IMBALANCE = 0.05
 KELVIN = 273.15
 YTTRIUM = 166.0  # between the masses of holmium and erbium
@@ -92,7 +103,8 @@ class Row:
 def read_isotherms(path: str | Path, *, laboratories: Iterable[str] = ()) -> Isotherms:
     """Read a table of isotherms.
 
-    Concentrations are mol/L, temperatures degC. Two of ``feed``, ``aqueous`` and ``organic``
+    Concentrations are mol/L, temperatures degC, where a header such as ``feed [g/L]`` says
+    nothing else. Commas, semicolons or tabs separate. Two of ``feed``, ``aqueous`` and ``organic``
     are needed, and ``feed_acid`` or ``equilibrium_pH``. Rows with something in ``excluded``
     are not fitted, but their metal counts in the balance of the others of their contact.
 
@@ -135,18 +147,15 @@ def parse_isotherms(
 
 
 def _rows(text: str) -> list[Row]:
-    reader = csv.DictReader(io.StringIO(text))
-    header = [name.strip() for name in reader.fieldnames or []]
-    reader.fieldnames = header
-    _check_header(header)
+    table = read_table(text, COLUMNS)
+    _check_header(list(table.columns), table.units)
     rows: list[Row] = []
     problems: list[str] = []
-    for line in reader:
+    for number, line in table.rows:
         try:
-            if any((value or "").strip() for key, value in line.items() if key):
-                rows.append(_row(reader.line_num, line))
+            rows.append(_row(number, line, table.units))
         except CaseError as error:
-            problems += [f"row {reader.line_num}: {p}" for p in error.problems]
+            problems += [f"row {number}: {p}" for p in error.problems]
     if problems:
         raise CaseError(problems)
     if not rows:
@@ -154,7 +163,7 @@ def _rows(text: str) -> list[Row]:
     return rows
 
 
-def _check_header(header: list[str]) -> None:
+def _check_header(header: list[str], given: Mapping[str, str]) -> None:
     problems = []
     for name in NEEDED:
         if name not in header:
@@ -170,27 +179,29 @@ def _check_header(header: list[str]) -> None:
         for name in header
         if name not in COLUMNS
     ]
+    problems += [
+        f"column {name} [{unit}]: has no unit" for name, unit in given.items() if name not in UNITS
+    ]
     if problems:
         raise CaseError(problems)
 
 
-def _row(number: int, line: Mapping[str, str | None]) -> Row:
-    if None in line:
-        raise CaseError("has more values than there are columns")
-    cells = {key: (value or "").strip() for key, value in line.items()}
+def _row(number: int, cells: Mapping[str, str], given: Mapping[str, str]) -> Row:
     problems, values = [], {}
+    try:
+        element(cells["element"])
+    except CaseError as error:
+        raise CaseError(f"element = {cells['element'] or 'nothing'}: {error}") from None
+    base = base_named(cells.get("base") or "Na")
     for name in BOUNDS:
         try:
-            values[name] = _number(name, cells.get(name, ""))
+            cell = cells.get(name, "")
+            values[name] = _number(name, cell, given.get(name, ""), cells["element"])
         except CaseError as error:
             problems += error.problems
     for name in ("contact", "laboratory"):
         if not cells[name]:
             problems.append(f"{name} is empty")
-    try:
-        element(cells["element"])
-    except CaseError as error:
-        problems.append(f"element = {cells['element'] or 'nothing'}: {error}")
     if problems:
         raise CaseError(problems)
     row = Row(
@@ -198,7 +209,7 @@ def _row(number: int, line: Mapping[str, str | None]) -> Row:
         contact=cells["contact"],
         laboratory=cells["laboratory"],
         element=cells["element"],
-        base=cells.get("base") or "Na",
+        base=base,
         excluded=cells.get("excluded", ""),
         values=values,
     )
@@ -206,18 +217,43 @@ def _row(number: int, line: Mapping[str, str | None]) -> Row:
     return row
 
 
-def _number(name: str, cell: str) -> float | None:
+def _number(name: str, cell: str, unit: str, symbol: str) -> float | None:
     low, high, what = BOUNDS[name]
     if not cell:
         default = OPTIONAL.get(name)
         return float(default) if default not in (None, "") else None
     try:
-        value = float(cell)
-    except ValueError:
-        raise CaseError(f"{name} = {cell}: must be a number, {what}") from None
+        value, own = units.split(cell)
+    except ValueError as error:
+        why = str(error) if "comma" in str(error) else f"must be a number, {what}"
+        raise CaseError(f"{name} = {cell}: {why}") from None
+    given = own or unit
+    if given:
+        value = _converted(name, value, given, symbol)
     if not low <= value <= high:
-        raise CaseError(f"{name} = {cell}: must be {low:g} to {high:g}, {what}")
+        shown = f"{cell} {unit}" if unit and not own else cell
+        raise CaseError(f"{name} = {shown}: must be {low:g} to {high:g}, {what}")
     return value
+
+
+def _converted(name: str, value: float, unit: str, symbol: str) -> float:
+    """Return a number in the unit that its column has; g/L are of the element, or REO."""
+    of_oxide = unit.removesuffix(" REO")
+    try:
+        if name not in UNITS:
+            raise ValueError("has no unit")
+        number, found = units.parse(f"{value!r} {of_oxide}", *UNITS[name])
+    except ValueError as error:
+        raise CaseError(f"{name} = {value:g} {unit}: {error}") from None
+    known = element(symbol)
+    if found == "g/L":
+        mass = known.oxide_mass if of_oxide != unit else known.mass
+        if not mass:
+            raise CaseError(f"{name} = {value:g} {unit}: {symbol} has no oxide here")
+        return number / mass
+    if of_oxide != unit:
+        raise CaseError(f"{name} = {value:g} {unit}: REO goes with g/L")
+    return number - KELVIN if found == "K" else number
 
 
 def _check_row(row: Row) -> None:
@@ -254,6 +290,8 @@ def _isotherms(rows: list[Row], name: str) -> Isotherms:
     points = [row for group in kept.values() for row in group if not row.excluded]
     if not points:
         raise CaseError("every row is excluded")
+    if len(points) > MOST_POINTS:
+        raise CaseError(f"has {len(points)} points; at most {MOST_POINTS} can be fitted together")
     symbols = sorted({r.element for g in kept.values() for r in g}, key=_series)
     names = list(kept)
     total = np.zeros((len(names), len(symbols)))
@@ -262,7 +300,9 @@ def _isotherms(rows: list[Row], name: str) -> Isotherms:
             _, aqueous, organic = row.phases
             total[b, symbols.index(row.element)] += aqueous + row.oa * organic
     first = [group[0] for group in kept.values()]
-    bases = {r.base for r in first if r.values["saponification"]}
+    bases = sorted({r.base for r in first if r.values["saponification"]})
+    if len(bases) > 1:
+        raise CaseError(f"base is {' and '.join(bases)}: contacts of one base are fitted together")
     if len(bases) > 1:
         raise CaseError(f"base: one table has one base, not {' and '.join(sorted(bases))}")
     ratios = [row.phases[2] / row.phases[1] for row in points]

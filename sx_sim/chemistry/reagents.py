@@ -8,6 +8,7 @@ from typing import Any
 
 from sx_sim.chemistry import database
 from sx_sim.chemistry.elements import element
+from sx_sim.errors import CaseError
 
 PROTON = "H"
 BASES = ("Na", "NH4", "Mg")
@@ -56,6 +57,39 @@ def base_of(cation: str) -> Reagent:
     """
     row = database.read("reagents.toml")["bases"][cation]
     return Reagent(row["name"], row["mass"], element(cation).charge)
+
+
+def base_named(name: str) -> str:
+    """Return the cation of a base by any of its names.
+
+    Raises
+    ------
+    CaseError
+        If there is none of that name.
+
+    Examples
+    --------
+    >>> base_named("NaOH"), base_named("ammonia"), base_named("NH4")
+    ('Na', 'NH4', 'NH4')
+    """
+    rows = database.read("reagents.toml")["bases"]
+    for cation in BASES:
+        names = (cation, rows[cation]["name"], *rows[cation]["names"])
+        if plain(name) in map(plain, names):
+            return cation
+    known = ", ".join(f"{cation} ({rows[cation]['name']})" for cation in BASES)
+    raise CaseError(f"base = {name}: must be one of {known}")
+
+
+def plain(name: str) -> str:
+    """Return a trade name without what people write differently: case, blanks, signs.
+
+    Examples
+    --------
+    >>> plain("PC-88A") == plain("pc 88a")
+    True
+    """
+    return "".join(filter(str.isalnum, name)).lower()
 
 
 def anion_mass(medium: str) -> float:
@@ -114,8 +148,20 @@ def extractant_density(name: str) -> float:
     return 1000.0 * float(_extractant(name).get("density", "nan"))
 
 
-def _extractant(name: str) -> Mapping[str, Any]:
+def extractant_names(name: str) -> tuple[str, ...]:
+    """Return every name of an extractant, its own first; the name alone if it is not known.
+
+    Examples
+    --------
+    >>> extractant_names("PC88A")[0]
+    'HEH[EHP]'
+    """
     for known, row in database.read("reagents.toml")["extractants"]["masses"].items():
-        if name == known or name in row["names"]:
-            return row
-    return {}
+        if plain(name) in map(plain, (known, *row["names"])):
+            return (known, *row["names"])
+    return (name,)
+
+
+def _extractant(name: str) -> Mapping[str, Any]:
+    rows = database.read("reagents.toml")["extractants"]["masses"]
+    return rows.get(extractant_names(name)[0], {})

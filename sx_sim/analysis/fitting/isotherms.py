@@ -33,7 +33,7 @@ class Isotherms:
     extractant : (B,) array
         Formal monomer [mol/L].
     soap : (B,) array
-        Base carried by the solvent [mol/L of organic phase], of species ``base``.
+        Base carried by the solvent [eq/L of organic phase], of species ``base``.
     oa : (B,) array
     temperature : (B,) array
         [K]
@@ -99,7 +99,7 @@ class Isotherms:
         """What equilibrium is calculated from."""
         total = self.total
         if len(self.species) > len(self.elements):
-            total = np.column_stack([total, self.soap * self.oa])
+            total = np.column_stack([total, self.soap * self.oa / element(self.base).charge])
         water = aqueous.water_ion_product(self.temperature)
         return Shakes(total, self.anion, self.extractant / 2.0, self.oa, water)
 
