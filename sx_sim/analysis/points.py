@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,7 +68,7 @@ class Points:
     @property
     def count(self) -> int:
         """Points in all."""
-        return int(np.prod(self.shape))
+        return prod(self.shape)
 
     def values(self, point: tuple[int, ...]) -> dict[str, float | str]:
         """Return the inputs of a point, by path."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -98,6 +99,12 @@ class Recorded:
         """The same, of the dimensions that tables have."""
         used = {along for kind in self.kinds.values() for along in kind.along}
         return {along: labels for along, labels in self.names.items() if along in used}
+
+    @property
+    def width(self) -> int:
+        """Numbers recorded of every point."""
+        sizes = {along: len(names) for along, names in self.names.items()}
+        return sum(prod(sizes[along] for along in kind.along) for kind in self.kinds.values())
 
     def empty(self, shape: tuple[int, ...]) -> Tables:
         """Return tables with nothing in them yet, for points of a shape."""

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sx_sim.analysis.outputs import KINDS
 from sx_sim.analysis.points import SAMPLE, Points, SweepAxis, unit_sample
+from sx_sim.analysis.size import check_size
+from sx_sim.analysis.tables import ALWAYS, CHOICES
 from sx_sim.cases.load import Case
 from sx_sim.cases.parameters import constant_of, nominal
-from sx_sim.cases.schema import Axis, Sweep
+from sx_sim.cases.schema import ALTERNATIVES, Axis, Sweep
 from sx_sim.errors import CaseError, DrainedError
 from sx_sim.units import convert, same_kind, split
 
 Array = NDArray[np.float64]
+# Names of other things in the files and tables of a sweep, which no dimension can have.
+RESERVED = {*ALWAYS, *CHOICES, *KINDS, "product", "element", "species", "stage"}
+RESERVED |= {"band", "member", "case", "extractant_sets"}
 COUNTS = ("stages", "stage", "iteration_limit")
 
 
@@ -28,6 +35,7 @@ def points_of(case: Case, sweep: Sweep) -> Points:
         If an axis does not fit the case, or axes that move together differ in length.
     """
     keys = [f"sweep.axes[{k + 1}]" for k in range(len(sweep.axes))]
+    _check_count(sweep, case.name)
     if sweep.design is None:
         pairs = zip(keys, sweep.axes, strict=True)
         spread = [_grid_axis(key, axis, case.name) for key, axis in pairs]
@@ -43,6 +51,22 @@ def points_of(case: Case, sweep: Sweep) -> Points:
     return Points(axes, alike=sweep.design is None)
 
 
+def _check_count(sweep: Sweep, name: str) -> None:
+    """Raise CaseError for more points than can be recorded at all, before they are made."""
+    numbers = len(ALWAYS)
+    if sweep.design is not None:
+        count, numbers = sweep.design.points, numbers + len(sweep.axes)
+    else:
+        along = {
+            axis.zip or axis.path: axis.points or len(axis.values or ()) for axis in sweep.axes
+        }
+        count = prod(along.values())
+    try:
+        check_size(count, numbers, "give fewer points")
+    except CaseError as error:
+        raise CaseError([f"sweep: {p}" for p in error.problems], name) from None
+
+
 def _in_order(axes: Sequence[SweepAxis]) -> tuple[SweepAxis, ...]:
     """Return the axes with those that move together side by side."""
     dimensions = list(dict.fromkeys(axis.dimension for axis in axes))
@@ -53,6 +77,13 @@ def check_axes(case: Case, axes: Sequence[SweepAxis]) -> None:
     """Raise CaseError for an axis that does not fit, before the first solve."""
     lengths: dict[str, SweepAxis] = {}
     for axis in axes:
+        if axis.dimension in RESERVED:
+            raise CaseError(
+                f"zip = '{axis.dimension}': files and tables call something else so; name it "
+                f"otherwise, such as '{axis.dimension} together'",
+                case.name,
+            )
+        _check_alone(axis, axes, case.name)
         first = lengths.setdefault(axis.dimension, axis)
         if len(first.values) != len(axis.values):
             raise CaseError(
@@ -77,6 +108,20 @@ def check_axes(case: Case, axes: Sequence[SweepAxis]) -> None:
             except CaseError as error:
                 problems = [f"axis '{axis.path}': {p}" for p in error.problems]
                 raise CaseError(problems, case.name) from None
+
+
+def _check_alone(axis: SweepAxis, axes: Sequence[SweepAxis], name: str) -> None:
+    """Raise CaseError where another axis gives the same input in another way."""
+    table, _, key = axis.path.rpartition(".")
+    other = f"{table}.{ALTERNATIVES.get(key)}"
+    if any(one.path == other for one in axes):
+        raise CaseError(
+            f"axes '{axis.path}' and '{other}' both give one input, of which the later would "
+            "win; leave one out",
+            name,
+        )
+    if sum(one.path == axis.path for one in axes) > 1:
+        raise CaseError(f"axis '{axis.path}' is given twice; leave one out", name)
 
 
 def nominal_of(case: Case, axis: SweepAxis) -> float:

@@ -12,6 +12,7 @@ import numpy as np
 
 from sx_sim.analysis.band import Band, band_of, erring_columns, tables_of
 from sx_sim.analysis.points import Block, Points, SweepAxis
+from sx_sim.analysis.size import check_size
 from sx_sim.analysis.sweep import (
     Progress,
     Settings,
@@ -152,7 +153,7 @@ def run_sweep(
     else:
         points = points_of(case, sweep)
         heated = _heated(points) if sweep.band_members else None
-    record = _recorded(case, points, outputs)
+    record = recorded_of(case, points, outputs)
     members = sweep.band_members if sweep else 0
     extra = len(heated.values) * (members + 1) if heated else 0
     step = _counter(points.count + extra, progress)
@@ -215,7 +216,8 @@ def column_at(case: Case, values: Mapping[str, float | str]) -> Column:
     return circuit_at(case, values).column
 
 
-def _recorded(case: Case, points: Points, outputs: Sequence[str] | None) -> Recorded:
+def recorded_of(case: Case, points: Points, outputs: Sequence[str] | None) -> Recorded:
+    """Return what a sweep of a case records; errors as ``run_sweep``."""
     sweep = case.file.sweep
     named = sweep.outputs if sweep and outputs is None else outputs
     try:
@@ -236,6 +238,10 @@ def _recorded(case: Case, points: Points, outputs: Sequence[str] | None) -> Reco
             "axis; leave out one of them",
             case.name,
         )
+    try:
+        check_size(points.count, record.width, "give fewer points, or outputs of fewer numbers")
+    except CaseError as error:
+        raise CaseError([f"sweep: {p}" for p in error.problems], case.name) from None
     return record
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sx_sim.analysis.outputs import output
+from sx_sim.analysis.size import check_size
 from sx_sim.analysis.sweep import Progress, SweepResult
 from sx_sim.analysis.uncertainty import (
     QUANTILES,
@@ -30,6 +31,8 @@ from sx_sim.flowsheet.results import Result
 from sx_sim.flowsheet.status import Status
 
 Array = NDArray[np.float64]
+MOST_SAMPLES = 2**20
+MOST_SCALE = 10.0  # an error of a log10 of many units means nothing
 PROFILES = ("stage_pH", "stage_loading", "stage_aqueous", "stage_organic")
 
 
@@ -155,6 +158,12 @@ def uncertainty(
     """
     if samples < 4 or samples & (samples - 1):
         raise CaseError(f"samples = {samples}: must be a power of two, 4 or more, such as 256")
+    if samples > MOST_SAMPLES:
+        raise CaseError(f"samples = {samples}: must be at most {MOST_SAMPLES}")
+    if not 0.0 <= scale <= MOST_SCALE:
+        raise CaseError(f"scale = {scale:g}: must be 0 to {MOST_SCALE:g} standard deviations")
+    if seed < 0:
+        raise CaseError(f"seed = {seed}: must be 0 or more")
     result = solve(case)
     names = usual_outputs(case, result) if outputs is None else tuple(outputs)
     factors = tuple(
@@ -168,6 +177,7 @@ def uncertainty(
     effects = np.array(
         [f.sd * slopes.table[:, k].sum(axis=1) for f, k in zip(factors, chosen, strict=True)]
     ).T
+    check_size(samples + len(factors) * samples // 2, len(paths), "ask for fewer samples")
     halves = normal_sample(len(factors), samples // 2, seed)
     more = len(factors) * samples // 2 if share else 0
     known = {path: nominal(case, path) for path in paths}

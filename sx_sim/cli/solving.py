@@ -144,6 +144,7 @@ def run_train_file(
 def check(case: CasePath) -> None:
     """Read a case, a train or an extractant set and say what it describes, without solving it."""
     with plain_errors():
+        from sx_sim.cases.checking import check_case, check_train
         from sx_sim.cases.trains import is_train, load_train
         from sx_sim.chemistry.extractants import is_set
         from sx_sim.text_files import read_tables
@@ -156,9 +157,13 @@ def check(case: CasePath) -> None:
         if is_train(case):
             from sx_sim.report.trains import print_train_file
 
-            print_train_file(out, load_train(case))
+            train = load_train(case)
+            check_train(train)
+            print_train_file(out, train)
             return
         from sx_sim.cases import load_case
         from sx_sim.report.results import print_case
 
-        print_case(out, load_case(case))
+        loaded = load_case(case)
+        check_case(loaded)
+        print_case(out, loaded)
