@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sx_sim.circuits.loop import Loop
+from sx_sim.circuits.loop import Loop, exchanged
 from sx_sim.circuits.recycles import Circuit, SolventLoop, net_result
 from sx_sim.errors import ConvergenceError
 from sx_sim.flowsheet.column import BARREN
@@ -27,6 +27,7 @@ MOST_ALKALINE = 3  # rounds with more base than acid
 MOST_HALVED = 4  # times a step is halved that leads to a column that is not solved
 PATIENCE = 4  # times as many iterations for the first column, which nothing else replaces
 STRIPPED = 0.05  # loading at which solvent counts as not stripped
+SHORT_ROUNDS = 8  # in a row that leave an exchange short, after which it counts as that
 SLOW = 0.1  # contraction above which derivatives are taken afresh
 
 
@@ -71,6 +72,10 @@ class CircuitResult:
     def explanation(self) -> str:
         """How it ended, and what may help."""
         told = self.result.explanation
+        if self.result.status == Status.SHORT_EXCHANGE:
+            found = exchanged(self.circuit, self.result)
+            name, base, held = max(found, key=lambda one: one[1] - one[2])
+            return f"{told} The base is {base:.3g} eq/h, the rare earths of {name} {held:.3g} eq/h."
         if self.result.status != Status.NOT_CLOSED:
             return told
         return f"{told} It is off by {self.mismatch:.1e} of what is fed after {self.rounds} rounds."
@@ -124,6 +129,7 @@ def _closed(loop: Loop, options: Options, start: CircuitResult | None) -> Circui
     patient = options._replace(iteration_limit=PATIENCE * options.iteration_limit)
     origin = step = np.zeros(0)  # of the step from the last column that was solved
     last, rounds, halved, iterations = np.inf, 0, 0, 0
+    short = 0  # rounds in a row
     alkaline: list[Result] = []
     while True:
         rounds += 1
@@ -134,7 +140,9 @@ def _closed(loop: Loop, options: Options, start: CircuitResult | None) -> Circui
         if result.status in (Status.CONVERGED, Status.EXCESS_BASE):
             off = loop.left(result) - returned
             mismatch = loop.mismatch(off, returned)
-        if mismatch <= LOOP_LIMIT or rounds == MOST_ROUNDS:
+        if result.converged:
+            short = short + 1 if loop.short(result) else 0
+        if mismatch <= LOOP_LIMIT or rounds == MOST_ROUNDS or short == SHORT_ROUNDS:
             break
         if result.converged and guessed:
             guessed, returned = False, returned + off
@@ -156,19 +164,23 @@ def _closed(loop: Loop, options: Options, start: CircuitResult | None) -> Circui
         result = alkaline[-1]  # says why, where a column that is not solved does not
     if slopes is None:
         slopes = np.zeros((loop.unknowns, loop.unknowns))
-    ended = _ended(loop.circuit, result, mismatch)
+    ended = _ended(loop, result, mismatch)
     result = replace(result, status=ended, iterations=iterations)
     result = net_result(loop.circuit, result)
     return CircuitResult(loop.circuit, result, rounds, mismatch, returned, slopes)
 
 
-def _ended(circuit: Circuit, result: Result, mismatch: float) -> Status:
+def _ended(loop: Loop, result: Result, mismatch: float) -> Status:
     """Return how a circuit ended, its column having ended as it did."""
+    circuit = loop.circuit
+    short = result.converged and loop.short(result)
     if result.converged and mismatch <= LOOP_LIMIT:
-        return Status.CONVERGED
+        return Status.SHORT_EXCHANGE if short else Status.CONVERGED
     loops = any(isinstance(recycle, SolventLoop) for recycle in circuit.recycles)
     stripped = loops and circuit.column.solvent_outlet == BARREN
     explained = result.status in (Status.CONVERGED, Status.EXCESS_BASE)
     if stripped and explained and result.stages.loading[-1] > STRIPPED:
         return Status.WEAK_STRIP
+    if short:
+        return Status.SHORT_EXCHANGE
     return Status.NOT_CLOSED if result.converged else result.status

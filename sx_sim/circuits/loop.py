@@ -104,6 +104,10 @@ class Loop:
             streams[recycle.feed] = recycle.fed(fresh, before, np.array(metals), anions)
         return with_streams(self.template, streams)
 
+    def short(self, result: Result) -> bool:
+        """Whether an exchange asks for more rare earths than its product holds."""
+        return any(base > held * (1.0 + 1e-9) for _, base, held in exchanged(self.circuit, result))
+
     def left(self, result: Result) -> Array:
         """Return what leaves, as what comes back is counted."""
         parts = []
@@ -180,3 +184,12 @@ class Loop:
             gained = metals @ column.with_drops(phase, j, dx[j], dz[j])
             parts.append(np.append(gained, anions * anion[j]))
         return np.concatenate(parts)
+
+
+def exchanged(circuit: Circuit, result: Result) -> list[tuple[str, float, float]]:
+    """Return of every exchange its product, and base and rare earths there [eq/h]."""
+    return [
+        (r.product, *r.balance(feed_of(circuit.column, r.feed), result.streams[r.product]))
+        for r in circuit.recycles
+        if isinstance(r, Exchange)
+    ]

@@ -75,6 +75,11 @@ class Exchange:
         whole = float(rare @ fresh.system.charge)
         return rare * self._base(fresh) / whole if whole > 0.0 else rare
 
+    def balance(self, fresh: Stream, leaving: Stream) -> tuple[float, float]:
+        """Return the base of the solvent and the rare earths of the product [eq/h]."""
+        rare = leaving.system.rare_earth * leaving.system.charge
+        return fresh.flow * self._base(fresh), float(leaving.moles @ rare)
+
     def takes(self, fresh: Stream, leaving: Stream) -> float:
         """Return the flow of the product whose rare earths the solvent takes [L/h]."""
         whole = float(leaving.concentration * leaving.system.rare_earth @ leaving.system.charge)

@@ -22,6 +22,7 @@ class Status(IntEnum):
     INVALID = 6
     NOT_CLOSED = 7
     WEAK_STRIP = 8
+    SHORT_EXCHANGE = 9
 
     @property
     def text(self) -> str:
@@ -66,14 +67,19 @@ MEANING = {
     ),
     Status.NOT_CLOSED: (
         "the circuit does not close: what comes back is not what leaves",
-        "Look for a species that cannot leave, and bleed some solvent; for an exchange that asks "
-        "for more rare earths than the product holds, and saponify less; change one input "
-        "towards a circuit that solves.",
+        "Look for a species that cannot leave, and bleed some solvent; change one input towards "
+        "a circuit that solves.",
     ),
     Status.WEAK_STRIP: (
         "the strip is too weak: the solvent comes back with metals that it keeps, and has no "
         "room for the base that it is given again",
         "Raise the acid or the flow of the strip, or its stages; or lower the saponification "
         "or the solvent flow, so that there is less to strip.",
+    ),
+    Status.SHORT_EXCHANGE: (
+        "the exchange runs out of rare earths: the base of the solvent takes the place of more "
+        "than its product holds",
+        "Lower the saponification or the solvent flow, exchange with a product that holds more, "
+        "or feed more rare earths.",
     ),
 }

@@ -274,6 +274,40 @@ def test_a_strip_too_weak_is_told_and_swept_over():
     assert list(sweep.status) == [sx_sim.Status.CONVERGED, sx_sim.Status.WEAK_STRIP]
 
 
+BASIC = """
+temperature = "29 degC"
+[solvent]
+extractant = "d2ehpa-chloride"
+concentration = "0.385 mol/L"
+saponification = {saponified}
+flow = "893 L/h"
+exchange = "raffinate"
+[feeds.liquor]
+concentrations = {{ Nd = "30 mmol/L", Eu = "11 mmol/L", Dy = "60 mmol/L", Er = "40 mmol/L" }}
+flow = "160 L/h"
+acid = "0.186 mol/L"
+[sections.extraction]
+stages = 1
+[sections.scrub]
+stages = 2
+flow = "22 L/h"
+acid = "2.1 mol/L"
+"""
+
+
+def test_an_exchange_that_runs_out_of_rare_earths_says_of_how_many():
+    """Its base is 893 x 0.385 x 0.468 eq/h; with less of it the same circuit closes."""
+    with pytest.raises(sx_sim.ConvergenceError, match=r"runs out of .* base is 161") as told:
+        sx_sim.solve_circuit(sx_sim.parse_case(BASIC.format(saponified=0.468)).circuit)
+    found = told.value.result
+    assert found.result.status == sx_sim.Status.SHORT_EXCHANGE
+    held = found.result.stream("raffinate")
+    equivalents = float(held.moles @ (held.system.charge * held.system.rare_earth))
+    assert equivalents < 161
+    assert f"rare earths of raffinate {equivalents:.3g} eq/h" in found.explanation
+    assert sx_sim.solve(sx_sim.parse_case(BASIC.format(saponified=0.05))).converged
+
+
 def test_a_circuit_that_does_not_close_is_no_answer(monkeypatch):
     """Its column is solved, but what comes back is not what leaves."""
     monkeypatch.setattr("sx_sim.circuits.circuit.MOST_ROUNDS", 2)
