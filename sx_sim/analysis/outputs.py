@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sx_sim.chemistry.aqueous import LN10
-from sx_sim.chemistry.elements import element
+from sx_sim.chemistry.elements import is_rare_earth
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.results import Result
 
@@ -117,7 +117,7 @@ def element_sum(joined: str, there: Sequence[str], name: str) -> list[str]:
         for symbol in ends:
             if symbol not in there:
                 raise CaseError(f"output '{name}': no '{symbol}'; there are {', '.join(there)}")
-        rare = [symbol for symbol in there if element(symbol).rare_earth]
+        rare = [symbol for symbol in there if is_rare_earth(symbol)]
         if len(ends) == 1:
             chosen += ends
             continue

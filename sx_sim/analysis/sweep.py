@@ -88,8 +88,13 @@ class SweepResult:
 
     @property
     def elements(self) -> tuple[str, ...]:
-        """Rare earths, in the order of the tables."""
+        """Rare earths along their series, then what else is extracted, as tables have them."""
         return self.recorded.elements
+
+    @property
+    def rare_earths(self) -> tuple[str, ...]:
+        """Those of them that are rare earths."""
+        return self.recorded.rare_earths
 
     @property
     def status(self) -> NDArray[np.int64]:
@@ -155,7 +160,8 @@ class SweepResult:
         if kind == "recovery" and ("+" in symbols or "-" in symbols):
             raise CaseError(f"output '{name}': of several elements has to be asked for in outputs")
         table = self.table("purity_reo" if kind == "purity" else "recovery")
-        return self._of(table, product, element_sum(symbols, self.elements, name))
+        there = self.rare_earths if kind == "purity" else self.elements
+        return self._of(table, product, element_sum(symbols, there, name))
 
     def met(self) -> NDArray[np.bool_]:
         """Return where every specification of the case is met."""

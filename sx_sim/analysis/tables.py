@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sx_sim.analysis.outputs import FORMS, KINDS, element_sum, output, split_output
+from sx_sim.chemistry.elements import is_rare_earth
+from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.caution import flags
 from sx_sim.flowsheet.column import RAFFINATE, Column
@@ -70,6 +72,7 @@ class Recorded:
     numbers : tuple of str
         Single numbers, named as outputs of sensitivities are.
     products, elements, species : tuples of str
+        The elements are rare earths along their series, then what else is extracted.
     stages : int
         Zero where no profile is recorded.
     """
@@ -80,6 +83,11 @@ class Recorded:
     elements: tuple[str, ...]
     species: tuple[str, ...] = ()
     stages: int = 0
+
+    @property
+    def rare_earths(self) -> tuple[str, ...]:
+        """Those of the elements that have purities."""
+        return tuple(filter(is_rare_earth, self.elements))
 
     @property
     def kinds(self) -> dict[str, Kind]:
@@ -150,9 +158,10 @@ class Recorded:
         stream = result.streams[name]
         there = [e for e, symbol in enumerate(self.elements) if symbol in result.elements]
         chosen = [result.system.index(self.elements[e]) for e in there]
+        rare = result.system.rare_earth[chosen]
         each = {
-            "purity_reo": lambda: stream.purities()[chosen],
-            "purity_mol": lambda: stream.purities("mol")[chosen],
+            "purity_reo": lambda: np.where(rare, stream.purities()[chosen], np.nan),
+            "purity_mol": lambda: np.where(rare, stream.purities("mol")[chosen], np.nan),
             "recovery": lambda: result.recoveries(name)[chosen],
         }
         one = {
@@ -218,10 +227,20 @@ def recorded(
         tables,
         numbers,
         _chosen("products", products, leaving),
-        _chosen("elements", elements, system.rare_earths),
+        _chosen("elements", elements, _elements(system)),
         system.species,
         column.stages if profiled else 0,
     )
+
+
+def _elements(system: ChemicalSystem) -> tuple[str, ...]:
+    """Return rare earths and what else is extracted; everything where nothing is."""
+    found = [
+        symbol
+        for symbol, constants in zip(system.species, system.constants, strict=True)
+        if is_rare_earth(symbol) or not constants.inert
+    ]
+    return tuple(found) or system.species
 
 
 def check_numbers(column: Column, names: Sequence[str]) -> None:

@@ -97,6 +97,11 @@ def indices(first: Array, second: Array, pages: Array) -> tuple[Array, Array, in
     if used < 2:
         return np.full(shape, np.nan), np.full(shape, np.nan), 0
     chosen = complete[:used]
-    functions = {"f_A": first[:, chosen], "f_B": second[:, chosen], "f_AB": pages[:, :, chosen]}
+    rows = [*range(len(first)), 0]  # one twice: of a single output scipy makes a scalar
+    halves = [half[rows][:, chosen] for half in (first, second)]
+    functions = {"f_A": halves[0], "f_B": halves[1], "f_AB": pages[:, rows][:, :, chosen]}
     found = sobol_indices(func=functions, n=used)
-    return found.first_order.reshape(shape), found.total_order.reshape(shape), used
+    first_order, total_order = (
+        index.reshape(-1, len(pages))[:-1] for index in (found.first_order, found.total_order)
+    )
+    return first_order, total_order, used

@@ -1,4 +1,4 @@
-"""What the usual uncertainties of a plant and of its constants do to purities."""
+"""What the usual uncertainties of a plant and of its constants do to its products."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sx_sim.analysis.outputs import output
+from sx_sim.analysis.outputs import output, split_output
 from sx_sim.cases.load import Case
 from sx_sim.cases.parameters import nominal
 from sx_sim.cases.run import circuit_at
@@ -26,6 +26,7 @@ FLOW_SHIFT = 0.01  # of the flow
 SAPONIFICATION_SHIFT = 0.01
 ROUNDING = 1e-14  # effects on a fraction below this are what is left of its digits
 PRODUCT_SHARE = 0.01  # of all oxides fed, that a product has to carry
+SHARES = ("purity", "recovery")
 NOTHING = 1e-9  # of all oxides fed: a product that carries less has no purity worth the name
 
 
@@ -40,24 +41,27 @@ class Shift:
 
 @dataclass(frozen=True)
 class Tornado:
-    """What shifts do to purities; the largest first.
+    """What shifts do to what matters of every product; the largest first.
 
     Parameters
     ----------
+    kind : {'purity', 'recovery', 'pH'}
+        What that is: purities where there are rare earths.
     measures : tuple of str
-        The purities, one per product that carries anything.
+        In words, one per product that carries anything, or per species and product.
     values : (M,) array
-        The purities themselves, as fractions.
+        Themselves, shares as fractions.
     shifts : tuple of Shift
     up, down : (M, L) arrays
-        What each shift adds to each purity, made as written and the other way, as
-        fractions; solved, and NaN where that failed or leaves nothing of the product.
+        What each shift adds to each of them, made as written and the other way; solved, and
+        NaN where that failed or leaves nothing of the product.
     solved_up, solved_down : (L,) arrays of bool
         Whether each shift was solved, so that NaN says that nothing is left of a product.
     linear : (M, L) array
         The same to first order, by exact sensitivities.
     """
 
+    kind: str
     measures: tuple[str, ...]
     values: Array
     shifts: tuple[Shift, ...]
@@ -78,8 +82,18 @@ class Tornado:
         size = np.maximum(np.abs(self.up), np.abs(self.down))
         return np.where(np.isnan(size), np.inf, size)
 
+    @property
+    def factor(self) -> float:
+        """From shares to per cent, one for what is no share."""
+        return 100.0 if self.kind in SHARES else 1.0
+
+    @property
+    def unit(self) -> str:
+        """Of the effects as shown."""
+        return "percentage points" if self.kind in SHARES else self.kind
+
     def write_csv(self, path: str | Path) -> None:
-        """Write one row per shift; effects in percentage points, or why there is none.
+        """Write one row per shift; effects in ``unit``, or why there is none.
 
         Raises
         ------
@@ -88,11 +102,11 @@ class Tornado:
         """
         always = np.ones(len(self.shifts), dtype=bool)
         ways = dict(zip(("up", "down", "linear"), (*self.ways, (self.linear, always)), strict=True))
-        effects = [f"{name}, {way} [percentage points]" for name in self.measures for way in ways]
+        effects = [f"{name}, {way} [{self.unit}]" for name in self.measures for way in ways]
         rows: list[list[str]] = [["shift", "inputs", "size", *effects]]
         for k, shift in enumerate(self.shifts):
             numbers = [
-                no_number(table[m, k], bool(solved[k])) or repr(float(100 * table[m, k]))
+                no_number(table[m, k], bool(solved[k])) or repr(float(self.factor * table[m, k]))
                 for m in range(len(self.measures))
                 for table, solved in ways.values()
             ]
@@ -116,6 +130,9 @@ def no_number(effect: float, solved: bool) -> str:
 def tornado(case: Case, result: Result) -> Tornado:
     """Return what the usual shifts do to the purity of every product.
 
+    Without rare earths it is the recovery of every species in every product, and the pH of
+    products where nothing but acid is fed.
+
     These are 0.05 in the pH of every acid that enters, 1 degC, 1 % of every flow, 0.01 of
     saponification and one standard deviation of every constant of a species.
 
@@ -125,7 +142,7 @@ def tornado(case: Case, result: Result) -> Tornado:
     result : Result
         Of that case, converged.
     """
-    measures = purities(case, result)
+    measures = measures_of(case, result)
     shifts = [*operating_shifts(case), *constant_shifts(result)]
     inputs = list(dict.fromkeys(path for shift in shifts for path in shift.inputs))
     found = sensitivity(case, list(measures.values()), inputs, result=result)
@@ -137,11 +154,12 @@ def tornado(case: Case, result: Result) -> Tornado:
         for effects, solved, share in ((up, solved_up, 1.0), (down, solved_down, -1.0)):
             moved = _solved(case, result, shift, share)
             solved[k] = moved is not None
-            values = [_purity(moved, name) for name in measures.values()]
+            values = [_value(moved, name) for name in measures.values()]
             effects[:, k] = np.array(values) - found.output_values
     for effects in (up, down, linear):
         effects[np.abs(effects) < ROUNDING] = 0.0
     as_found = Tornado(
+        next(iter(measures.values()), "purity").partition(".")[0],
         tuple(measures),
         found.output_values,
         tuple(shifts),
@@ -186,10 +204,13 @@ def _solved(case: Case, result: Result, shift: Shift, share: float) -> Result | 
     return moved if moved.converged else None
 
 
-def _purity(result: Result | None, name: str) -> float:
-    """Return a purity, NaN where a column was not solved or nothing is left of a product."""
-    stream = result and result.streams.get(name.split(".", 2)[2])
-    if not (result and stream and stream.flow * stream.reo > NOTHING * oxides_fed(result)):
+def _value(result: Result | None, name: str) -> float:
+    """Return an output, NaN where a column was not solved or nothing is left of a product."""
+    kind, _, product = split_output(name)
+    stream = result and result.streams.get(product)
+    if not (result and stream):
+        return np.nan
+    if kind == "purity" and not stream.flow * stream.reo > NOTHING * oxides_fed(result):
         return np.nan
     return output(result, name).value
 
@@ -222,6 +243,27 @@ def purities(case: Case, result: Result) -> dict[str, str]:
         ends = chosen[0] if len(chosen) == 1 else f"{chosen[0]}-{chosen[-1]}"
         found[f"{label} in {name}"] = f"purity.{ends}.{name}"
     return found
+
+
+def measures_of(case: Case, result: Result) -> dict[str, str]:
+    """Return what matters of every product, label to output.
+
+    ``purities``; without rare earths recoveries of all species extracted, in the products that
+    carry more than ``PRODUCT_SHARE`` of them; of acid alone the pH of products.
+    """
+    if result.system.rare_earths:
+        return purities(case, result)
+    system = result.system
+    fed = [s for s, amount in zip(system.species, result.fed, strict=True) if amount > 0.0]
+    extracted = [s for s in fed if not system.constants[system.index(s)].inert]
+    found = {
+        f"{symbol} in {name}": f"recovery.{symbol}.{name}"
+        for symbol in extracted or fed
+        for name in result.streams
+        if result.recovery(symbol, name) > PRODUCT_SHARE
+    }
+    wet = [name for name, stream in result.streams.items() if stream.phase == "aqueous"]
+    return found or {f"pH of {name}": f"pH.{name}" for name in wet}
 
 
 def operating_shifts(case: Case) -> list[Shift]:

@@ -25,7 +25,7 @@ from sx_sim.cases.load import Case
 from sx_sim.cases.parameters import nominal
 from sx_sim.cases.run import run_sweep, solve
 from sx_sim.cases.sensitivities import sensitivity
-from sx_sim.cases.shifts import constant_shifts, purities
+from sx_sim.cases.shifts import constant_shifts, measures_of
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.results import Result
 from sx_sim.flowsheet.status import Status
@@ -171,6 +171,12 @@ def uncertainty(
         for shift in constant_shifts(result)
         if "enthalpy" not in shift.inputs[0] or _warmed(result)
     )
+    if not factors:
+        raise CaseError(
+            "no constant of this case has a standard deviation: nothing is extracted, or its "
+            "constants are given without; give constants.SYMBOL.log10_K_sd",
+            case.name,
+        )
     paths = list(dict.fromkeys(path for factor in factors for path in factor.inputs))
     slopes = sensitivity(case, names, paths, result=result)
     chosen = [[paths.index(path) for path in factor.inputs] for factor in factors]
@@ -208,8 +214,11 @@ def usual_outputs(case: Case, result: Result) -> tuple[str, ...]:
     """Return the purity that matters in every product, and the recovery that goes with it.
 
     With a cut, that of the neighbour of the cut; without one, of the leading element.
+    Without rare earths what ``measures_of`` gives.
     """
-    found = list(purities(case, result).values())
+    found = list(measures_of(case, result).values())
+    if not result.system.rare_earths:
+        return tuple(found)
     recoveries = []
     for name in found:
         _, joined, product = name.split(".", 2)

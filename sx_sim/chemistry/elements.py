@@ -86,6 +86,12 @@ def elements() -> dict[str, Element]:
     return known
 
 
+def is_rare_earth(symbol: str) -> bool:
+    """Return whether a species is a rare earth, and counts towards REO, purity and loading."""
+    known = elements().get(symbol)
+    return known is not None and known.rare_earth
+
+
 def element(symbol: str) -> Element:
     """Return one element; CaseError names the nearest if there is none of that symbol."""
     known = elements()

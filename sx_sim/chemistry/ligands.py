@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sx_sim.chemistry import database
 from sx_sim.chemistry.aqueous import REFERENCE, vant_hoff
-from sx_sim.chemistry.elements import element
+from sx_sim.chemistry.elements import is_rare_earth
 from sx_sim.errors import CaseError
 
 Array = NDArray[np.float64]
@@ -84,7 +84,7 @@ class Ligand:
         found = []
         for i, symbol in enumerate(species):
             row = self.beta.get(symbol)
-            if row is None and element(symbol).rare_earth:
+            if row is None and is_rare_earth(symbol):
                 row = self.beta.get(SERIES)
             if row is not None:
                 found.append((i, row))

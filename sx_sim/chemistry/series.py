@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sx_sim.chemistry import aqueous
-from sx_sim.chemistry.elements import element, elements
+from sx_sim.chemistry.elements import element, is_rare_earth
 from sx_sim.chemistry.extractants import Constants, ExtractantSet
 
 LANTHANUM, LUTETIUM = 57, 71
@@ -63,8 +63,7 @@ def places(extractant: ExtractantSet, conditions: Conditions) -> dict[str, float
     stand between the two where fewest lanthanides are out of the order of distribution
     ratios, counted before and after; the heavier place if there are two.
     """
-    known = elements()
-    rare = {s: c for s, c in extractant.species.items() if s in known and known[s].rare_earth}
+    rare = {s: c for s, c in extractant.species.items() if is_rare_earth(s)}
     level = {s: log10_distribution(extractant, c, conditions) for s, c in rare.items()}
     fixed = sorted((s for s in rare if is_lanthanide(s)), key=lambda s: element(s).number)
     found = {s: float(element(s).number) for s in fixed}

@@ -129,6 +129,11 @@ class ChemicalSystem:
         return np.array([one.oxide_mass if one.rare_earth else 0.0 for one in known])
 
     @cached_property
+    def mass(self) -> Array:
+        """Molar masses (S,) [g/mol]."""
+        return np.array([element(symbol).mass for symbol in self.species], dtype=float)
+
+    @cached_property
     def charge(self) -> Array:
         """Charge of the aqueous ions (S,)."""
         return np.array([element(symbol).charge for symbol in self.species], dtype=float)
@@ -247,7 +252,7 @@ class ChemicalSystem:
             Net strong anions [mol/L], on which activities depend.
         """
         constants = self.constants
-        inert = np.array([c.inert for c in constants])
+        inert = np.array([c.inert for c in constants], dtype=bool)
         ln_k = aqueous.vant_hoff(
             np.array([c.log10_K for c in constants]),
             np.array([c.enthalpy for c in constants]),

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sx_sim.chemistry.aqueous import water_ion_product
-from sx_sim.chemistry.elements import element
 from sx_sim.chemistry.reagents import BASES, extractant_mass
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.circuits.recycles import Circuit, Reflux, SolventLoop, feed_of
@@ -205,8 +204,8 @@ def _charges(system: ChemicalSystem, moles: Array) -> tuple[dict[str, float], fl
 
 def _mass(system: ChemicalSystem, moles: Array) -> float:
     """Return the cations that are no base [kg]."""
-    masses = [element(symbol).mass * (symbol not in BASES) for symbol in system.species]
-    return float(moles @ np.array(masses)) / 1000.0
+    counted = np.array([symbol not in BASES for symbol in system.species], dtype=float)
+    return float(moles @ (system.mass * counted)) / 1000.0
 
 
 def _hidden_fed(

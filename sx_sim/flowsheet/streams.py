@@ -115,4 +115,4 @@ class Stream:
     def leading(self) -> str:
         """The rare earth there is most of by oxide mass, empty where there is none."""
         oxides = self.oxides
-        return self.system.species[int(oxides.argmax())] if oxides.max() > 0 else ""
+        return self.system.species[int(oxides.argmax())] if oxides.max(initial=0.0) > 0 else ""

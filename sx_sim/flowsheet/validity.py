@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from sx_sim.chemistry import activity
 from sx_sim.chemistry.aqueous import hydrolysis_constants
-from sx_sim.chemistry.elements import element
+from sx_sim.chemistry.elements import is_rare_earth
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.flowsheet.caution import Caution, CautionKind
 from sx_sim.flowsheet.profile import Profile
@@ -27,7 +27,7 @@ def estimates(system: ChemicalSystem, temperature: Array) -> list[Caution]:
     """Say which rare earths' constants are estimates, and which enthalpies matter."""
     found = []
     rows = [(s, c) for s, c in zip(system.species, system.constants, strict=True) if not c.inert]
-    rare = [(s, c) for s, c in rows if element(s).rare_earth]
+    rare = [(s, c) for s, c in rows if is_rare_earth(s)]
     guessed = [s for s, c in rare if c.quality == "estimated"]
     if guessed:
         sd = max(c.log10_K_sd for s, c in rare if s in guessed)

@@ -26,7 +26,7 @@ def temperature_band(
     band = sweep.band
     if band is None:
         raise ValueError("this sweep has no band: none of its axes is a temperature")
-    lighter, heavier = split_at(sweep.elements, light, heavy)
+    lighter, heavier = split_at(sweep.rare_earths, light, heavy)
     unit = next(axis.unit for axis in sweep.axes if axis.path == band.path)
     extract = next(p for p in sweep.products if p != "raffinate")
     figure, panels = plt.subplots(

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+OF = {"purity": " % of its REO", "recovery": " % of what is fed", "pH": ""}
 MOST_BARS = 14  # of a tornado
 
 
 @picture
 def tornado(found: Tornado) -> Figure:
-    """Draw what the usual shifts do to each purity, the largest on top.
+    """Draw what the usual shifts do to each measure of the products, the largest on top.
 
     Parameters
     ----------
@@ -46,7 +47,7 @@ def tornado(found: Tornado) -> Figure:
         order = np.argsort(-found.largest[m], kind="stable")[:count]
         places = np.arange(len(order))
         for (effects, _), (aside, colour, label) in zip(found.ways, looks, strict=True):
-            shown = 100 * np.nan_to_num(effects[m, order])
+            shown = found.factor * np.nan_to_num(effects[m, order])
             axes.barh(places + aside, shown, 0.38, color=colour, label=label)
         left, right = axes.get_xlim()
         for (effects, solved), (aside, colour, _) in zip(found.ways, looks, strict=True):
@@ -59,11 +60,11 @@ def tornado(found: Tornado) -> Figure:
         axes.tick_params(axis="y", labelsize=9)
         axes.grid(axis="x", alpha=0.3)
         axes.set_axisbelow(True)
-        axes.set_title(f"{name}: {100 * value:.8g} % of its REO", fontsize=10)
-        axes.set_xlabel("change of the purity [percentage points]")
+        axes.set_title(f"{name}: {found.factor * value:.8g}{OF[found.kind]}", fontsize=10)
+        axes.set_xlabel(f"change of the {found.kind} [{found.unit}]")
     handles, labels = panels[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=9)
-    figure.suptitle("What a shift does to the purity; constants by one standard deviation")
+    figure.suptitle(f"What a shift does to the {found.kind}; constants by one standard deviation")
     return figure
 
 

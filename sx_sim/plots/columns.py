@@ -77,7 +77,7 @@ def profiles(result: Result) -> Figure:
     tables = {"aqueous": result.stages.aqueous, "organic": result.stages.organic}
     marker = "o" if result.column.stages <= FEW_STAGES else ""
     for axes, (phase, table) in zip(panels, tables.items(), strict=True):
-        top = table.max()
+        top = table.max(initial=0.0) or 1.0
         for i, symbol in enumerate(result.elements):
             values = np.where(table[:, i] > top * 10.0**-DECADES, table[:, i], np.nan)
             style = "-" if result.system.rare_earth[i] else ":"
@@ -124,7 +124,7 @@ def acidity(result: Result) -> Figure:
 
 @picture
 def products(result: Result) -> Figure:
-    """Draw what each product's rare earths are, and where each rare earth ends.
+    """Draw what each product's rare earths are, and where each of them ends, or each species.
 
     Arguments and return as ``profiles``.
     """
@@ -132,6 +132,7 @@ def products(result: Result) -> Figure:
     from matplotlib.colors import to_rgb
 
     rare = result.system.rare_earths
+    ends = rare or result.elements
     colours = element_colours(result.elements)
     names = list(result.streams)
     figure, (left, right) = plt.subplots(1, 2, figsize=(COLUMN_WIDTH, 4.2), layout="constrained")
@@ -150,10 +151,11 @@ def products(result: Result) -> Figure:
         start += width
     left.set_xlabel("share of REO [%]")
     left.invert_yaxis()
-    start = np.zeros(len(rare))
+    left.set_visible(bool(rare))
+    start = np.zeros(len(ends))
     for k, name in enumerate(names):
-        height = np.nan_to_num([100 * result.recovery(e, name) for e in rare])
-        right.bar(rare, height, bottom=start, label=name, color=f"C{k}")
+        height = np.nan_to_num([100 * result.recovery(e, name) for e in ends])
+        right.bar(ends, height, bottom=start, label=name, color=f"C{k}")
         start += height
     right.set_ylabel("share of what is fed [%]")
     right.tick_params(axis="x", labelsize=8)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST_FACTORS = 6  # of an output
+SPREAD = 1e-9  # of an output, below which it has one bin: its last digits are no spread
 LEAST_SHARE = 0.005  # of a variance, to be worth a bar
 
 
@@ -45,7 +46,9 @@ def uncertainty(found: Uncertainty) -> Figure:
     for k, name in enumerate(found.outputs):
         axes = panels[k, 0]
         unit = 100.0 if name.startswith(("purity", "recovery")) else 1.0
-        axes.hist(unit * found.sampled[k], bins=24, color="tab:blue", alpha=0.6)
+        values = unit * found.sampled[k]
+        spread = np.ptp(values) > SPREAD * np.abs(values).max()
+        axes.hist(values, bins=24 if spread else 1, color="tab:blue", alpha=0.6)
         low, _, high = unit * found.quantiles[k, 1:4]
         axes.axvspan(low, high, color="tab:blue", alpha=0.12, label="68 % of the sample")
         axes.axvline(unit * found.values[k], color="black", lw=1.5, label="constants as they are")

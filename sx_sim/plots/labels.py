@@ -166,7 +166,8 @@ def split_at(
 
 def has_cut(sweep: SweepResult, light: str | None = None, heavy: str | None = None) -> bool:
     """Return whether a sweep recorded both sides of a cut: its neighbours and two products."""
-    neighbours = {light, heavy} - {None} <= set(sweep.elements)
+    there = sweep.rare_earths
+    neighbours = bool(there) and {light, heavy} - {None} <= set(there)
     return neighbours and RAFFINATE in sweep.products and len(sweep.products) > 1
 
 
@@ -184,11 +185,16 @@ def cut_outputs(
     Returns
     -------
     list of str
-        Purity on either side of the cut, recovery of the elements next to it.
+        Purity on either side of the cut, recovery of the elements next to it; without rare
+        earths the recovery of every element in the product that leaves beside the raffinate.
     """
+    if not sweep.rare_earths:
+        other = next((p for p in sweep.products if p != RAFFINATE), RAFFINATE)
+        names = [f"recovery.{symbol}.{other}" for symbol in sweep.elements]
+        return [name for name in names if _has(sweep, name)] or _acidities(sweep)
     if not has_cut(sweep, light, heavy):
         return []
-    lighter, heavier = split_at(sweep.elements, light, heavy)
+    lighter, heavier = split_at(sweep.rare_earths, light, heavy)
     extract = next(p for p in sweep.products if p != RAFFINATE)
     names = [
         f"purity.{_series(lighter)}.{RAFFINATE}",
@@ -197,6 +203,11 @@ def cut_outputs(
         f"recovery.{heavier[0]}.{extract}",
     ]
     return [name for name in names if _has(sweep, name)]
+
+
+def _acidities(sweep: SweepResult) -> list[str]:
+    """Return the pH of the raffinate, where nothing is dissolved but acid."""
+    return [name for name in (f"pH.{RAFFINATE}",) if not sweep.elements and _has(sweep, name)]
 
 
 def _series(symbols: Sequence[str]) -> str:

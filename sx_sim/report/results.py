@@ -65,24 +65,31 @@ def print_result(console: Console, case: Case, result: Result) -> None:
 def stream_table(result: Result) -> Table:
     """Return flow, pH, oxides and leading element of everything that enters and leaves."""
     table = Table(title="Streams", title_justify="left")
-    for name in ("stream", "L/h", "pH", "REO g/L", "leading", "purity, REO %", "recovery %"):
+    names = ["stream", "L/h", "pH", "REO g/L", "leading", "purity, REO %", "recovery %"]
+    if not result.system.rare_earths:
+        names = names[:3]
+    for name in names:
         table.add_column(name, justify="left" if name in ("stream", "leading") else "right")
     for feed in result.column.feeds:
         s = feed.stream
         pH = f"{s.pH:.2f}" if s.phase == "aqueous" else ""
-        table.add_row(f"{s.name} in", plain(s.flow), pH, plain(s.reo), style="dim")
+        cells = (f"{s.name} in", plain(s.flow), pH, plain(s.reo))
+        table.add_row(*cells[: len(names)], style="dim")
     for name, s in result.streams.items():
         pH = f"{s.pH:.2f}" if s.phase == "aqueous" else ""
         first = s.leading
         purity = percent(s.purity(first)) if first else ""
         recovery = percent(result.recovery(first, name)) if first else ""
-        table.add_row(name, plain(s.flow), pH, plain(s.reo), first, purity, recovery)
+        cells = (name, plain(s.flow), pH, plain(s.reo), first, purity, recovery)
+        table.add_row(*cells[: len(names)])
     return table
 
 
 def element_table(result: Result) -> Table:
-    """Return where every species ends, and its purity there."""
-    table = Table(title="Recovery % (and purity, REO %) by product", title_justify="left")
+    """Return where every species ends, and its purity there; grams without rare earths."""
+    several = bool(result.system.rare_earths)
+    beside = "purity, REO %" if several else "g/L"
+    table = Table(title=f"Recovery % (and {beside}) by product", title_justify="left")
     table.add_column("")
     for name in result.streams:
         table.add_column(name, justify="right")
@@ -92,6 +99,9 @@ def element_table(result: Result) -> Table:
             cell = percent(result.recovery(symbol, name))
             if rare:
                 cell += f" ({percent(result.purity(symbol, name))})"
+            elif not several:
+                held = result.streams[name].concentration[result.system.index(symbol)]
+                cell += f" ({held * result.system.mass[result.system.index(symbol)]:.4g})"
             cells.append(cell)
         table.add_row(symbol, *cells)
     return table

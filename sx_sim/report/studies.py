@@ -21,31 +21,41 @@ if TYPE_CHECKING:
     from sx_sim.analysis.fitting import Fit
 
 NOTICEABLE = 1e-6  # [percentage points]
+MEASURED = {
+    "purity": lambda share: f"{percent(share)} % of its REO",
+    "recovery": lambda share: f"{percent(share)} % of what is fed",
+    "pH": lambda value: f"{value:.4g}",
+}
 MOST_SHIFTS = 20  # rows of a tornado
 
 
 def print_tornado(console: Console, case: Case, tornado: Tornado) -> None:
-    """Print what the usual shifts add to every product's purity, the largest first."""
+    """Print what the usual shifts add to what matters of every product, the largest first."""
     print_line(console, (case.file.title or case.name, "bold"))
     for name, value in zip(tornado.measures, tornado.values, strict=True):
-        console.print(f"  {name}: {percent(value)} % of its REO")
-    title = "What a shift adds to the purity, percentage points: as written / the other way"
+        console.print(f"  {name}: {MEASURED[tornado.kind](value)}")
+    title = f"What a shift adds to the {tornado.kind}, {tornado.unit}: as written / the other way"
     table = Table(title=title, title_justify="left")
     table.add_column("shift")
     for name in tornado.measures:
         table.add_column(name, justify="right")
     matters = tornado.largest.max(axis=0, initial=0.0)
-    shown = [k for k, size in enumerate(matters) if not 100 * size < NOTICEABLE][:MOST_SHIFTS]
+    shown = [k for k, size in enumerate(matters) if not tornado.factor * size < NOTICEABLE][
+        :MOST_SHIFTS
+    ]
     for k in shown:
         cells = (
-            " / ".join(_points(effects[m, k], bool(solved[k])) for effects, solved in tornado.ways)
+            " / ".join(
+                _points(tornado.factor * effects[m, k], bool(solved[k]))
+                for effects, solved in tornado.ways
+            )
             for m in range(len(tornado.measures))
         )
         table.add_row(tornado.shifts[k].label, *cells)
     if shown:
         console.print(table)
     else:
-        console.print("No shift changes a purity noticeably.")
+        console.print(f"No shift changes a {tornado.kind} noticeably.")
     rest = len(tornado.shifts) - len(shown)
     more = f" {rest} more do less, or nothing." if rest and shown else ""
     failed = sum(int((~solved).sum()) for _, solved in tornado.ways)
@@ -55,14 +65,14 @@ def print_tornado(console: Console, case: Case, tornado: Tornado) -> None:
     )
     if any((np.isnan(effects) & solved).any() for effects, solved in tornado.ways):
         console.print(
-            f"Nothing left: the product carries less than {NOTHING:.0e} of the oxides fed.",
+            f"Nothing left: the product carries less than {NOTHING:.0e} of what is fed.",
             soft_wrap=True,
         )
 
 
 def _points(effect: float, solved: bool) -> str:
-    """Return an effect on a fraction in percentage points, or why there is none."""
-    return no_number(effect, solved) or (f"{100 * effect:+.2g}" if effect else "0")
+    """Return an effect as shown, or why there is none."""
+    return no_number(effect, solved) or (f"{effect:+.2g}" if effect else "0")
 
 
 def print_uncertainty(console: Console, case: Case, found: Uncertainty) -> None:

@@ -13,7 +13,7 @@ from sx_sim.analysis.sweep import SweepResult
 from sx_sim.cases import Case, solve
 from sx_sim.flowsheet.status import Status
 from sx_sim.plots import cut_outputs, has_cut, output_title, split_at
-from sx_sim.plots.labels import scale_of, spec_text
+from sx_sim.plots.labels import SHARES, scale_of, spec_text
 from sx_sim.plots.panels import meeting
 from sx_sim.report.console import print_line
 from sx_sim.report.numbers import percent
@@ -39,14 +39,16 @@ def print_sweep(console: Console, case: Case, sweep: SweepResult) -> None:
         values = sweep.output(name)
         solved = values[np.isfinite(values)]
         if solved.size:
-            cells = (percent(float(f(solved))) for f in (np.min, np.median, np.max))
-            table.add_row(f"{output_title(name)}, %", *cells)
+            share = name.partition(".")[0] in SHARES
+            found = (float(f(solved)) for f in (np.min, np.median, np.max))
+            cells = (percent(value) if share else f"{value:.4g}" for value in found)
+            table.add_row(output_title(name) + ", %" * share, *cells)
     if table.row_count:
         console.print(table)
     if sweep.specifications:
         print_specifications(console, case, sweep)
     if sweep.band is not None and has_cut(sweep, light, heavy):
-        lighter, heavier = split_at(sweep.elements, light, heavy)
+        lighter, heavier = split_at(sweep.rare_earths, light, heavy)
         extract = next(p for p in sweep.products if p != "raffinate")
         print_band(console, sweep.band, lighter[-1], heavier[0], extract)
 

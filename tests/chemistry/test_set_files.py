@@ -111,10 +111,10 @@ def test_check_says_what_a_set_describes(written):
 
 
 def test_elements_that_a_case_would_have_to_declare_are_named(written):
-    path = written(at("species", "Co", value=GOOD["species"]["Nd"] | {"source": ["own"]}))
+    path = written(at("species", "Am", value=GOOD["species"]["Nd"] | {"source": ["own"]}))
     checked = run(app, ["check", str(path)])
     assert checked.exit_code == 0
-    assert "Co: not among the elements that sx_sim knows by itself" in checked.output
+    assert "Am: not among the elements that sx_sim knows by itself" in checked.output
 
 
 def test_a_set_is_no_case_and_a_case_no_set(written):
