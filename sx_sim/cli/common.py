@@ -68,10 +68,14 @@ def replace_unknown_characters() -> None:
 
 def announce_compilation() -> None:
     """Say so if the kernels have to be compiled first."""
+    from sx_sim.kernels import TEMPORARY
     from sx_sim.kernels.solve import compiled
 
     if not compiled():
         err.print("Compiling the solver for this machine; once, it takes less than a minute ...")
+        if TEMPORARY:
+            told = f"It is kept in {TEMPORARY}; set NUMBA_CACHE_DIR to a folder that lasts."
+            err.print(told, soft_wrap=True)
 
 
 def save_figures(folder: Path, stem: str, figures: dict[str, Callable[[], Figure]]) -> None:
