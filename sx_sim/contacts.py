@@ -14,7 +14,7 @@ from sx_sim.brief import outline
 from sx_sim.chemistry.aqueous import REFERENCE, water_ion_product
 from sx_sim.chemistry.elements import element
 from sx_sim.chemistry.extractants import ExtractantSet, extractant_set
-from sx_sim.chemistry.reagents import BASES
+from sx_sim.chemistry.reagents import base_named
 from sx_sim.chemistry.series import Conditions, conditions_of, series_at
 from sx_sim.chemistry.speciation import electroneutral
 from sx_sim.chemistry.system import ChemicalSystem
@@ -141,8 +141,7 @@ def contact(
     held = {symbol: _one(f"metals['{symbol}']", value, METAL) for symbol, value in metals.items()}
     formal = _formal(constants, concentration)
     soaped = _one("saponification", saponification, SAPONIFICATION)
-    if base not in BASES:
-        raise CaseError(f"base = {base!r}: must be one of {', '.join(BASES)}")
+    base = base_named(str(base))
     soap = {base: soaped * formal / element(base).charge} if soaped > 0 else {}
     kelvin = _one("temperature", temperature, TEMPERATURE)
     ratio, strength = _together(_numbers("oa", oa, RATIO), _numbers("acid", acid, ACID))

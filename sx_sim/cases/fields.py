@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
@@ -10,6 +10,7 @@ from sx_sim import units
 from sx_sim.chemistry import database
 from sx_sim.chemistry.elements import element
 from sx_sim.chemistry.nuclides import nuclide
+from sx_sim.chemistry.reagents import base_named
 from sx_sim.errors import CaseError
 
 PERCENT_TOLERANCE = 1.0
@@ -117,6 +118,15 @@ def _check_name(value: str) -> str:
     return _check_label(value)
 
 
+def _base(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return base_named(value)
+    except CaseError as error:
+        raise ValueError(str(error).partition(": ")[2]) from None
+
+
 def _check_stage(value: int | str) -> int | str:
     if isinstance(value, int) and value < 1:
         raise ValueError("must be 1 or more: stages are counted from 1")
@@ -125,6 +135,7 @@ def _check_stage(value: int | str) -> int | str:
 
 Label = Annotated[str, AfterValidator(_check_label)]
 Name = Annotated[str, AfterValidator(_check_name)]
+Base = Annotated[Literal["Na", "NH4", "Mg"], BeforeValidator(_base)]
 Flow = Annotated[
     float,
     _reader("L/h", 0.0, 1e9, open_low=True),

@@ -20,6 +20,7 @@ from sx_sim.cases.fields import (
     Activities,
     ActivityLimit,
     Amounts,
+    Base,
     Composition,
     Enthalpy,
     Extractant,
@@ -209,7 +210,7 @@ class Solvent(Table):
     saponification: float = Field(
         0.0, ge=0.0, le=0.99, description="equivalents of base per mole of formal monomer"
     )
-    base: Literal["Na", "NH4", "Mg"] = Field("Na", description="by cation: NaOH, NH3, MgO")
+    base: Base = Field("Na", description="by cation or name: NaOH, NH3, MgO", examples=["Na"])
     flow: Flow | None = None
     oa: float | None = Field(
         None, gt=0.0, le=1e4, description="solvent over aqueous flow in the first section"

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from sx_sim.brief import outline
 from sx_sim.chemistry import aqueous, database
 from sx_sim.chemistry.reagents import extractant_density, extractant_mass
+from sx_sim.chemistry.set_names import set_key
 from sx_sim.chemistry.set_schema import SetFile, SpeciesTable
 from sx_sim.errors import CaseError
 from sx_sim.problems import problems_of
@@ -142,7 +143,8 @@ def extractant_set(key: str | Path) -> ExtractantSet:
     Parameters
     ----------
     key : str or Path
-        Key of a set that comes with the simulator, or the path of a file ending in ``.toml``.
+        Key of a set that comes with the simulator, a trade name that one set alone answers to
+        (``Cyanex 272``, ``P204 sulfate``), or the path of a file ending in ``.toml``.
 
     Raises
     ------
@@ -155,7 +157,7 @@ def extractant_set(key: str | Path) -> ExtractantSet:
     'measured'
     """
     if not is_path(key):
-        return _shipped(str(key))
+        return _shipped(set_key(str(key)))
     return set_of_tables(read_tables(key), str(key))
 
 

@@ -77,8 +77,8 @@ def base_named(name: str) -> str:
         names = (cation, rows[cation]["name"], *rows[cation]["names"])
         if plain(name) in map(plain, names):
             return cation
-    known = ", ".join(f"{cation} ({rows[cation]['name']})" for cation in BASES)
-    raise CaseError(f"base = {name}: must be one of {known}")
+    named = ", ".join(rows[cation]["name"] for cation in BASES)
+    raise CaseError(f"base = {name!r}: must be one of {', '.join(BASES)} (or {named})")
 
 
 def plain(name: str) -> str:
