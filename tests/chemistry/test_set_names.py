@@ -66,5 +66,5 @@ def test_bases_go_by_their_names(name, cation):
 
 
 def test_an_unknown_base_is_refused():
-    with pytest.raises(sx_sim.CaseError, match='solvent.base = "lime": must be one of Na, NH4'):
+    with pytest.raises(sx_sim.CaseError, match='"lime": must be one of Na, NH4'):
         sx_sim.parse_case(CASE.replace("[solvent]\n", '[solvent]\nbase = "lime"\n'))
