@@ -28,7 +28,7 @@ def print_list(console: Console) -> None:
     """Print one line for every data set."""
     table = Table()
     for name in ("key", "elements", "quality"):
-        table.add_column(name, no_wrap=True)
+        table.add_column(name, no_wrap=name != "quality")
     kind = ""
     for one in entries():
         if one.kind != kind:
