@@ -50,11 +50,15 @@ class Profile:
 
     def where(self, chosen: NDArray[np.bool_]) -> str:
         """Return the numbers of some of them, runs abbreviated: ``stages 1-3, 7``."""
-        numbers = self.number[chosen]
-        runs = np.split(numbers, np.flatnonzero(np.diff(numbers) > 1) + 1)
-        parts = [f"{r[0]}-{r[-1]}" if len(r) > 1 else f"{r[0]}" for r in runs]
-        more = f" and {len(parts) - 4} more runs" if len(parts) > 4 else ""
-        return f"{self.unit}{'s' if len(numbers) > 1 else ''} {', '.join(parts[:4])}{more}"
+        return runs(self.number[chosen], self.unit)
+
+
+def runs(numbers: NDArray[np.int64], unit: str) -> str:
+    """Return numbers of stages as text, runs abbreviated: ``stages 1-3, 7``."""
+    each = np.split(numbers, np.flatnonzero(np.diff(numbers) > 1) + 1)
+    parts = [f"{r[0]}-{r[-1]}" if len(r) > 1 else f"{r[0]}" for r in each]
+    more = f" and {len(parts) - 4} more runs" if len(parts) > 4 else ""
+    return f"{unit}{'s' if len(numbers) > 1 else ''} {', '.join(parts[:4])}{more}"
 
 
 def joined(profiles: Sequence[Profile], unit: str) -> Profile:

@@ -18,6 +18,7 @@ from sx_sim.errors import ConvergenceError, OutsideRangeError
 from sx_sim.flowsheet.caution import Caution
 from sx_sim.flowsheet.checks import CLOSURE_LIMIT, Checks, acidity, check
 from sx_sim.flowsheet.column import RAFFINATE, Column
+from sx_sim.flowsheet.inputs import input_cautions
 from sx_sim.flowsheet.profile import Profile
 from sx_sim.flowsheet.status import Status
 from sx_sim.flowsheet.streams import Stream
@@ -70,8 +71,8 @@ class Result:
 
     @cached_property
     def cautions(self) -> tuple[Caution, ...]:
-        """Estimates it rests on, ranges it leaves."""
-        return cautions(self.system, self.stages)
+        """Estimates it rests on, ranges it leaves, and what is odd about its inputs."""
+        return (*input_cautions(self.column), *cautions(self.system, self.stages))
 
     @property
     def system(self) -> ChemicalSystem:

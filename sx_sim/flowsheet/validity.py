@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -138,16 +140,23 @@ def beyond_capacity(system: ChemicalSystem, stages: Profile) -> list[Caution]:
     return [Caution(CautionKind.CAPACITY, text, True, numbers, species, metal[worst] - fits)]
 
 
-def hydrolysis(system: ChemicalSystem, stages: Profile) -> list[Caution]:
-    """Say where the pH is such that hydroxides would form.
+def hydrolysed(species: Sequence[str], temperature: Array, acid: Array) -> tuple[str, Array, Array]:
+    """Return which species hydrolyses most easily, its share (N,) and the pH where that counts.
 
-    No solubility products are used: first hydrolysis stands for the onset of precipitation.
+    The name is empty where none has a constant. No solubility products are used: first
+    hydrolysis stands for the onset of precipitation.
     """
-    known = hydrolysis_constants(system.species, stages.temperature)
+    known = hydrolysis_constants(species, temperature)
     if not known:
-        return []
+        return "", np.zeros_like(acid), np.full_like(acid, np.inf)
     first = max(known, key=lambda s: known[s].max())
-    share = 10 ** known[first] / (10 ** known[first] + stages.acid)
+    share = 10 ** known[first] / (10 ** known[first] + acid)
+    return first, share, -known[first] + np.log10(HYDROLYSED / (1.0 - HYDROLYSED))
+
+
+def hydrolysis(system: ChemicalSystem, stages: Profile) -> list[Caution]:
+    """Say where the pH is such that hydroxides would form."""
+    first, share, limit = hydrolysed(system.species, stages.temperature, stages.acid)
     outside = share > HYDROLYSED
     if not outside.any():
         return []
@@ -155,7 +164,6 @@ def hydrolysis(system: ChemicalSystem, stages: Profile) -> list[Caution]:
         f"pH up to {stages.pH[outside].max():.1f} at {stages.where(outside)}: "
         f"{first} is {100 * share.max():.0f} % hydrolysed there and hydroxides would precipitate"
     )
-    limit = -known[first] + np.log10(HYDROLYSED / (1.0 - HYDROLYSED))
     numbers = tuple(int(j) for j in stages.number[outside])
     margin = float((stages.pH - limit)[outside].max())
     return [Caution(CautionKind.HYDROXIDE, text, True, numbers, first, margin)]

@@ -8,6 +8,7 @@ from rich.table import Table
 from sx_sim.brief import plain
 from sx_sim.cases import Case
 from sx_sim.cases.ledgers import activities_of, ledger_of
+from sx_sim.flowsheet.inputs import input_cautions
 from sx_sim.flowsheet.results import Result
 from sx_sim.plots import split_at
 from sx_sim.report.console import print_line
@@ -29,6 +30,8 @@ def print_case(console: Console, case: Case) -> None:
     if case.file.sweep:
         axes = ", ".join(axis.path for axis in case.file.sweep.axes)
         console.print(f"  sweep over {axes}")
+    for caution in input_cautions(column):
+        print_line(console, ("caution", "yellow"), f" {caution.text}")
 
 
 def print_result(console: Console, case: Case, result: Result) -> None:
