@@ -12,7 +12,7 @@ from sx_sim.cases.contents import amounts, aqueous_stream
 from sx_sim.cases.schema import CaseFile, Override
 from sx_sim.cases.schema import Heat as HeatTable
 from sx_sim.chemistry.elements import element
-from sx_sim.chemistry.extractants import ExtractantSet
+from sx_sim.chemistry.extractants import EXPONENTS, ExtractantSet
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.circuits.recycles import EFFLUENT, Exchange, Recycle, Reflux, SolventLoop
 from sx_sim.errors import CaseError
@@ -131,7 +131,7 @@ def _spans(case: CaseFile) -> dict[str, Section]:
 
 
 def _system(case: CaseFile, base: ExtractantSet, sources: Mapping[str, Stream]) -> ChemicalSystem:
-    constants = {s: _change(base, s, table) for s, table in case.constants.items()}
+    constants = {s: _change(s, table) for s, table in case.constants.items()}
     needed = base.with_constants(constants).needs_extractant or case.solvent.saponification > 0
     if needed and case.solvent.concentration is None:
         raise CaseError('solvent.concentration is missing; such as concentration = "1.5 mol/L"')
@@ -172,15 +172,11 @@ def _unknown_base(case: CaseFile, known: Set[str]) -> dict[str, dict[str, object
     return {symbol: {"inert": True}}
 
 
-def _change(base: ExtractantSet, symbol: str, table: Override) -> dict[str, object]:
+def _change(symbol: str, table: Override) -> dict[str, object]:
     element(symbol)
     given = table.changes
-    if symbol not in base.species and not table.inert and "log10_K" not in given:
-        raise CaseError(f"constants.{symbol}: the set has no {symbol}; give its log10_K")
     change: dict[str, object] = dict(given)
-    if {"log10_K", "order_dimer", "order_acid", "acid_by_dimer", "dimers"} & set(
-        given
-    ) or table.inert:
+    if {"log10_K", *EXPONENTS} & set(given) or table.inert:
         change |= {"quality": "estimated", "source": (table.source,), "inert": table.inert}
     if "enthalpy" in given:
         change |= {"enthalpy_quality": "estimated", "enthalpy_source": (table.source,)}

@@ -262,7 +262,7 @@ class Override(Table):
     log10_K_sd: float | None = Field(None, ge=0.0, le=10.0)
     enthalpy: Enthalpy | None = None
     enthalpy_sd: Enthalpy | None = None
-    order_dimer: float | None = Field(None, ge=0.0, le=10.0)
+    order_dimer: float | None = Field(None, ge=-10.0, le=10.0)
     order_acid: float | None = Field(None, ge=-10.0, le=10.0)
     acid_by_dimer: float | None = Field(None, ge=-100.0, le=100.0)
     dimers: float | None = Field(None, ge=0.0, le=10.0)

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from sx_sim.brief import outline
 from sx_sim.chemistry import aqueous, database
+from sx_sim.chemistry.elements import elements
 from sx_sim.chemistry.reagents import extractant_density, extractant_mass
 from sx_sim.chemistry.set_names import set_key
 from sx_sim.chemistry.set_schema import SetFile, SpeciesTable
@@ -29,7 +30,8 @@ class Constants:
     ``log10 D = log10_K(T) + order_dimer log10 e - (order_acid + acid_by_dimer e) log10 h``,
     less the aqueous complexes or with activities, as the set has them. Errors are standard
     deviations of this species' own, beside the one that the whole set shares. An inert
-    species stays in the aqueous phase.
+    species stays in the aqueous phase. ``borrowed`` names the exponents that were not given for
+    it, but are those of the set's rare earths.
     """
 
     log10_K: float
@@ -46,6 +48,7 @@ class Constants:
     note: str = ""
     inert: bool = False
     acid_by_dimer: float = 0.0  # [L/mol]
+    borrowed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,11 +106,52 @@ class ExtractantSet:
         return any(c.dimers or c.order_dimer or c.acid_by_dimer for c in rows)
 
     def with_constants(self, changes: Mapping[str, Mapping[str, Any]]) -> ExtractantSet:
-        """Return a copy with some constants of some species changed, or species added."""
+        """Return a copy with some constants of some species changed, or species added.
+
+        Raises
+        ------
+        CaseError
+            If a species is added without what neither its change nor the set tells.
+        """
         species = dict(self.species)
         for symbol, change in changes.items():
-            species[symbol] = replace(species.get(symbol, UNSET), **change)
+            known = species.get(symbol)
+            species[symbol] = replace(known, **change) if known else self._added(symbol, change)
         return replace(self, species=species)
+
+    @property
+    def shared_law(self) -> dict[str, float]:
+        """Exponents that all rare earths of the set share, by name; none where they differ."""
+        known = elements()
+        rare = [
+            c for s, c in self.species.items() if s in known and known[s].rare_earth and not c.inert
+        ]
+        values = {name: {getattr(c, name) for c in rare} for name in EXPONENTS}
+        return {name: one.pop() for name, one in values.items() if len(one) == 1}
+
+    def _added(self, symbol: str, change: Mapping[str, Any]) -> Constants:
+        """Return the constants of a species that the set does not have.
+
+        Exponents that are not given are those that all rare earths of the set share.
+        """
+        given = dict(change)
+        if given.get("inert"):
+            return Constants(**{**NONE, **given})
+        law = self.shared_law
+        if "order_acid" in given:
+            law["acid_by_dimer"] = 0.0  # the slope against pH is as given, whatever the extractant
+        missing = [name for name in ("log10_K", *EXPONENTS) if name not in given | law]
+        if "order_acid" in missing and "acid_by_dimer" in missing:
+            missing.remove("acid_by_dimer")
+        if missing:
+            why = ", as the rare earths of the set do not share exponents"
+            raise CaseError(
+                f"constants.{symbol}: set '{self.key}' has no {symbol}; give its "
+                f"{', '.join(missing)}{'' if missing == ['log10_K'] else why}"
+            )
+        taken = {name: value for name, value in law.items() if name not in given}
+        own = {"borrowed": tuple(n for n in taken if n != "acid_by_dimer" or taken[n])}
+        return Constants(**{**NONE, **taken, **own, **given})
 
     def as_tables(self) -> dict[str, Any]:
         """Return everything the set holds as plain tables, from which it can be made again."""
@@ -121,20 +165,22 @@ class ExtractantSet:
         return cls(**{**plain, "species": species})
 
 
-# Where a case gives a species the set does not have, and leaves something out.
-UNSET = Constants(
-    log10_K=0.0,
-    log10_K_sd=0.0,
-    quality="estimated",
-    source=("case file",),
-    order_dimer=3.0,
-    order_acid=3.0,
-    dimers=3.0,
-    enthalpy=0.0,
-    enthalpy_sd=15.0,
-    enthalpy_quality="estimated",
-    enthalpy_source=("none",),
-)
+EXPONENTS = ("order_dimer", "order_acid", "acid_by_dimer", "dimers")
+
+# Of a species that a set does not have, what stands for nothing or for not knowing.
+NONE: Mapping[str, Any] = {
+    "log10_K": 0.0,
+    "log10_K_sd": 0.0,
+    "quality": "estimated",
+    "source": ("case file",),
+    "order_dimer": 0.0,
+    "order_acid": 0.0,
+    "dimers": 0.0,
+    "enthalpy": 0.0,
+    "enthalpy_sd": 15.0,
+    "enthalpy_quality": "estimated",
+    "enthalpy_source": ("none",),
+}
 
 
 def extractant_set(key: str | Path) -> ExtractantSet:

@@ -124,7 +124,8 @@ def test_what_activities_cannot_do_is_refused():
     held = CASE + "\n[set_points.first]\nstage = 1\npH = 1.0\n"
     with pytest.raises(sx_sim.CaseError, match=r"set_points.first: set 'activity' goes with"):
         sx_sim.parse_case(held)
-    extractant = extractant_set(ACTIVITY).with_constants({"NH4": {"log10_K": -6.8}})
+    base = {"log10_K": -6.8, "order_dimer": 1.0, "order_acid": 1.0, "dimers": 0.5}
+    extractant = extractant_set(ACTIVITY).with_constants({"NH4": base})
     assert ChemicalSystem.of(extractant, ["Dy", "NH4"]).active
 
 

@@ -26,7 +26,7 @@ PROTON = 10**1.988
 @pytest.fixture
 def sulfate():
     extractant = extractant_set(SULFATE)
-    constants = {s: {"log10_K": 0.0} for s in METALS}
+    constants = {s: {"log10_K": 0.0, "acid_by_dimer": 0.0} for s in METALS}
     return ChemicalSystem.of(extractant.with_constants(constants), METALS)
 
 

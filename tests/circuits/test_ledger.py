@@ -1,10 +1,13 @@
 """Ledgers: every equivalent that comes in leaves, and the amounts are those of a hand count."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import sx_sim
 from sx_sim.cases.trains import parse_train, run_train
+from sx_sim.chemistry.extractants import extractant_set
 from sx_sim.circuits.ledger import Holdup, circuit_ledger
 from sx_sim.circuits.train_ledger import train_ledger
 from sx_sim.flowsheet.results import Result
@@ -422,7 +425,9 @@ entrained_organic = 0.002
 
 
 def test_no_extractant_is_lost_whose_concentration_nobody_gave():
-    case, result = solved(UNKNOWN_DOSAGE)
+    unsized = replace(extractant_set("p507-10vol-logd"), volume_percent=0.0)
+    case = sx_sim.parse_case(UNKNOWN_DOSAGE, sets={unsized.key: unsized})
+    result = sx_sim.solve(case)
     assert np.isnan(result.stages.dimer).all()
     ledger = circuit_ledger(case.circuit, result)
     assert np.isnan(ledger.solvent_lost)
@@ -430,11 +435,12 @@ def test_no_extractant_is_lost_whose_concentration_nobody_gave():
     assert max(closures.values()) < CLOSED
     assert not ledger.contradiction
     given = UNKNOWN_DOSAGE.replace("[feeds.liquor]", 'concentration = "0.3 mol/L"\n[feeds.liquor]')
-    case, known = solved(given)
-    lost = circuit_ledger(case.circuit, known).extractant_lost
-    flow = next(flow for name, _, _, flow in known.column.outlets() if name == "raffinate")
-    assert lost == pytest.approx(0.3 * 0.002 * flow, rel=1e-9)
-    assert known.streams["raffinate"].moles == pytest.approx(result.streams["raffinate"].moles)
+    for toml, formal in ((given, 0.3), (UNKNOWN_DOSAGE, 0.1 * 950.0 / 306.4)):  # 10 vol% of P507
+        case, known = solved(toml)
+        lost = circuit_ledger(case.circuit, known).extractant_lost
+        flow = next(flow for name, _, _, flow in known.column.outlets() if name == "raffinate")
+        assert lost == pytest.approx(formal * 0.002 * flow, rel=1e-9)
+        assert known.streams["raffinate"].moles == pytest.approx(result.streams["raffinate"].moles)
 
 
 def test_saponification_needs_the_concentration_that_it_is_a_share_of():
