@@ -35,16 +35,6 @@ def estimates(system: ChemicalSystem, temperature: Array) -> list[Caution]:
         sd = max(c.log10_K_sd for s, c in rare if s in guessed)
         text = f"log10 K of {', '.join(guessed)} are estimates (standard deviation to {sd:.2f})"
         found.append(Caution(CautionKind.LOG10_K, text))
-    for symbol, c in rows:
-        if c.borrowed:
-            terms = ", ".join(f"{name} = {getattr(c, name):g}" for name in c.borrowed)
-            text = (
-                f"{terms} of {symbol} are not given; they are those that all rare earths of set "
-                f"'{system.extractant.key}' share"
-            )
-            if not element(symbol).rare_earth:
-                text += f", though {symbol} is none and its charge is {element(symbol).charge}"
-            found.append(Caution(CautionKind.EXPONENTS, text, species=symbol))
     off = np.abs(temperature - system.extractant.reference_temperature).max()
     guessed = [s for s, c in rare if c.enthalpy_quality == "estimated"]
     if guessed and off > 0.5:
