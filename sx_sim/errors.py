@@ -58,3 +58,17 @@ class ConvergenceError(SxSimError):
     def __init__(self, message: str, result: Any) -> None:
         self.result = result
         super().__init__(message)
+
+
+def check_kind(value: object, kind: type | tuple[type, ...], how: str) -> None:
+    """Raise CaseError that says how to come by what is needed, where something else is given.
+
+    Examples
+    --------
+    >>> check_kind("case.toml", dict, "solve needs a case: load_case(path) reads one")
+    Traceback (most recent call last):
+    sx_sim.errors.CaseError: solve needs a case: load_case(path) reads one; 'case.toml' is a str
+    """
+    if not isinstance(value, kind):
+        what = repr(value) if isinstance(value, str | int | float) else "what is given"
+        raise CaseError(f"{how}; {what[:60]} is a {type(value).__name__}")

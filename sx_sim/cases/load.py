@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,14 @@ from sx_sim.cases.schema import ALTERNATIVES, CaseFile
 from sx_sim.chemistry import database
 from sx_sim.chemistry.extractants import ExtractantSet, extractant_set, is_path, is_set
 from sx_sim.circuits.recycles import Circuit
-from sx_sim.errors import CaseError
+from sx_sim.errors import CaseError, check_kind
 from sx_sim.flowsheet.column import Column
 from sx_sim.flowsheet.streams import Stream
 from sx_sim.kernels.types import Options
 from sx_sim.problems import problems_of
 from sx_sim.text_files import read_text, tables_of
+
+CASE_NEEDED = "a case is needed: load_case(path) reads a file, parse_case(text) its text"
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,7 @@ def load_case(path: str | Path) -> Case:
     CaseError
         Naming the file, the key, the value and what would be right.
     """
+    check_kind(path, (str, PathLike), "load_case needs the path of a file")
     return parse_case(read_text(path), str(path))
 
 
@@ -161,6 +165,9 @@ def parse_case(
     CaseError
         As ``load_case``.
     """
+    check_kind(text, str, "parse_case needs text; load_case(path) reads a file")
+    if text.endswith(".toml") and "\n" not in text:
+        raise CaseError(f"{text} is the path of a file: load_case(path) reads it", name)
     raw = tables_of(text, name)
     if "circuits" in raw:
         raise CaseError("is a train of circuits, which run, check and info take alone", name)

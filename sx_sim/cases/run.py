@@ -25,12 +25,12 @@ from sx_sim.analysis.sweep import (
 from sx_sim.analysis.tables import Recorded, Tables, check_numbers, recorded
 from sx_sim.cases.axes import check_axes, nominal_of, points_of
 from sx_sim.cases.kept import OUTSIDE, SWEEP, Journal, known_blocks, stamp_of
-from sx_sim.cases.load import Case
+from sx_sim.cases.load import CASE_NEEDED, Case
 from sx_sim.cases.parameters import constant_of
 from sx_sim.chemistry.database import fingerprint
 from sx_sim.circuits.circuit import CircuitResult, solve_circuit
 from sx_sim.circuits.recycles import Circuit
-from sx_sim.errors import CaseError, ConvergenceError
+from sx_sim.errors import CaseError, ConvergenceError, check_kind
 from sx_sim.flowsheet.column import Column
 from sx_sim.flowsheet.results import Result, solve_column, solve_columns
 from sx_sim.kernels.types import Options
@@ -84,6 +84,7 @@ def solve(
     >>> result.recovery("Dy", "loaded solvent") > 0.999
     True
     """
+    check_kind(case, (Case, Column), CASE_NEEDED)
     result = _solved(case, start, throw)
     return result.within_ranges() if strict else result
 
@@ -142,6 +143,7 @@ def run_sweep(
         If there is no sweep, or an axis or an output does not fit the case; as
         OutsideRangeError, if it is strict and a point leaves a range.
     """
+    check_kind(case, Case, CASE_NEEDED)
     sweep = case.file.sweep
     if points is not None:
         check_axes(case, points.axes)

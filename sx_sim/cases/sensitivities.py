@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from sx_sim.analysis.outputs import output
 from sx_sim.analysis.sensitivity import derivatives
 from sx_sim.brief import outline
-from sx_sim.cases.load import Case
+from sx_sim.cases.load import CASE_NEEDED, Case
 from sx_sim.cases.parameters import parameter
 from sx_sim.cases.run import solve
 from sx_sim.circuits.derivatives import circuit_derivatives
-from sx_sim.errors import CaseError, ConvergenceError
+from sx_sim.errors import CaseError, ConvergenceError, check_kind
 from sx_sim.flowsheet.results import Result
 
 if TYPE_CHECKING:
@@ -131,6 +131,7 @@ def sensitivity(
     >>> found.parameter_units
     ('mol/L', '')
     """
+    check_kind(case, (Case, Result), CASE_NEEDED)
     if mode not in MODES:
         raise ValueError(f"mode must be one of {MODES}, not {mode!r}")
     outputs = [outputs] if isinstance(outputs, str) else list(outputs)

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from sx_sim.chemistry.extractants import ExtractantSet
 from sx_sim.circuits.recycles import Circuit
 from sx_sim.circuits.train import Link, TrainResult, Unit, solve_train
 from sx_sim.circuits.treatment import REDISSOLVING, Treatment, foreign_anion, treat
-from sx_sim.errors import CaseError
+from sx_sim.errors import CaseError, check_kind
 from sx_sim.flowsheet.column import BARREN, LOADED, RAFFINATE
 from sx_sim.flowsheet.streams import Stream
 from sx_sim.problems import problems_of
@@ -100,6 +101,7 @@ def load_train(path: str | Path) -> Train:
     CaseError
         Naming the file, the circuit, the key, the value and what would be right.
     """
+    check_kind(path, (str, PathLike), "load_train needs the path of a file")
     return parse_train(read_text(path), str(path))
 
 
@@ -107,6 +109,7 @@ def parse_train(
     text: str, name: str = "train", *, sets: Mapping[str, ExtractantSet] | None = None
 ) -> Train:
     """Validate the text of a train file; parameters and errors as ``parse_case``."""
+    check_kind(text, str, "parse_train needs text; load_train(path) reads a file")
     known = KnownSets(name, sets or {})
     raw = tables_of(text, name)
     try:
@@ -139,6 +142,7 @@ def run_train(
     throw: bool = True,
 ) -> TrainResult:
     """Solve a train; see ``circuits.train.solve_train``."""
+    check_kind(train, Train, "a train is needed: load_train(path) reads a file")
     try:
         return solve_train(train.units(), start=start, step=step, throw=throw)
     except CaseError as error:

@@ -21,12 +21,12 @@ from sx_sim.analysis.uncertainty import (
     normal_sample,
 )
 from sx_sim.brief import outline
-from sx_sim.cases.load import Case
+from sx_sim.cases.load import CASE_NEEDED, Case
 from sx_sim.cases.parameters import nominal
 from sx_sim.cases.run import run_sweep, solve
 from sx_sim.cases.sensitivities import sensitivity
 from sx_sim.cases.shifts import constant_shifts, measures_of
-from sx_sim.errors import CaseError
+from sx_sim.errors import CaseError, check_kind
 from sx_sim.flowsheet.results import Result
 from sx_sim.flowsheet.status import Status
 
@@ -156,6 +156,7 @@ def uncertainty(
     >>> found = sx_sim.uncertainty(case, ["recovery.Nd.raffinate"])  # doctest: +SKIP
     >>> found.linear_sd, found.sampled_sd  # doctest: +SKIP
     """
+    check_kind(case, Case, CASE_NEEDED)
     if samples < 4 or samples & (samples - 1):
         raise CaseError(f"samples = {samples}: must be a power of two, 4 or more, such as 256")
     if samples > MOST_SAMPLES:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sx_sim.circuits.loop import Loop, exchanged
 from sx_sim.circuits.recycles import Circuit, SolventLoop, net_result
-from sx_sim.errors import ConvergenceError
+from sx_sim.errors import ConvergenceError, check_kind
 from sx_sim.flowsheet.column import BARREN
 from sx_sim.flowsheet.results import Result, solve_column
 from sx_sim.flowsheet.status import Status
@@ -106,6 +106,7 @@ def solve_circuit(
     CaseError
         If more of a product is to come back than there is.
     """
+    check_kind(circuit, Circuit, "a circuit is needed, such as that of a case, case.circuit")
     if not circuit.recycles:
         result = solve_column(
             circuit.column, options=options, start=start.result if start else None, throw=throw

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from sx_sim.analysis.tables import CHOICES
-from sx_sim.cases.load import Case, parse_case
+from sx_sim.cases.load import CASE_NEEDED, Case, parse_case
 from sx_sim.circuits.recycles import feed_of, net_result, with_streams
-from sx_sim.errors import CaseError
+from sx_sim.errors import CaseError, check_kind
 from sx_sim.flowsheet.column import Column
 from sx_sim.flowsheet.results import Result, assemble
 from sx_sim.flowsheet.status import Status
@@ -55,6 +55,8 @@ def save_result(result: Result, path: str | Path, case: Case) -> None:
         If the result is of another case, or the file cannot be written; one already there is
         left as it was.
     """
+    check_kind(result, Result, "save_result needs a result first, as solve returns it")
+    check_kind(case, Case, CASE_NEEDED)
     _check_same(result.column, case)
     with writing(path, RESULT) as file:
         describe(file, RESULT, case)

@@ -11,8 +11,9 @@ from sx_sim.analysis.band import Band
 from sx_sim.analysis.points import Points, SweepAxis
 from sx_sim.analysis.sweep import SweepResult
 from sx_sim.analysis.tables import CHOICES, Recorded
-from sx_sim.cases.load import Case, parse_case
+from sx_sim.cases.load import CASE_NEEDED, Case, parse_case
 from sx_sim.cases.run import specifications
+from sx_sim.errors import check_kind
 from sx_sim.flowsheet.caution import CautionKind, flags
 from sx_sim.flowsheet.status import Status
 from sx_sim.store.layout import SWEEP, describe, write_scale, write_table, writing
@@ -28,6 +29,8 @@ LABELS = {
 
 def save_sweep(sweep: SweepResult, path: str | Path, case: Case) -> None:
     """Write a sweep to an HDF5 file; parameters and errors as ``save_result``."""
+    check_kind(sweep, SweepResult, "save_sweep needs a sweep first, as run_sweep returns it")
+    check_kind(case, Case, CASE_NEEDED)
     record = sweep.recorded
     with writing(path, SWEEP) as file:
         describe(file, SWEEP, case)

@@ -10,7 +10,7 @@ import numpy as np
 from sx_sim.cases.trains import Train, parse_train
 from sx_sim.chemistry.elements import element
 from sx_sim.circuits.train import TrainResult
-from sx_sim.errors import CaseError
+from sx_sim.errors import CaseError, check_kind
 from sx_sim.store.layout import TRAIN, sign, write_case, write_scale, write_table, writing
 from sx_sim.store.reading import numbers, read_case, reading, texts
 from sx_sim.store.results import write_result
@@ -83,6 +83,8 @@ def save_train(found: TrainResult, path: str | Path, train: Train) -> None:
     CaseError
         If the file cannot be written; one already there is left as it was.
     """
+    check_kind(found, TrainResult, "save_train needs a result first, as run_train returns it")
+    check_kind(train, Train, "a train is needed: load_train(path) reads a file")
     products = found.products
     series = sorted({s for stream in products.values() for s in stream.held})
     with writing(path, TRAIN) as file:
