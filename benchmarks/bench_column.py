@@ -121,8 +121,6 @@ def first_call(cache: str) -> float:
 class Process:
     """Whole processes."""
 
-    timeout = 300
-
     def setup_cache(self):
         cache = tempfile.mkdtemp()
         return first_call(cache), first_call(cache)
