@@ -138,7 +138,7 @@ def mutated(tables: dict[str, Any], rng: random.Random) -> dict[str, Any]:
 
 
 def _change(rng: random.Random, places: list[Any], holder: Any, key: Any) -> None:
-    kind = rng.randrange(7)
+    kind = rng.randrange(12)
     if kind == 0:
         del holder[key]
     elif kind == 1:
@@ -156,13 +156,13 @@ def _change(rng: random.Random, places: list[Any], holder: Any, key: Any) -> Non
 
 def _moved(rng: random.Random, value: Any) -> Any:
     """Return another value: of the same kind now and then, else any odd one."""
-    if rng.random() < 0.4 and isinstance(value, str):
+    if rng.random() < 0.7 and isinstance(value, str):
         number, _, unit = value.partition(" ")
         try:
-            return f"{float(number) * 10 ** rng.uniform(-3, 3):.6g} {unit}"
+            return f"{float(number) * 10 ** rng.uniform(-1, 1):.6g} {unit}"
         except ValueError:
             pass
-    if rng.random() < 0.4 and isinstance(value, int | float) and not isinstance(value, bool):
+    if rng.random() < 0.7 and isinstance(value, int | float) and not isinstance(value, bool):
         return type(value)(value * 10 ** rng.uniform(-1.5, 1.5))
     return copy.deepcopy(rng.choice(ODD))
 
