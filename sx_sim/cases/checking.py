@@ -33,10 +33,15 @@ def check_case(case: Case) -> None:
         raise CaseError(problems, case.name)
 
 
-def check_train(train: Train) -> None:
-    """Raise CaseError for every circuit of a train that cannot be built.
+def check_train(train: Train) -> dict[str, Column]:
+    """Return the columns of a train that are fed from outside alone, by circuit.
 
     Circuits fed by others are built with stand-ins of what these will pass on.
+
+    Raises
+    ------
+    CaseError
+        For every circuit that cannot be built.
     """
     columns: dict[str, Column] = {}
     problems: list[str] = []
@@ -61,6 +66,8 @@ def check_train(train: Train) -> None:
         ]
     if problems:
         raise CaseError(problems, train.name)
+    linked = {unit.name for unit in train.units() if unit.links}
+    return {name: column for name, column in columns.items() if name not in linked}
 
 
 def _stand_in(train: Train, link: Link, column: Column) -> Stream:

@@ -158,8 +158,7 @@ def check(case: CasePath) -> None:
             from sx_sim.report.trains import print_train_file
 
             train = load_train(case)
-            check_train(train)
-            print_train_file(out, train)
+            print_train_file(out, train, check_train(train))
             return
         from sx_sim.cases import load_case
         from sx_sim.report.results import print_case

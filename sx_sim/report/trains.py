@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -11,6 +11,8 @@ from sx_sim.brief import plain
 from sx_sim.cases.ledgers import activities_of_train, ledger_of_train
 from sx_sim.cases.trains import Train
 from sx_sim.circuits.train import TrainResult
+from sx_sim.flowsheet.column import Column
+from sx_sim.flowsheet.inputs import input_cautions
 from sx_sim.report.console import print_line
 from sx_sim.report.ledgers import ledger_table, print_closures, print_radionuclides
 from sx_sim.report.numbers import percent, range_text
@@ -49,14 +51,17 @@ def print_ledgers(console: Console, train: Train, found: TrainResult) -> None:
         print_radionuclides(console, activities)
 
 
-def print_train_file(console: Console, train: Train) -> None:
-    """Print what a train file describes."""
+def print_train_file(console: Console, train: Train, columns: Mapping[str, Column]) -> None:
+    """Print what a train file describes, and what is odd about columns whose feeds are known."""
     print_line(console, (train.title or train.name, "bold"), ": the train is sound")
     for name, file in train.files.items():
         stages = "+".join(str(s.stages) for s in file.sections.values())
         sources = ", ".join(f.source or feed for feed, f in file.feeds.items())
         cut = f" cuts {'/'.join(file.cut)}," if file.cut else ""
         console.print(f"  {name}:{cut} {stages} stages, fed with {sources}", soft_wrap=True)
+    for name, column in columns.items():
+        for caution in input_cautions(column):
+            print_line(console, ("caution", "yellow"), f" {name}: {caution.text}")
 
 
 def print_stored(console: Console, train: Train, products: Sequence[StoredProduct]) -> None:

@@ -100,3 +100,19 @@ def test_a_scrub_that_leaves_something_in_the_solvent_is_none():
     scrubbed = case(acid=0.5, strip=5, outlet="", solvent=600)
     assert not of_kind(input_cautions(scrubbed.column), CautionKind.WASHED_OUT)
     assert sx_sim.solve(scrubbed).recovery("Sm", "loaded solvent") > 0.01
+
+
+def test_check_says_so_of_the_circuits_of_a_train_whose_feeds_are_known(tmp_path):
+    own = CASE.format(solvent=200, metal=0.02, more="", pH=9, acid=4, strip=50, outlet=OUTLET)
+    head, _, rest = own.partition("[solvent]")
+    first = ("[solvent]" + rest).replace("[", "[circuits.first.").replace("circuits.first. ", " ")
+    second = first.replace("circuits.first.", "circuits.second.")
+    liquor = second[second.index("concentrations") : second.index("[circuits.second.sections.ext")]
+    second = second.replace(liquor, 'source = "first.strip liquor"\nacid = "0.01 mol/L"\n')
+    path = tmp_path / "train.toml"
+    path.write_text(f"[defaults]\n{head}\n{first}\n{second}")
+    done = CliRunner().invoke(app, ["check", str(path)])
+    assert done.exit_code == 0, done.output
+    said = " ".join(done.output.split())
+    assert "caution first: liquor enters at pH 9.0: Sm is 91 % hydrolysed" in said
+    assert "caution second" not in said
