@@ -5,9 +5,12 @@ import os
 import stat
 
 import pytest
+from typer.testing import CliRunner
 
 import sx_sim
+from benchmarks.damaged_files import CASE
 from support.columns import heavy_case
+from sx_sim.cli import app
 from sx_sim.output_files import check_folder, check_output, write_output
 from sx_sim.store import check_target
 
@@ -107,3 +110,47 @@ def _umask():
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def invoke(*words):
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "run case.toml --out a.csv",
+        "run case.toml --out notes.h5",
+        "run case.toml --plots case.toml",
+        "sweep case.toml --out a.xlsx",
+        "sweep case.toml --out /dev/null",
+        "sensitivity case.toml --out-table a.h5",
+        "uncertainty case.toml --out case.toml/a.h5",
+        "fit case.csv --out case.toml",
+        "fit case.csv --out-table /dev/full",
+    ],
+)
+def test_outputs_are_refused_before_anything_is_solved(tmp_path, monkeypatch, words):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "case.toml").write_text(CASE)
+    (tmp_path / "case.csv").write_text("not read")
+    (tmp_path / "notes.h5").write_text("precious")
+    monkeypatch.setattr("sx_sim.kernels.solve.compiled", lambda: pytest.fail("solves"))
+    before = sorted(tmp_path.iterdir())
+    result = invoke(*words.split())
+    assert result.exit_code == 2, result.output
+    assert len(result.output.strip().splitlines()) == 1
+    assert sorted(tmp_path.iterdir()) == before
+    assert (tmp_path / "notes.h5").read_text() == "precious"
+
+
+def test_plot_takes_a_name_that_is_not_used_and_says_what_it_replaces(solved, tmp_path):
+    result, case = solved
+    sx_sim.save_result(result, tmp_path / "a.h5", case)
+    (tmp_path / "a.png").write_text("a picture of mine")
+    for name in ("a-2.png", "a-3.png"):
+        told = invoke("plot", tmp_path / "a.h5", "--z", "pH").output.replace("\n", "")
+        assert told == f"wrote {tmp_path / name}"
+    assert (tmp_path / "a.png").read_text() == "a picture of mine"
+    told = invoke("plot", tmp_path / "a.h5", "--z", "pH", "--out", tmp_path / "a-2.png").output
+    assert "in place of the one there" in told
