@@ -55,8 +55,10 @@ def check_train(train: Train) -> dict[str, Column]:
         def build(name: str = unit.name, sources: dict[str, Stream] = sources) -> None:
             try:
                 case = train.case(name, sources)
-            except DrainedError:  # hangs on what the sources turn out to pass on
-                return
+            except DrainedError:
+                if not sources:
+                    raise
+                return  # hangs on what the sources turn out to pass on
             columns[name] = case.column
             check_case(case)
 

@@ -203,6 +203,10 @@ class Column:
         fed = np.zeros(self.stages)
         for feed in self.feeds:
             if feed.stream.phase == phase:
+                if not 0.0 <= feed.stream.flow < np.inf:
+                    raise CaseError(
+                        f"{feed.stream.name}: a flow of {feed.stream.flow:g} L/h is fed"
+                    )
                 fed[feed.stage - 1] += feed.stream.flow
         draws: dict[int, list[Draw]] = {}
         for draw in self.draws:
@@ -218,6 +222,9 @@ class Column:
                 )
             arriving = total
             if j in draws:
+                for draw in draws[j]:
+                    if not draw.takes(total) >= 0.0:
+                        raise CaseError(f"{draw.name}: {draw.takes(total):g} L/h are drawn")
                 drawn[j] = sum(draw.takes(total) for draw in draws[j])
                 if drawn[j] > total * (1 + 1e-12):
                     names = ", ".join(draw.name for draw in draws[j])

@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 import sx_sim
 from support.columns import HEAVY, heavy_case
+from sx_sim.cli import app
 from sx_sim.flowsheet.checks import check
-from sx_sim.flowsheet.column import Column, Feed, Section, Settling
+from sx_sim.flowsheet.column import Column, Draw, Feed, Section, Settling
 from sx_sim.flowsheet.results import solve_column
 from sx_sim.flowsheet.settlers import settle
 from sx_sim.kernels.types import Options
@@ -230,3 +232,24 @@ def test_long_columns_of_real_stages_take_as_many_iterations_as_ideal_ones(real)
     if real == "efficiency = 0.999999":
         found, same = result.stream("strip liquor"), ideal.stream("strip liquor")
         np.testing.assert_allclose(found.concentration, same.concentration, rtol=1e-3)
+
+
+def test_a_column_made_by_hand_takes_no_flow_below_zero():
+    column = heavy_case().column
+    feed = column.feeds[1]
+    backwards = replace(feed, stream=replace(feed.stream, flow=-5.0))
+    with pytest.raises(sx_sim.CaseError, match="a flow of -5 L/h is fed"):
+        sx_sim.solve(replace(column, feeds=(column.feeds[0], backwards, *column.feeds[2:])))
+    with pytest.raises(sx_sim.CaseError, match=r"side: -.* L/h are drawn"):
+        sx_sim.solve(replace(column, draws=(Draw("side", 2, "aqueous", fraction=-0.1),)))
+
+
+def test_check_refuses_a_train_whose_own_feeds_are_carried_off(tmp_path):
+    own = SPARE.format(solvent=500, feed=5, drops=WATERY)
+    head, _, rest = own.partition("[solvent]")
+    circuit = ("[solvent]" + rest).replace("[", "[circuits.first.")
+    path = tmp_path / "train.toml"
+    path.write_text(f"[defaults]\n{head}\n{circuit}")
+    done = CliRunner().invoke(app, ["check", str(path)])
+    assert done.exit_code == 2
+    assert "entrained_aqueous = 0.02: at stage 1" in " ".join((done.stderr + done.output).split())
