@@ -92,6 +92,7 @@ def errors(text: str, found: sx_sim.CircuitResult) -> dict[str, float]:
     # what is fed from outside leaves, and what comes back is what leaves
     left = np.sum([s.flow * s.concentration for s in result.streams.values()], axis=0)
     outside = column.fed.sum(axis=0)
+    whole = np.maximum(whole, outside)
     for phase, j, flow in flows.outlets.values():
         whole = np.maximum(whole, ROUND_AND_ROUND * flow * (z if phase == "organic" else x)[j])
     off["in all"] = (np.abs(outside - left) / np.maximum(whole, 1e-15)).max()

@@ -67,11 +67,13 @@ def random_plant(seed: int) -> str:
     strength, formal = log_uniform(0.003, 1.0), float(r.uniform(0.2, 1.6))
     feed, long = log_uniform(1, 1e4), 10 if some(0.125) else 1
     solvent = feed * min(20.0, log_uniform(0.2, 3.0) * (0.1 + strength * 6 / formal))
-    saponified = float(r.uniform(0.02, 0.5)) if some(0.7) else 0.0
+    bases = [base for base in ("Na", "NH4") if base in known["species"]]
+    saponified = float(r.uniform(0.02, 0.5)) if bases and some(0.7) else 0.0
     counts = [int(log_uniform(1, most)) * long for most in (61, 41)]
     strip = some(0.65)
     counts += [int(r.integers(1, 16))] if strip else []
     held = some(0.15)  # set points: no water may be carried up
+    warmed = some(0.1)  # heat tells the temperatures of sections
 
     def liquor(concentration: float) -> str:
         amounts = [
@@ -84,11 +86,14 @@ def random_plant(seed: int) -> str:
         lines += [f"entrained_organic = {log_uniform(1e-6, 5e-3)}"] if some(0.2) else []
         carried = some(0.2) and not held
         lines += [f"entrained_aqueous = {log_uniform(1e-6, 5e-3)}"] if carried else []
-        return lines + ([f'temperature = "{r.uniform(15, 50)} degC"'] if some(0.15) else [])
+        return lines + (
+            [f'temperature = "{r.uniform(15, 50)} degC"'] if not warmed and some(0.15) else []
+        )
 
     lines = [f'temperature = "{r.uniform(15, 50)} degC"', "[solvent]", f'extractant = "{key}"']
     lines += [f'flow = "{solvent} L/h"', f'concentration = "{formal} mol/L"']
-    lines += [f"saponification = {saponified}", f'base = "{r.choice(["Na", "NH4"])}"']
+    if saponified:
+        lines += [f"saponification = {saponified}", f'base = "{r.choice(bases)}"']
     if strip and some(0.5):
         lines += ["recycle = true", f"bleed = {log_uniform(5e-4, 0.1)}"]
     if saponified and some(0.25):
@@ -97,7 +102,6 @@ def random_plant(seed: int) -> str:
     lines += [
         f"pH = {r.uniform(0.5, 3.5)}" if some(0.5) else f'acid = "{log_uniform(1e-3, 1)} mol/L"'
     ]
-    first_scrub = counts[0] + 1
     if some(0.15):
         stage = int(r.integers(1, sum(counts[:2]) + 1))
         lines += ["[feeds.second]", liquor(strength * log_uniform(0.01, 1)), f"stage = {stage}"]
@@ -127,12 +131,11 @@ def random_plant(seed: int) -> str:
         stage = int(r.integers(2, sum(counts[:2]) + 1))
         lines += ["[draws.side]", f'phase = "{r.choice(["aqueous", "organic"])}"']
         lines += [f"stage = {stage}", f"fraction = {r.uniform(0.02, 0.5)}"]
-    if held:
-        for q in range(int(r.integers(1, 4))):
-            stage = int(r.integers(1, first_scrub)) + q * (counts[0] + 1)
-            if stage <= sum(counts[:2]):
-                lines += [f"[set_points.p{q}]", f"stage = {stage}", f"pH = {r.uniform(0.3, 4)}"]
-    if some(0.1):
+    if held:  # less acid where the solvent enters: otherwise metals are trapped in between
+        at = sorted({int(q) for q in r.integers(1, sum(counts[:2]) + 1, r.integers(1, 4))})
+        for stage, pH in zip(at, sorted(r.uniform(0.3, 4, len(at)), reverse=True), strict=True):
+            lines += [f"[set_points.p{stage}]", f"stage = {stage}", f"pH = {pH}"]
+    if warmed:
         lines += ["[heat]", 'aqueous = "4.1 kJ/(L*K)"', 'organic = "1.7 kJ/(L*K)"']
         lines += [f'loss = "{r.uniform(0, 2)} W/K"', 'ambient = "22 degC"']
         lines += ["[heat.entering]", f'liquor = "{r.uniform(15, 60)} degC"']
