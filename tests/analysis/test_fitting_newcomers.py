@@ -1,5 +1,7 @@
 """Fits of what a set does not hold, or the data do not tell: said, refused, never written."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from typer.testing import CliRunner
@@ -185,3 +187,13 @@ def test_residuals_have_one_sign_everywhere(tmp_path):
     assert f"predicted less measured log10 D: high {offsets['high']:+.2f}" in shown.output
     rows = np.genfromtxt(table, delimiter=",", names=True, dtype=None, encoding="utf-8")
     np.testing.assert_allclose(rows["residual"], rows["predicted"] - rows["log10_D"], atol=2e-5)
+
+
+def test_an_error_that_two_laboratories_cannot_tell_is_said():
+    data = contacts(START, ["Nd", "Pr"])
+    labs = tuple("one" if k < 2 else "other" for k in range(len(data.contacts)))
+    shift = np.where(data.contact < 2, 0.1, -0.1) + 0.01 * (data.contact % 2)
+    two = replace(data, laboratories=labs, log10_d=data.log10_d + shift)
+    found = fit(two, START)
+    assert found.errors.by_name["laboratory"] == pytest.approx(3.0)
+    assert any(c.startswith("error by laboratory: too few of them") for c in found.cautions)

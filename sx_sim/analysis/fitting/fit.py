@@ -278,7 +278,7 @@ def _finished(
     information = jacobian.T @ np.linalg.solve(covariance, jacobian)
     of_constants = np.asarray(np.linalg.inv(information), dtype=float)
     doubts = cautions(model, predicted, covariance)
-    _check_determined(model, values, of_constants, predicted, doubts)
+    _check_determined(model, values, predicted, doubts)
     every = np.eye(len(values))
     return Fit(
         model=model,
@@ -289,27 +289,40 @@ def _finished(
         log10_d=predicted.log10_d,
         weights=weights,
         jacobian=jacobian,
-        cautions=doubts,
+        cautions=(*doubts, *_unbounded(errors)),
         start=model.start,
         newcomers={},
     )
 
 
+def _unbounded(errors: Errors) -> list[str]:
+    """Say which parts of the errors ended at their limit, as those of two laboratories do."""
+    largest = shared_errors.LARGEST
+    return [
+        f"error by {name}: too few of them to tell it, so that it ended at its limit of "
+        f"{largest:g}; the intervals are as wide as that"
+        for name, sd in errors.by_name.items()
+        if sd > 0.99 * largest
+    ]
+
+
 def _check_determined(
-    model: Model,
-    values: Array,
-    covariance: Array,
-    predicted: Prediction,
-    doubts: tuple[str, ...],
+    model: Model, values: Array, predicted: Prediction, doubts: tuple[str, ...]
 ) -> None:
-    """Refuse constants that the points leave open, and contacts that the law cannot close."""
+    """Refuse constants that the points leave open, and contacts that the law cannot close.
+
+    Standard errors are those of points with errors of usual size, whatever these points have.
+    """
     problems = []
-    for name, value, variance in zip(model.free, values, np.diag(covariance), strict=True):
+    usual = shared_errors.start(model.data, predicted).covariance
+    information = predicted.jacobian.T @ np.linalg.solve(usual, predicted.jacobian)
+    variances = np.diag(np.linalg.inv(information))
+    for name, value, variance in zip(model.free, values, variances, strict=True):
         largest = LARGEST_SD.get(name.partition(".")[0], LARGEST_SD[LOG10_K])
         if not 0.0 <= variance <= largest**2:
-            sd = np.sqrt(variance) if variance > 0.0 else np.inf
+            sd = f"{np.sqrt(variance):.3g}" if variance > 0.0 else "unbounded"
             problems.append(
-                f"{name} = {value:.4g} is not determined by the points: standard error {sd:.3g}, "
+                f"{name} = {value:.4g} is not determined by the points: standard error {sd}, "
                 f"above {largest:g}; hold it fixed, or give contacts that answer to it"
             )
         elif name in LIMITS and np.abs(np.array(LIMITS[name]) - value).min() < 1e-3:
