@@ -37,7 +37,8 @@ from sx_sim.cases.fields import (
 )
 from sx_sim.errors import CaseError
 
-STAGE_LIMIT = 5000
+STAGE_LIMIT = 5000  # of a section
+WHOLE_LIMIT = 20_000  # of all
 SHARES = ("purity.", "recovery.")  # outputs between 0 and 1
 
 # Pairs of which a case gives one: setting one in a sweep takes the other away.
@@ -434,6 +435,13 @@ class CaseFile(Table):
     solver: Solver = Field(default_factory=Solver)
     specifications: list[Specification] = []
     sweep: Sweep | None = None
+
+    @model_validator(mode="after")
+    def _of_a_size(self) -> CaseFile:
+        whole = sum(section.stages for section in self.sections.values())
+        if whole > WHOLE_LIMIT:
+            raise ValueError(f"sections: {whole} stages in all; at most {WHOLE_LIMIT} are solved")
+        return self
 
     @model_validator(mode="before")
     @classmethod

@@ -169,6 +169,10 @@ def _files(
             files[circuit] = CaseFile.model_validate(table, context=known)
         except ValidationError as error:
             problems += [f"circuits.{circuit}.{p}" for p in problems_of(error, CaseFile)]
+            continue
+        for key in ("sweep", "specifications"):
+            if getattr(files[circuit], key):
+                problems.append(f"circuits.{circuit}.{key}: is for a case; a train has none")
     if problems:
         raise CaseError(problems, name)
     return files

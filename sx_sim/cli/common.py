@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 out = PlainConsole()
 err = PlainConsole(stderr=True)
 
+LONGEST_LINE = 2000  # characters of a message, which may repeat what a file holds
 BAD_INPUT = 2
 NOT_SOLVED = 3
 OUTSIDE = 4
@@ -56,6 +57,7 @@ def plain_errors() -> Iterator[None]:
 
 def complain(kind: str, text: str) -> None:
     """Print what is wrong on one line, of a kind such as ``error``."""
+    text = text if len(text) <= LONGEST_LINE else f"{text[:LONGEST_LINE]} ..."
     print_line(err, (kind, "bold red"), " " + text.replace("\n", "\\n"))
 
 

@@ -66,6 +66,7 @@ def check(text, tmp_path, *command):
         ('[sections.""]\nstages = 2', "one line of text"),
         ("[solver]\ntolerance = true", "must not be true or false"),
         ("[solver]\ntolerance = inf", "finite"),
+        ("".join(f"[sections.s{k}]\nstages = 5000\n" for k in range(5)), "25004 stages in all"),
         (
             GRID.format("feeds.liquor.acid", "0.2 mol/L", "0.4 mol/L", 10_000)
             + GRID.format("solvent.flow", "1 L/h", "2 L/h", 10_000),
@@ -181,6 +182,11 @@ REDISSOLVED = 'acid = "0.3 mol/L"'
         (REDISSOLVED, 'cut = ["Nd", "Lu"]', 'circuits.two.cut = "Lu"'),
         (REDISSOLVED, '[circuits.two.draws.d]\nphase = "aqueous"\nstage = 9\nfraction = 0.1', "9"),
         (REDISSOLVED, "[circuits.two.sections.extraction.x]", "unknown key"),
+        (
+            REDISSOLVED,
+            '[[circuits.two.specifications]]\noutput = "pH.raffinate"\nleast = 1.0',
+            "circuits.two.specifications: is for a case",
+        ),
     ],
 )
 def test_check_builds_the_circuits_of_a_train_that_others_feed(treatment, more, told, tmp_path):
