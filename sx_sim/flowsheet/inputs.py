@@ -18,10 +18,17 @@ PHASE_RATIO = 20.0  # mixers are run at O/A between one over this and this
 KEPT = 0.01  # of the rare earths, below which the solvent counts as washed clean
 
 
-def input_cautions(column: Column) -> tuple[Caution, ...]:
-    """Return every reason for care that the inputs of a column give."""
+def input_cautions(column: Column, kept: float | None = None) -> tuple[Caution, ...]:
+    """Return every reason for care that the inputs of a column give.
+
+    Parameters
+    ----------
+    column : Column
+    kept : float, optional
+        Once it is solved, the largest share of a rare earth that does not end in the raffinate.
+    """
     asked = (borrowed(column.system), alkaline_feeds(column), phase_ratio(column))
-    return tuple(caution for found in (*asked, washed_out(column)) for caution in found)
+    return tuple(caution for found in (*asked, washed_out(column, kept)) for caution in found)
 
 
 def borrowed(system: ChemicalSystem) -> list[Caution]:
@@ -79,12 +86,12 @@ def phase_ratio(column: Column) -> list[Caution]:
     return [Caution(CautionKind.PHASE_RATIO, text, stages=stages, margin=margin)]
 
 
-def washed_out(column: Column) -> list[Caution]:
+def washed_out(column: Column, kept: float | None = None) -> list[Caution]:
     """Say where liquors without an outlet bring so much acid that the solvent keeps nothing.
 
     Were all rare earths in the raffinate, its acidity would follow from what is fed alone. Where
     that lets the stages above the feed keep less than ``KEPT`` of each, in fresh solvent, they
-    do end there.
+    do end there. What is ``kept`` of them tells it once the column is solved.
     """
     rare = [f for f in column.feeds if f.stream.reo > 0.0]
     if not rare or any(f.stream.phase == "organic" for f in rare):
@@ -93,8 +100,8 @@ def washed_out(column: Column) -> list[Caution]:
     strips = [f for f in _acids(column) if f.stage > top and _reaches(column, f) > 0.0]
     if not strips:
         return []
-    kept = _most_kept(column, top, strips[-1].stage)
-    if kept >= KEPT:
+    most = _most_kept(column, top, strips[-1].stage) if kept is None else kept
+    if most >= KEPT:
         return []
     names = " and ".join(f.stream.name for f in strips)
     text = (

@@ -72,7 +72,16 @@ class Result:
     @cached_property
     def cautions(self) -> tuple[Caution, ...]:
         """Estimates it rests on, ranges it leaves, and what is odd about its inputs."""
-        return (*input_cautions(self.column), *cautions(self.system, self.stages))
+        odd = input_cautions(self.column, self._kept)
+        return (*odd, *cautions(self.system, self.stages))
+
+    @property
+    def _kept(self) -> float | None:
+        """The largest share of a rare earth that is not in the raffinate; none if not known."""
+        fed = self.system.rare_earth & (self.fed > 0.0)
+        if not self.converged or RAFFINATE not in self.streams or not fed.any():
+            return None
+        return float(1.0 - self.recoveries(RAFFINATE)[fed].min())
 
     @property
     def system(self) -> ChemicalSystem:

@@ -116,3 +116,13 @@ def test_check_says_so_of_the_circuits_of_a_train_whose_feeds_are_known(tmp_path
     said = " ".join(done.output.split())
     assert "caution first: liquor enters at pH 9.0: Sm is 91 % hydrolysed" in said
     assert "caution second" not in said
+
+
+@pytest.mark.parametrize(("acid", "washed"), [(0.5, False), (1.0, True)])
+def test_once_solved_the_raffinate_itself_tells_whether_all_is_washed_out(acid, washed):
+    """What is fed does not show it here; the solution does."""
+    scrubbed = case(acid=acid, strip=60, outlet="")
+    assert not of_kind(input_cautions(scrubbed.column), CautionKind.WASHED_OUT)
+    result = sx_sim.solve(scrubbed)
+    assert (min(result.recovery(s) for s in ("Nd", "Sm")) > 0.99) == washed
+    assert bool(of_kind(result.cautions, CautionKind.WASHED_OUT)) == washed
