@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from zlib import crc32
 
 # Rare earths go by hue from violet (La) to red (Lu), light beside dark, so that neighbours
-# differ most. No two are closer than 18 by CIEDE2000.
+# differ most. No two are closer than 14 by CIEDE2000, no two rare earths than 18.
 COLOURS = {
     "La": "#867fd1",
     "Ce": "#324381",
@@ -34,6 +34,22 @@ COLOURS = {
     "Ca": "#7c8486",
     "Al": "#8d6976",
     "Fe": "#bfcc87",
+    "Li": "#920f9c",
+    "Be": "#4b2b46",
+    "Cr": "#f2b8a6",
+    "Mn": "#ca0d0c",
+    "Co": "#f262fe",
+    "Ni": "#0207fb",
+    "Cu": "#299883",
+    "Zn": "#af937d",
+    "Ga": "#00e2e8",
+    "Rb": "#ab3ff7",
+    "Sr": "#2a3f2c",
+    "Cd": "#8fac92",
+    "In": "#ae5fa6",
+    "Cs": "#6a6b8a",
+    "Ba": "#b6b4d6",
+    "Pb": "#07ac50",
 }
 
 
