@@ -17,6 +17,7 @@ EXAMPLES = {
     "g/L": "40 g/L",
     "K": "25 degC",
     "kJ/mol": "5 kJ/mol",
+    "g/mol": "58.93 g/mol",
     "L": "40 L",
     "Bq/L": "15 Bq/L",
     "Bq/g": "1 Bq/g",

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sx_sim.cases.conditions import along_series
 from sx_sim.cases.contents import amounts, aqueous_stream
-from sx_sim.cases.schema import CaseFile, Override
+from sx_sim.cases.schema import CaseFile, Liquor, Override, Solvent
 from sx_sim.cases.schema import Heat as HeatTable
-from sx_sim.chemistry.elements import element
+from sx_sim.cases.schema import SetPoint as SetPointTable
+from sx_sim.chemistry.elements import Element, declared, element
 from sx_sim.chemistry.extractants import EXPONENTS, ExtractantSet
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.circuits.recycles import EFFLUENT, Exchange, Recycle, Reflux, SolventLoop
@@ -20,6 +22,7 @@ from sx_sim.flowsheet.column import (
     BARREN,
     LOADED,
     RAFFINATE,
+    SOLVENT,
     Column,
     Draw,
     Feed,
@@ -29,6 +32,9 @@ from sx_sim.flowsheet.column import (
 )
 from sx_sim.flowsheet.heat import Heat, temperatures
 from sx_sim.flowsheet.streams import Stream
+
+Array = NDArray[np.float64]
+SINGULAR = 1e-12  # determinant of flows that follow from one another
 
 
 def build_column(
@@ -54,7 +60,7 @@ def build_column(
         if table.source and name not in sources:
             raise CaseError(f"feeds.{name}.source: only a train has sources; give flow and content")
     builder = _Builder(case, _spans(case), _system(case, extractant, sources), sources)
-    column = along_series(builder.column(_solvent_flow(builder)), sources.keys())
+    column = along_series(builder.column(_flows(builder)), sources.keys())
     _check_cut(case, column.system)
     _check_feeds(column)
     _check_products(column)
@@ -99,7 +105,7 @@ def recycles_of(case: CaseFile, column: Column) -> tuple[Recycle, ...]:
                 f"solvent.recycle = true: draws leave nothing of the {column.solvent_outlet} to "
                 "come back; draw less"
             )
-        found.append(SolventLoop(column.solvent_outlet, "solvent", case.solvent.bleed))
+        found.append(SolventLoop(column.solvent_outlet, SOLVENT, case.solvent.bleed))
     if case.solvent.exchange is not None:
         if case.solvent.exchange not in liquors:
             raise CaseError(
@@ -108,7 +114,7 @@ def recycles_of(case: CaseFile, column: Column) -> tuple[Recycle, ...]:
             )
         if not column.system.rare_earth.any():
             raise CaseError("solvent.exchange: no rare earths are fed that could replace base")
-        found.append(Exchange(case.solvent.exchange, "solvent"))
+        found.append(Exchange(case.solvent.exchange, SOLVENT))
     for name, table in case.sections.items():
         if table.reflux is None:
             continue
@@ -131,17 +137,35 @@ def _spans(case: CaseFile) -> dict[str, Section]:
 
 
 def _system(case: CaseFile, base: ExtractantSet, sources: Mapping[str, Stream]) -> ChemicalSystem:
-    constants = {s: _change(s, table) for s, table in case.constants.items()}
+    own = {s: one for stream in sources.values() for s, one in stream.system.own.items()}
+    own |= {s: declared(s, t.molar_mass, t.charge, t.oxide) for s, t in case.elements.items()}
+    constants = {s: _change(s, table, own) for s, table in case.constants.items()}
     needed = base.with_constants(constants).needs_extractant or case.solvent.saponification > 0
     if needed and case.solvent.concentration is None:
         raise CaseError('solvent.concentration is missing; such as concentration = "1.5 mol/L"')
-    tables = [*case.feeds.values(), *case.sections.values()]
-    symbols = {symbol for table in tables for symbol in amounts(table)}
+    tables = {f"feeds.{name}": table for name, table in case.feeds.items()}
+    tables |= {f"sections.{name}": table for name, table in case.sections.items()}
+    symbols = {
+        s
+        for key, table in {"solvent": case.solvent, **tables}.items()
+        for s in _held(key, table, own)
+    }
     symbols |= {symbol for stream in sources.values() for symbol in stream.held}
     if case.solvent.saponification > 0:
         symbols.add(case.solvent.base)
         constants |= _unknown_base(case, base.species.keys() | constants.keys())
-    return ChemicalSystem.of(base.with_constants(constants), symbols, base=case.solvent.base)
+    changed = base.with_constants(constants)
+    return ChemicalSystem.of(changed, symbols, base=case.solvent.base, own=own)
+
+
+def _held(key: str, table: Liquor | Solvent, own: Mapping[str, Element]) -> dict[str, float]:
+    """Return what a table of a case says that a stream holds [mol/L], errors with its key."""
+    for symbol in table.concentrations or {}:
+        try:
+            element(symbol, own)
+        except CaseError as error:
+            raise CaseError([f"{key}.concentrations: {p}" for p in error.problems]) from None
+    return amounts(table, own)
 
 
 def _check_cut(case: CaseFile, system: ChemicalSystem) -> None:
@@ -172,8 +196,8 @@ def _unknown_base(case: CaseFile, known: Set[str]) -> dict[str, dict[str, object
     return {symbol: {"inert": True}}
 
 
-def _change(symbol: str, table: Override) -> dict[str, object]:
-    element(symbol)
+def _change(symbol: str, table: Override, own: Mapping[str, Element]) -> dict[str, object]:
+    element(symbol, own)
     given = table.changes
     change: dict[str, object] = dict(given)
     if {"log10_K", *EXPONENTS} & set(given) or table.inert:
@@ -185,21 +209,21 @@ def _change(symbol: str, table: Override) -> dict[str, object]:
 
 @dataclass(frozen=True)
 class _Builder:
-    """A case whose solvent flow is still open."""
+    """A case of which some flows are still open: the solvent's, and those of refluxes."""
 
     case: CaseFile
     spans: Mapping[str, Section]
     system: ChemicalSystem
     sources: Mapping[str, Stream]
 
-    def column(self, solvent_flow: float) -> Column:
-        """Return the column at a solvent flow [L/h]."""
+    def column(self, flows: Mapping[str, float]) -> Column:
+        """Return the column at flows [L/h] of the solvent and of refluxes, by section."""
         sections = self.case.sections.values()
         temperature = [np.full(s.stages, s.temperature or self.case.temperature) for s in sections]
         return Column(
             system=self.system,
             sections=tuple(self.spans.values()),
-            feeds=(self.solvent(solvent_flow), *self.feeds(), *self.liquors(solvent_flow)),
+            feeds=(*self.solvent(flows[SOLVENT]), *self.feeds(), *self.liquors(flows)),
             draws=tuple(self.draws()),
             temperature=np.concatenate(temperature),
             solvent_outlet=BARREN if any(s.outlet for s in sections) else LOADED,
@@ -215,13 +239,19 @@ class _Builder:
         """
         return self.case.solvent.concentration or self.system.extractant.dosage
 
-    def solvent(self, flow: float) -> Feed:
-        """Return the fresh solvent."""
+    def solvent(self, flow: float) -> list[Feed]:
+        """Return the fresh solvent, if any enters as such."""
+        if flow == 0.0:
+            return []
         table = self.case.solvent
         soap = table.saponification * self.formal
         base = {table.base: soap / element(table.base).charge} if soap > 0 else {}
-        held = self.system.array(base)
-        return Feed(1, Stream(self.system, "solvent", "organic", flow, held, self.formal / 2))
+        loaded = self.system.array(amounts(table, self.system.own))
+        held = self.system.array(base) + loaded
+        stream = Stream(self.system, SOLVENT, "organic", flow, held, self.formal / 2)
+        if loaded.any():
+            _check_capacity(stream, "solvent.concentrations")
+        return [Feed(1, stream)]
 
     def feeds(self) -> list[Feed]:
         """Return the feeds of either phase."""
@@ -232,7 +262,7 @@ class _Builder:
                 stream = replace(self.sources[name].of(self.system), name=name)
                 found.append(Feed(self.stage(table.stage, f"{key}.stage"), stream))
                 continue
-            held = amounts(table)
+            held = amounts(table, self.system.own)
             if table.phase == "aqueous":
                 stream = aqueous_stream(self.system, key, table, held, table.flow or 0.0)
             else:
@@ -243,14 +273,20 @@ class _Builder:
             found.append(Feed(self.stage(table.stage, f"{key}.stage"), stream))
         return found
 
-    def liquors(self, solvent_flow: float) -> list[Feed]:
+    def liquors(self, flows: Mapping[str, float]) -> list[Feed]:
         """Return what enters at the last stage of sections."""
         found = []
+        organic = [f.stream.flow for f in self.feeds() if f.stream.phase == "organic"]
+        solvent = flows[SOLVENT] or sum(organic)
         for name, table in self.case.sections.items():
-            flow = solvent_flow / table.oa if table.oa is not None else table.flow
+            flow = flows.get(name, table.flow)
+            if table.oa is not None:
+                flow = solvent / table.oa
             if flow is not None:
                 key = f"sections.{name}"
-                stream = aqueous_stream(self.system, key, table, amounts(table), flow)
+                stream = aqueous_stream(
+                    self.system, key, table, amounts(table, self.system.own), flow
+                )
                 found.append(Feed(self.spans[name].last, stream))
         return found
 
@@ -286,14 +322,47 @@ class _Builder:
         """Return the stages whose pH is held."""
         found: dict[int, SetPoint] = {}
         for name, table in self.case.set_points.items():
-            stage = self.stage(table.stage, f"set_points.{name}.stage")
-            if stage in found:
-                raise CaseError(
-                    f"set_points.{name}.stage: stage {stage} is held by {found[stage].name} "
-                    "already; give one of them"
-                )
-            found[stage] = SetPoint(name, stage, table.pH)
+            stages = self.held_stages(name, table)
+            for stage in stages:
+                if stage in found:
+                    raise CaseError(
+                        f"set_points.{name}: stage {stage} is held by {found[stage].name} "
+                        "already; give one of them"
+                    )
+                label = name if len(stages) == 1 else f"{name}, stage {stage}"
+                found[stage] = SetPoint(label, stage, table.pH)
         return list(found.values())
+
+    def held_stages(self, name: str, table: SetPointTable) -> list[int]:
+        """Return the stages at which a set point holds the pH."""
+        if table.stages is not None:
+            given = table.stages if isinstance(table.stages, list) else [table.stages]
+            stages = [s for part in given for s in self.several(part, f"set_points.{name}.stages")]
+            return list(dict.fromkeys(stages))
+        key = f"set_points.{name}.stage"
+        section = self.spans.get(str(table.stage))
+        if section is not None and section.stages > 1:
+            raise CaseError(
+                f'{key} = "{section.name}": is a section of {section.stages} stages; give stages '
+                f'= "{section.name}" to hold all of them, or "{section.name}.{section.stages}" '
+                "for its last"
+            )
+        return [self.stage(table.stage, key)]
+
+    def several(self, reference: int | str, key: str) -> range:
+        """Return the stages of a section, of a range such as ``scrub.2-5``, or a single one."""
+        section = self.spans.get(str(reference))
+        if section is not None:
+            return range(section.first, section.last + 1)
+        name, dot, part = str(reference).rpartition(".")
+        ends = part.split("-")
+        if len(ends) == 2 and all(end.isdigit() for end in ends):
+            wholes = [f"{name}.{end}" if dot else int(end) for end in ends]
+            low, high = (self.stage(whole, key) for whole in wholes)
+            if low <= high:
+                return range(low, high + 1)
+        stage = self.stage(reference, key)
+        return range(stage, stage + 1)
 
     def stage(self, reference: int | str | None, key: str) -> int:
         """Return the number of the stage that a case refers to."""
@@ -320,26 +389,49 @@ class _Builder:
         raise CaseError(f'{key} = "{reference}": {name} has stages 1 to {section.stages}')
 
 
-def _solvent_flow(builder: _Builder) -> float:
-    """Return the solvent flow [L/h].
+def _flows(builder: _Builder) -> dict[str, float]:
+    """Return the flows [L/h] of the solvent and of refluxes given as a share, by name.
 
-    Given as O/A it follows from the aqueous flow in the first section, which is linear in
-    it: liquors given by O/A of their own bring water in proportion.
+    A solvent given as O/A follows from the aqueous flow in the first section, and a reflux
+    from that of its product. All flows are linear in these: liquors given by O/A of their own
+    bring water in proportion.
     """
-    table = builder.case.solvent
-    if table.flow is not None:
-        return table.flow
-    ratio = table.oa or 0.0
-    last = next(iter(builder.spans.values())).last
-    one, two = (builder.column(flow).flows("aqueous")[0][last - 1] for flow in (1.0, 2.0))
-    slope = two - one
-    flow = ratio * (one - slope) / (1.0 - ratio * slope) if ratio * slope != 1.0 else np.inf
-    if not 0.0 < flow < np.inf:
-        raise CaseError(
-            f"solvent.oa = {ratio:g}: no solvent flow gives it with the O/A of the other "
-            "sections; give solvent.flow, or a lower oa"
-        )
-    return flow
+    table, last = builder.case.solvent, next(iter(builder.spans.values())).last
+    shares = {name: s for name, s in builder.case.sections.items() if s.share is not None}
+    known = {SOLVENT: table.flow or 0.0}
+    names = [SOLVENT] * (table.oa is not None) + list(shares)
+    if not names:
+        return known
+
+    def missing(flows: Array) -> Array:
+        whole = known | dict(zip(names, flows.tolist(), strict=True))
+        column = builder.column(whole)
+        products = {name: flow for name, _, _, flow in column.outlets()}
+        wanted = {
+            name: (s.share or 0.0) * products.get(s.reflux or "", 0.0) for name, s in shares.items()
+        }
+        if table.oa is not None:
+            wanted[SOLVENT] = table.oa * float(column.flows("aqueous")[0][last - 1])
+        return flows - np.array([wanted[name] for name in names])
+
+    start = np.ones(len(names))
+    off = missing(start)
+    slopes = np.array([missing(start + step) - off for step in np.eye(len(names))]).T
+    with np.errstate(all="ignore"):
+        singular = abs(np.linalg.det(slopes)) < SINGULAR
+        found = start * np.nan if singular else start - np.linalg.solve(slopes, off)
+    for name, flow in zip(names, found.tolist(), strict=True):
+        if not 0.0 < flow < np.inf:
+            if name == SOLVENT:
+                raise CaseError(
+                    f"solvent.oa = {table.oa:g}: no solvent flow gives it with the O/A of the "
+                    "other sections; give solvent.flow, or a lower oa"
+                )
+            raise CaseError(
+                f"sections.{name}.share = {shares[name].share:g}: no flow gives it; is "
+                f"{shares[name].reflux} an aqueous product? Give flow, or a lower share"
+            )
+    return known | dict(zip(names, found.tolist(), strict=True))
 
 
 def _check_capacity(stream: Stream, key: str) -> None:

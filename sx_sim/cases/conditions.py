@@ -41,7 +41,7 @@ def own_conditions(column: Column, sources: Set[str] = frozenset()) -> Condition
                 held = [p.pH for p in column.set_points if stages.first <= p.stage <= stages.last]
                 fed += [10.0**-pH for pH in held] or [stream.acid]
     acids = fed or liquors
-    solvent = column.feeds[0].stream
+    solvent = next(f.stream for f in column.feeds if f.stream.phase == "organic")
     free = solvent.carrier - float(solvent.concentration @ column.system.dimers)
     return Conditions(
         acid=float(np.exp(np.mean(np.log(acids)))) if acids else known.acid,

@@ -2,32 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from sx_sim.cases.fields import Amount
-from sx_sim.cases.schema import Liquor
+from sx_sim.cases.schema import Liquor, Solvent
 from sx_sim.chemistry import database
 from sx_sim.chemistry.aqueous import REFERENCE, water_ion_product
-from sx_sim.chemistry.elements import element
+from sx_sim.chemistry.elements import Element, element
 from sx_sim.chemistry.speciation import electroneutral
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.streams import Stream
 
+Own = Mapping[str, Element]
 TRACE = 1e-20  # mol/L of ligand in pure water, so that it has a logarithm
 
 
-def amounts(liquor: Liquor) -> dict[str, float]:
-    """Return what a liquor holds by symbol [mol/L], nothing at zero."""
-    found = {s: _molar(s, a, liquor.basis) for s, a in (liquor.concentrations or {}).items()}
+def amounts(liquor: Liquor | Solvent, own: Own) -> dict[str, float]:
+    """Return what a liquor or a solvent holds by symbol [mol/L], nothing at zero.
+
+    Parameters
+    ----------
+    liquor : Liquor or Solvent
+    own : mapping of str to Element
+        What the case declares.
+    """
+    given = (liquor.concentrations or {}).items()
+    found = {s: _molar(element(s, own), a, liquor.basis) for s, a in given}
+    if isinstance(liquor, Solvent):
+        return {symbol: amount for symbol, amount in found.items() if amount > 0}
     if liquor.composition is not None and liquor.strength is not None:
         shares, share_basis = liquor.composition, liquor.composition_basis
         if isinstance(shares, str):
             data = database.lookup("feeds", shares)
             shares, share_basis = data["composition"], data["basis"]
-        moles = {s: share / _unit_mass(s, share_basis) for s, share in shares.items()}
+        moles = {s: share / _unit_mass(element(s), share_basis) for s, share in shares.items()}
         counted = "mol" if liquor.strength.unit == "mol/L" else liquor.basis or ""
-        whole = sum(n * _unit_mass(s, counted) for s, n in moles.items())
+        whole = sum(n * _unit_mass(element(s), counted) for s, n in moles.items())
         for symbol, n in moles.items():
             found[symbol] = found.get(symbol, 0.0) + liquor.strength.value * n / whole
     return {symbol: amount for symbol, amount in found.items() if amount > 0}
@@ -42,24 +55,23 @@ def counted_moles(stream: Stream, strength: Amount, basis: str | None) -> float:
         s for s, r in zip(system.species, system.rare_earth, strict=True) if r and s in stream.held
     ]
     moles = [stream.held[s] for s in rare]
-    grams = sum(n * _unit_mass(s, basis or "") for s, n in zip(rare, moles, strict=True))
+    grams = sum(n * _unit_mass(element(s), basis or "") for s, n in zip(rare, moles, strict=True))
     return strength.value * sum(moles) / grams if grams else 0.0
 
 
-def _unit_mass(symbol: str, basis: str) -> float:
+def _unit_mass(one: Element, basis: str) -> float:
     """Return grams per mole on a basis, 1 for moles."""
     if basis == "mol":
         return 1.0
-    one = element(symbol)
     if basis == "REO" and not one.oxide:
-        raise CaseError(f"{symbol} has no oxide: state it in mol/L, or on basis 'element'")
+        raise CaseError(f"{one.symbol} has no oxide: state it in mol/L, or on basis 'element'")
     return one.oxide_mass if basis == "REO" else one.mass
 
 
-def _molar(symbol: str, amount: Amount, basis: str | None) -> float:
+def _molar(one: Element, amount: Amount, basis: str | None) -> float:
     if amount.unit == "mol/L":
         return amount.value
-    return amount.value / _unit_mass(symbol, basis or "")
+    return amount.value / _unit_mass(one, basis or "")
 
 
 def aqueous_stream(

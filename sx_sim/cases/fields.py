@@ -86,11 +86,6 @@ def _check_composition(value: str | dict[str, float]) -> str | dict[str, float]:
     return value
 
 
-def _check_amounts(value: dict[str, Amount]) -> dict[str, Amount]:
-    _check_elements(value)
-    return value
-
-
 def _check_nuclides(value: dict[str, float]) -> dict[str, float]:
     for name in value:
         try:
@@ -154,6 +149,9 @@ Extractant = Annotated[
     _schema("mol/L"),
     Field(examples=["1.5 mol/L"]),
 ]
+MolarMass = Annotated[
+    float, _reader("g/mol", 1.0, 1000.0), _schema("g/mol"), Field(examples=["58.93 g/mol"])
+]
 Temperature = Annotated[
     float, _reader("K", 273.15, 373.15), _schema("K"), Field(examples=["25 degC"])
 ]
@@ -182,5 +180,5 @@ Strength = Annotated[
     Amount, BeforeValidator(_amount), _schema("mol/L", "g/L"), Field(examples=["0.5 mol/L"])
 ]
 Composition = Annotated[str | dict[str, float], AfterValidator(_check_composition)]
-Amounts = Annotated[dict[str, Strength], AfterValidator(_check_amounts)]
+Amounts = dict[str, Strength]
 StageReference = Annotated[int | str, AfterValidator(_check_stage)]

@@ -209,7 +209,9 @@ def nominal(case: Case, path: str) -> tuple[float, str]:
 
 def _stream(case: Case, path: str, liquor: Liquor) -> Stream:
     """Return a liter per hour of a liquor of the case."""
-    return aqueous_stream(case.column.system, path, liquor, amounts(liquor), 1.0)
+    return aqueous_stream(
+        case.column.system, path, liquor, amounts(liquor, case.column.system.own), 1.0
+    )
 
 
 def _number(given: Any, path: str, name: str) -> tuple[float, str]:
@@ -265,7 +267,8 @@ def _moved(case: Case, path: str, value: float, unit: str) -> Column | None:
     table, _, key = path.rpartition(".")
     name = table.rpartition(".")[2]
     file = case.file
-    together = file.solvent.oa is not None or any(s.oa is not None for s in file.sections.values())
+    sections = file.sections.values()
+    together = file.solvent.oa is not None or any(s.oa or s.share for s in sections)
     liquor = {**file.feeds, **file.sections}.get(name)
     if getattr(liquor, "reflux", None) is not None or file.heat is not None:
         return None
@@ -279,7 +282,8 @@ def _moved(case: Case, path: str, value: float, unit: str) -> Column | None:
             return None
         moved = liquor.model_copy(update={"acid": None, "pH": None, key: number})
         flow = feed_of(case.column, name).flow
-        stream = aqueous_stream(case.column.system, table, moved, amounts(moved), flow)
+        system = case.column.system
+        stream = aqueous_stream(system, table, moved, amounts(moved, system.own), flow)
     else:
         return None
     return with_streams(case.column, {name: stream})

@@ -28,6 +28,7 @@ from sx_sim.cases.fields import (
     HeatCapacity,
     HeatLoss,
     Label,
+    MolarMass,
     Name,
     StageReference,
     Strength,
@@ -175,6 +176,9 @@ class Section(Liquor):
     reflux: str | None = Field(
         None, description="product of which the liquor that enters is a part; acid adjusts it"
     )
+    share: float | None = Field(
+        None, gt=0.0, lt=1.0, description="of that product that comes back, instead of flow or oa"
+    )
     efficiency: float = Field(1.0, ge=0.05, le=1.0, description="Murphree's, of the organic phase")
     entrained_organic: float = Field(
         0.0, ge=0.0, le=0.2, description="L of organic carried along per L of water that leaves"
@@ -185,13 +189,19 @@ class Section(Liquor):
 
     @model_validator(mode="after")
     def _liquor(self) -> Section:
-        if self.flow is not None and self.oa is not None:
-            raise ValueError("flow and oa are both given; give one")
-        enters = self.flow is not None or self.oa is not None
+        sizes = [name for name in ("flow", "oa", "share") if getattr(self, name) is not None]
+        if len(sizes) > 1:
+            raise ValueError(f"{' and '.join(sizes)} are both given; give one")
+        if self.share is not None and self.reflux is None:
+            raise ValueError("share is that of a reflux; give the product as reflux, or flow")
+        enters = bool(sizes)
         holds = self.acid is not None or self.pH is not None
         if self.reflux is not None:
-            if self.flow is None:
-                raise ValueError("flow is missing: a reflux needs one, such as '40 L/h'")
+            if not enters:
+                raise ValueError(
+                    "flow is missing: a reflux needs one, such as '40 L/h', or oa, or the share "
+                    "of the product that comes back"
+                )
             if self.composition or self.concentrations:
                 raise ValueError("composition and concentrations are those of the reflux")
         elif enters and not holds:
@@ -211,6 +221,12 @@ class Solvent(Table):
     saponification: float = Field(
         0.0, ge=0.0, le=0.99, description="equivalents of base per mole of formal monomer"
     )
+    concentrations: Amounts | None = Field(
+        None, description="what it enters with, single species by symbol; base is saponification"
+    )
+    basis: Literal["REO", "element"] | None = Field(
+        None, description="what g/L count: mass of oxides, or of the elements"
+    )
     base: Base = Field("Na", description="by cation or name: NaOH, NH3, MgO", examples=["Na"])
     flow: Flow | None = None
     oa: float | None = Field(
@@ -228,9 +244,22 @@ class Solvent(Table):
 
     @model_validator(mode="after")
     def _one_flow(self) -> Solvent:
-        if (self.flow is None) == (self.oa is None):
-            found = "both are given" if self.flow is not None else "neither is given"
-            raise ValueError(f"give flow, such as '500 L/h', or oa: {found}")
+        if self.flow is not None and self.oa is not None:
+            raise ValueError("give flow, such as '500 L/h', or oa: both are given")
+        return self
+
+    @model_validator(mode="after")
+    def _enters_loaded(self) -> Solvent:
+        held = self.concentrations or {}
+        if any(a.unit == "g/L" for a in held.values()) and self.basis is None:
+            raise ValueError('basis is missing: g/L needs basis = "REO" or basis = "element"')
+        if self.base in held:
+            raise ValueError(f"concentrations of {self.base}: give saponification instead")
+        if held and (self.recycle or self.exchange):
+            raise ValueError(
+                "concentrations are of solvent from outside, and with recycle or exchange what it "
+                "holds follows from the circuit; leave one of them out"
+            )
         return self
 
 
@@ -250,10 +279,29 @@ class Draw(Table):
 
 
 class SetPoint(Table):
-    """A stage at which the pH is held by dosing strong acid or base."""
+    """A stage, or several, at which the pH is held by dosing strong acid or base."""
 
-    stage: StageReference
+    stage: StageReference | None = None
+    stages: StageReference | list[StageReference] | None = Field(
+        None,
+        description="several instead: all of a section, a range, or a list of such",
+        examples=["extraction", "extraction.2-5", [1, 2, "scrub.3"]],
+    )
     pH: float = Field(ge=-1.0, le=7.0, examples=[1.5])
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> SetPoint:
+        if (self.stage is None) == (self.stages is None):
+            raise ValueError('give stage, such as "scrub.2", or stages, such as "extraction"')
+        return self
+
+
+class OwnElement(Table):
+    """An element that the simulator does not know by itself, or an ion of another charge."""
+
+    charge: int = Field(ge=1, le=6, description="of the aqueous ion", examples=[2])
+    molar_mass: MolarMass
+    oxide: str = Field("", description="formula of the oxide that basis = 'REO' counts")
 
 
 class Override(Table):
@@ -419,7 +467,10 @@ class CaseFile(Table):
     description: str = ""
     temperature: Temperature = Field(examples=["25 degC"])
     solvent: Solvent
-    feeds: dict[Name, Feed] = Field(min_length=1)
+    elements: dict[Name, OwnElement] = Field(
+        {}, description="those declared here, by symbol; they have [constants.SYMBOL] too"
+    )
+    feeds: dict[Name, Feed] = {}
     sections: dict[Name, Section] = Field(
         min_length=1, description="in the direction of the organic flow"
     )
@@ -441,6 +492,21 @@ class CaseFile(Table):
         whole = sum(section.stages for section in self.sections.values())
         if whole > WHOLE_LIMIT:
             raise ValueError(f"sections: {whole} stages in all; at most {WHOLE_LIMIT} are solved")
+        return self
+
+    @model_validator(mode="after")
+    def _solvent_enters(self) -> CaseFile:
+        organic = any(f.phase == "organic" or f.source for f in self.feeds.values())
+        sized = self.solvent.flow is not None or self.solvent.oa is not None
+        if not sized and not organic:
+            raise ValueError("solvent: give flow, such as '500 L/h', or oa: neither is given")
+        more = ("saponification", "concentrations", "recycle", "exchange", "bleed")
+        for name in more:
+            if not sized and getattr(self.solvent, name):
+                raise ValueError(
+                    f"solvent.{name}: is of a solvent that enters, which has no flow; give "
+                    "solvent.flow, or leave it out"
+                )
         return self
 
     @model_validator(mode="before")

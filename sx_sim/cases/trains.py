@@ -72,7 +72,7 @@ class Train:
     def case(self, name: str, sources: Mapping[str, Stream]) -> Case:
         """Return a circuit as a case, fed from sources by the name of its feeds."""
         table = copy.deepcopy(dict(self.tables[name]))
-        for feed, given in list(table["feeds"].items()):
+        for feed, given in list(table.get("feeds", {}).items()):
             if "source" in given and feed not in sources:
                 del table["feeds"][feed]
         try:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 
 from sx_sim.chemistry import database
 from sx_sim.errors import CaseError
@@ -16,6 +18,8 @@ SYMBOLS = frozenset(
     "Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt Au Hg Tl Pb Bi Po At Rn Fr Ra Ac Th Pa U Np Pu Am Cm "
     "Bk Cf Es Fm Md No Lr".split()
 )
+
+BASES = ("Na", "NH4", "Mg")  # cations of the bases that plants dose
 
 
 @dataclass(frozen=True)
@@ -92,11 +96,52 @@ def is_rare_earth(symbol: str) -> bool:
     return known is not None and known.rare_earth
 
 
-def element(symbol: str) -> Element:
-    """Return one element; CaseError names the nearest if there is none of that symbol."""
+def declared(symbol: str, mass: float, charge: int, oxide: str = "") -> Element:
+    """Return an element that a case declares, no rare earth.
+
+    Parameters
+    ----------
+    symbol : str
+    mass : float
+        [g/mol]
+    charge : int
+    oxide : str
+        Such as ``CoO``, empty if assays do not state one.
+
+    Raises
+    ------
+    CaseError
+        If it is a rare earth or the cation of a base, which are what they are, or the oxide
+        is not one.
+    """
+    known = elements().get(symbol)
+    if known is not None and (known.rare_earth or symbol in BASES):
+        raise CaseError(f"elements.{symbol}: is known already; leave it out")
+    atoms = atoms_in(oxide)
+    metals = [atom for atom in atoms if atom != "O"]
+    if oxide and (len(metals) != 1 or "O" not in atoms):
+        raise CaseError(f'elements.{symbol}.oxide = "{oxide}": must be an oxide, such as "CoO"')
+    oxygen = database.read("elements.toml")["atoms"]["O"]["mass"]
+    per_metal = mass + oxygen * atoms["O"] / atoms[metals[0]] if oxide else 0.0
+    return Element(symbol, symbol, mass, charge, False, oxide, per_metal)
+
+
+def element(symbol: str, own: Mapping[str, Element] = MappingProxyType({})) -> Element:
+    """Return one element, of those a case declares or of all.
+
+    Raises
+    ------
+    CaseError
+        If there is none of that symbol, naming the nearest.
+    """
+    if symbol in own:
+        return own[symbol]
     known = elements()
     if symbol not in known:
         near = difflib.get_close_matches(symbol.capitalize(), known, n=1, cutoff=0.5)
         guess = f"did you mean {near[0]}? " if near else ""
-        raise CaseError(f"unknown element '{symbol}'; {guess}known: {', '.join(known)}")
+        raise CaseError(
+            f"unknown element '{symbol}'; {guess}known: {', '.join(known)}; others are declared "
+            f"as [elements.{symbol}] with charge and molar_mass"
+        )
     return known[symbol]

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sx_sim.chemistry import database
-from sx_sim.chemistry.elements import element
+from sx_sim.chemistry.elements import BASES, element
 from sx_sim.errors import CaseError
 
 PROTON = "H"
-BASES = ("Na", "NH4", "Mg")
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sx_sim.chemistry import activity, aqueous, database
-from sx_sim.chemistry.elements import element
+from sx_sim.chemistry.elements import Element, element, is_rare_earth
 from sx_sim.chemistry.extractants import Constants, ExtractantSet
 from sx_sim.chemistry.ligands import Ligand, ligand
 from sx_sim.chemistry.series import conditions_of, series_at
@@ -40,12 +40,15 @@ class ChemicalSystem:
         distribution ratios put it; see ``chemistry.series``.
     base : str
         Cation of the base that saponifies the solvent, which is no part of the loading.
+    own : mapping of str to Element
+        What a case declares beside the elements there are.
     """
 
     extractant: ExtractantSet
     species: tuple[str, ...]
     series: tuple[str, ...]
     base: str = ""
+    own: Mapping[str, Element] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"ChemicalSystem: {', '.join(self.species)}; {self.extractant.key}"
@@ -57,6 +60,7 @@ class ChemicalSystem:
         symbols: Iterable[str],
         series: tuple[str, ...] | None = None,
         base: str = "",
+        own: Mapping[str, Element] | None = None,
     ) -> ChemicalSystem:
         """Return the system of the given species.
 
@@ -67,6 +71,7 @@ class ChemicalSystem:
         series : tuple of str, optional
             Rare earths in their order; that in the middle of the set's ranges if not given.
         base : str
+        own : mapping of str to Element, optional
 
         Raises
         ------
@@ -75,7 +80,7 @@ class ChemicalSystem:
         """
         wanted = set(symbols)
         for symbol in sorted(wanted):
-            element(symbol)
+            element(symbol, own or {})
             if symbol not in extractant.species:
                 raise CaseError(
                     f"extractant set '{extractant.key}' has no constants for {symbol}; it has "
@@ -88,7 +93,7 @@ class ChemicalSystem:
 
         if series is None:
             series = series_at(extractant, conditions_of(extractant))
-        return cls(extractant, _along(wanted, series), series, base)
+        return cls(extractant, _along(wanted, series), series, base, own or {})
 
     def along(self, series: tuple[str, ...]) -> ChemicalSystem:
         """Return the system with its rare earths in the order of another series."""
@@ -115,28 +120,32 @@ class ChemicalSystem:
     @cached_property
     def rare_earth(self) -> NDArray[np.bool_]:
         """Which species are rare earths (S,)."""
-        return np.array([element(symbol).rare_earth for symbol in self.species], dtype=bool)
+        return np.array([is_rare_earth(symbol) for symbol in self.species], dtype=bool)
 
     @cached_property
     def rare_earths(self) -> tuple[str, ...]:
         """Rare earths, in order."""
-        return tuple(s for s in self.species if element(s).rare_earth)
+        return tuple(filter(is_rare_earth, self.species))
+
+    def element(self, symbol: str) -> Element:
+        """Return one of its elements, those declared first."""
+        return element(symbol, self.own)
 
     @cached_property
     def oxide_mass(self) -> Array:
         """Oxide per mole of every rare earth (S,) [g/mol], zero for other species."""
-        known = [element(symbol) for symbol in self.species]
+        known = [self.element(symbol) for symbol in self.species]
         return np.array([one.oxide_mass if one.rare_earth else 0.0 for one in known])
 
     @cached_property
     def mass(self) -> Array:
         """Molar masses (S,) [g/mol]."""
-        return np.array([element(symbol).mass for symbol in self.species], dtype=float)
+        return np.array([self.element(symbol).mass for symbol in self.species], dtype=float)
 
     @cached_property
     def charge(self) -> Array:
         """Charge of the aqueous ions (S,)."""
-        return np.array([element(symbol).charge for symbol in self.species], dtype=float)
+        return np.array([self.element(symbol).charge for symbol in self.species], dtype=float)
 
     @cached_property
     def dimers(self) -> Array:

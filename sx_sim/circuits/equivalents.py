@@ -14,6 +14,7 @@ from sx_sim.chemistry.reagents import BASES, extractant_mass
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.circuits.recycles import Circuit, Reflux, SolventLoop, feed_of
 from sx_sim.circuits.tracers import Outlet, carried_by_water, outlets_of
+from sx_sim.flowsheet.column import SOLVENT
 from sx_sim.flowsheet.results import Result
 from sx_sim.flowsheet.streams import Stream
 
@@ -245,7 +246,9 @@ def _solvent_fed(
     fresh = feed_of(circuit.column, stream.name)
     alkalis, metals = _charges(stream.system, fresh.moles)
     base = sum(alkalis.values())
-    soap = 0.0 if metals else base  # one that holds metals has been saponified before
+    # an organic feed that holds metals has been saponified before
+    before = bool(metals) and stream.name != SOLVENT
+    soap = 0.0 if before else base
     made_up = stream.flow
     loops = [r for r in circuit.recycles if isinstance(r, SolventLoop)]
     for loop in (loop for loop in loops if loop.feed == stream.name):
@@ -258,8 +261,8 @@ def _solvent_fed(
         "organic",
         circuit.medium,
         solvent=made_up,
-        protons=-metals - (base if metals else 0.0),
-        alkalis=alkalis if metals else {},
+        protons=-metals - (base if before else 0.0),
+        alkalis=alkalis if before else {},
         metals=metals,
         extractant=2.0 * made_up * stream.carrier,
         extractant_mass=_extractant_mass(stream.system),

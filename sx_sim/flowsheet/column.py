@@ -19,6 +19,7 @@ from sx_sim.kernels.types import Cascade, Law
 
 Array = NDArray[np.float64]
 RAFFINATE = "raffinate"
+SOLVENT = "solvent"  # the feed of fresh solvent
 LOADED = "loaded solvent"
 BARREN = "barren solvent"
 

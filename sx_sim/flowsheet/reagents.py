@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sx_sim.chemistry.elements import BASES
 from sx_sim.chemistry.speciation import titratable_acid
 from sx_sim.flowsheet.results import Result
 
@@ -31,9 +32,9 @@ def acid_use(result: Result) -> float:
 
 def base_use(result: Result) -> float:
     """Return the base used [eq/kg REO fed]: the solvent's, and what set points dose."""
-    rare = result.system.rare_earth
+    base = np.array([symbol in BASES for symbol in result.elements], dtype=bool)
     held = sum(
-        float(stream.moles[~rare] @ result.system.charge[~rare])
+        float(stream.moles[base] @ result.system.charge[base])
         for stream in (feed.stream for feed in result.column.feeds)
         if stream.phase == "organic"
     )

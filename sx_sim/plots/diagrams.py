@@ -215,10 +215,11 @@ def _between(axes: Axes, result: Result, right: float, first: int) -> None:
 
 def _ends(axes: Axes, result: Result, span: float) -> None:
     """Draw solvent and raffinate at either end of the column."""
-    solvent = next(f.stream for f in result.column.feeds if f.stream.name == "solvent")
+    fresh = [f.stream for f in result.column.feeds if f.stream.name == "solvent"]
     last = result.column.solvent_outlet
-    _arrow(axes, (-END, 1.5), (0.0, 1.5), SOLVENT)
-    axes.text(-END - 0.1, 1.5, stream_text(solvent), ha="right", va="center", fontsize=SMALL)
+    if fresh:
+        _arrow(axes, (-END, 1.5), (0.0, 1.5), SOLVENT)
+        axes.text(-END - 0.1, 1.5, stream_text(fresh[0]), ha="right", va="center", fontsize=SMALL)
     if "raffinate" in result.streams:
         _arrow(axes, (0.0, 0.5), (-END, 0.5), WATER)
         text = _product_text(result, "raffinate")

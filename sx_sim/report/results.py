@@ -26,6 +26,8 @@ def print_case(console: Console, case: Case) -> None:
     for feed in column.feeds:
         s = feed.stream
         console.print(f"  {s.name} enters stage {feed.stage}: {plain(s.flow)} L/h, {s.phase}")
+    for point in column.set_points:
+        console.print(f"  {point.name}: pH {point.pH:g} is held at stage {point.stage}")
     console.print(f"  {len(column.system.species)} species: {', '.join(column.system.species)}")
     if case.file.sweep:
         axes = ", ".join(axis.path for axis in case.file.sweep.axes)

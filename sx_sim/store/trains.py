@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from sx_sim.cases.trains import Train, parse_train
-from sx_sim.chemistry.elements import element
+from sx_sim.chemistry.elements import element, is_rare_earth
 from sx_sim.circuits.train import TrainResult
 from sx_sim.errors import CaseError, check_kind
 from sx_sim.store.layout import TRAIN, sign, write_case, write_scale, write_table, writing
@@ -50,8 +50,8 @@ def load_products(path: str | Path) -> tuple[Train, list[StoredProduct]]:
     with reading(path, TRAIN) as file:
         source, sets = read_case(file)
         train = parse_train(source, str(path), sets=sets)
-        species = [element(symbol) for symbol in texts(file, "species")]
-        mass = np.array([one.oxide_mass if one.rare_earth else 0.0 for one in species])
+        species = texts(file, "species")
+        mass = np.array([element(s).oxide_mass if is_rare_earth(s) else 0.0 for s in species])
         places = texts(file, "product")
         flow = numbers(file, "product_flow", len(places), finite=True)
         shape = len(places), len(species)
@@ -63,7 +63,7 @@ def load_products(path: str | Path) -> tuple[Train, list[StoredProduct]]:
     found = []
     for name, place, row in zip(*names, oxides, strict=True):
         whole = float(row.sum())
-        leading = species[int(row.argmax())].symbol if whole > 0 else ""
+        leading = species[int(row.argmax())] if whole > 0 else ""
         purity = float(row.max()) / whole if whole > 0 else np.nan
         found.append(StoredProduct(name, place, whole, leading, purity))
     return train, found
