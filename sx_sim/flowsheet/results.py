@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Array = NDArray[np.float64]
+PILED_UP = 5.0  # [mol/L] beyond which no chloride or sulfate of a metal dissolves
+RUN_AWAY = 1e3  # [mol/L] beyond which an iterate tells nothing
+TIMES_FED = 10.0  # times the most concentrated feed, and more
 
 
 @dataclass(frozen=True)
@@ -117,10 +120,26 @@ class Result:
             return f"{told} Metals take {100 * taken:.0f} % of its capacity as it comes back."
         if self.checks.closure <= CLOSURE_LIMIT:
             return told
+        told += self._piled_up
         worst = self.checks.worst
         held = "" if worst.species is None else f", most of it {self.elements[worst.species]}"
         off = f"ln(have / need) is off by {self.checks.closure:.1e}"
         return f"{told} Furthest from closed: {worst.closure} at stage {worst.stage}{held}; {off}."
+
+    @property
+    def _piled_up(self) -> str:
+        """What a start-up that did not end has piled up far beyond what is fed, if anything."""
+        x = np.nan_to_num(self.stages.aqueous)
+        most = max(float(feed.stream.concentration.max()) for feed in self.column.feeds)
+        stage, species = np.unravel_index(int(x.argmax()), x.shape)
+        if not max(PILED_UP, TIMES_FED * most) < x[stage, species] < RUN_AWAY:
+            return ""
+        name, reached = self.elements[species], f"{x[stage, species]:.3g} mol/L"
+        return (
+            f" {name} piles up at stage {stage + 1}, to {reached} where at most {most:.3g} is fed: "
+            "it is extracted below and stripped above, and finds no way out; look at the acids and "
+            "set points on either side."
+        )
 
     def within_ranges(self) -> Result:
         """Return the result itself, if it is not solved or stays within its ranges.

@@ -109,3 +109,51 @@ def test_a_held_column_comes_back_from_its_file(tmp_path):
     assert back.doses == result.doses
     assert back.checks.passed
     assert sx_sim.solve(case, start=back).iterations <= 2
+
+
+TRAPPED = """
+temperature = "37.56095035357494 degC"
+[solvent]
+extractant = "cyanex272-chloride"
+flow = "83.98898929065362 L/h"
+concentration = "0.6631029670211432 mol/L"
+[feeds.liquor]
+concentrations = { La = "0.03348310380489965 mol/L", Na = "0.24199506050731426 mol/L" }
+flow = "98.13557071091971 L/h"
+pH = 0.6336188254819253
+[sections.extraction]
+stages = 3
+[sections.scrub]
+stages = 41
+flow = "1.371861565076169 L/h"
+acid = "1.1796074668540018 mol/L"
+[sections.strip]
+stages = 1
+acid = "4.464687736279117 mol/L"
+flow = "2.6187102494011576 L/h"
+outlet = "strip liquor"
+[draws.side]
+phase = "aqueous"
+stage = 4
+fraction = 0.13939931020306992
+[set_points.p0]
+stage = 31
+pH = 4.455604623739518
+[set_points.p1]
+stage = 16
+pH = 2.4499076836145273
+[set_points.p2]
+stage = 39
+pH = 1.2040905303436027
+"""
+
+
+def test_a_metal_that_piles_up_between_set_points_is_named_with_its_stage():
+    result = sx_sim.solve(sx_sim.parse_case(TRAPPED), throw=False)
+    assert not result.converged
+    x = result.stages.aqueous[:, result.elements.index("La")]
+    assert x.max() > 5.0
+    told = (
+        f"La piles up at stage {x.argmax() + 1}, to {x.max():.3g} mol/L where at most 0.242 is fed"
+    )
+    assert told in result.explanation
