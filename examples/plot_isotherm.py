@@ -47,7 +47,7 @@ for saponification in (0.0, 0.2, 0.4):
     axes.plot(loaded.aqueous[:, 0], loaded.organic[:, 0], label=f"{saponification:.0%} saponified")
 axes.set_xlabel("Nd in the aqueous phase [mol/L]")
 axes.set_ylabel("Nd in the organic phase [mol/L]")
-axes.legend(loc="lower right")
+axes.legend(loc=(0.08, 0.08))
 plt.show()
 
 # %%
