@@ -87,7 +87,6 @@ def write_set(fit: Fit, path: str | Path, source: str) -> None:
     path = Path(path)
     check_set_target(path)
     text = fitted_set_text(fit, path.stem, source)
-    set_of_tables(tables_of(text, str(path)), str(path))
     write_output(path, text.encode())
 
 
@@ -99,7 +98,7 @@ def check_set_target(path: Path) -> None:
 
 
 def fitted_set_text(fit: Fit, key: str, source: str) -> str:
-    """Return the text of the set of a fit."""
+    """Return the text of the set of a fit; CaseError if it would be no valid set."""
     result = fit.extractant
     level, own = _errors(fit)
     header = {
@@ -132,7 +131,9 @@ def fitted_set_text(fit: Fit, key: str, source: str) -> str:
         }
     species = {s: _row(fit, s, own, source) for s in result.species}
     comment = ["Written by sx-sim fit; log10 K on the dimer basis, mol/L; enthalpies in kJ/mol."]
-    return set_text(comment, header, tables, species)
+    text = set_text(comment, header, tables, species)
+    set_of_tables(tables_of(text, key), key)
+    return text
 
 
 def _errors(fit: Fit) -> tuple[float, dict[str, float]]:

@@ -212,7 +212,7 @@ def free_constants(
 ) -> tuple[str, ...]:
     """Return the names of the free constants, element by element where they are not shared.
 
-    Elements without a point have no free constant.
+    Elements without a point have no free constant, unless it is asked for by name.
 
     Raises
     ------
@@ -226,15 +226,15 @@ def free_constants(
     ('log10_K.Nd', 'log10_K.Pr')
     """
     check_law(start)
-    measured = np.unique(data.element)
-    each = [f"{LOG10_K}.{data.elements[e]}" for e in measured]
-    known = [LOG10_K, *each, *SHARED]
+    every = [f"{LOG10_K}.{symbol}" for symbol in data.elements]
+    each = [every[e] for e in np.unique(data.element)]
+    known = [LOG10_K, *every, *SHARED]
     for name in (*free, *fixed):
         if name not in known:
             raise CaseError(f"'{name}' cannot be fitted; known are {', '.join(known)}")
     if "log10_beta" in free and not start.log10_beta:
         raise CaseError(f"'log10_beta' cannot be fitted: set '{start.key}' has no complexes")
-    names = [*(each if LOG10_K in free else [n for n in each if n in free])]
+    names = [*(each if LOG10_K in free else [n for n in every if n in free])]
     names += [name for name in SHARED if name in free]
     names = [n for n in names if n not in fixed and not (LOG10_K in fixed and n in each)]
     if not names:
