@@ -138,6 +138,8 @@ def _most_kept(column: Column, top: int, last: int) -> float:
         moles += share * stream.moles
         anions += share * stream.flow * stream.carrier if stream.phase == "aqueous" else 0.0
     acid = free_acid(system, moles / flow, anions / flow)
+    if not acid > 0.0:  # more base than acid: nothing is washed out
+        return 1.0
     carriers = [f.stream.carrier for f in column.feeds if f.stream.phase == "organic"]
     dimer = float(np.nan_to_num(max(carriers), nan=1.0))  # no law needs it where it is not known
     ligand = max(anions - float(moles @ system.charge), 0.0) / flow
