@@ -163,7 +163,7 @@ def test_a_circuit_that_fails_is_named(tmp_path):
     assert found.exit_code == 3
     text = " ".join(found.output.split())
     assert "circuit 'gd_dy': the strip is too weak" in text
-    assert "Rare earths take 9 % of its capacity as it comes back" in text
+    assert "Metals take 9 % of its capacity as it comes back" in text
 
 
 def test_a_product_goes_one_way():
