@@ -507,7 +507,8 @@ def test_the_command_prints_and_writes(tmp_path):
     rows = list(csv.reader(table.open(encoding="utf-8")))
     assert rows[0][:3] == ["shift", "inputs", "size"]
     assert ["pH of scrub, +0.05", "sections.scrub.pH", "0.05"] in [row[:3] for row in rows]
-    done = CliRunner().invoke(app, ["sensitivity", str(example), "--out-table", str(tmp_path)])
+    (folder := tmp_path / "folder.csv").mkdir()
+    done = CliRunner().invoke(app, ["sensitivity", str(example), "--out-table", str(folder)])
     assert done.exit_code == 2
     assert "cannot be written" in done.output
 
