@@ -190,7 +190,7 @@ def test_check_solves_nothing(case_path):
 def test_schema_is_json_and_knows_the_tables():
     schema = json.loads(invoke("schema").output)
     assert {"temperature", "solvent", "feeds", "sections"} <= set(schema["properties"])
-    assert set(schema["required"]) == {"temperature", "solvent", "feeds", "sections"}
+    assert set(schema["required"]) == {"temperature", "solvent", "sections"}
     assert "from" in schema["$defs"]["Axis"]["properties"]
 
 

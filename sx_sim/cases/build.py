@@ -406,7 +406,7 @@ def _flows(builder: _Builder) -> dict[str, float]:
     def missing(flows: Array) -> Array:
         whole = known | dict(zip(names, flows.tolist(), strict=True))
         column = builder.column(whole)
-        products = {name: flow for name, _, _, flow in column.outlets()}
+        products = {name: flow for name, _, _, flow in column.outlets()} if shares else {}
         wanted = {
             name: (s.share or 0.0) * products.get(s.reflux or "", 0.0) for name, s in shares.items()
         }
@@ -414,9 +414,11 @@ def _flows(builder: _Builder) -> dict[str, float]:
             wanted[SOLVENT] = table.oa * float(column.flows("aqueous")[0][last - 1])
         return flows - np.array([wanted[name] for name in names])
 
-    start = np.ones(len(names))
+    # of the size of what is fed, so that drops leave some of each phase on trial too
+    size = max((feed.flow for feed in builder.case.feeds.values() if feed.flow), default=1.0)
+    start = np.full(len(names), size)
     off = missing(start)
-    slopes = np.array([missing(start + step) - off for step in np.eye(len(names))]).T
+    slopes = np.array([missing(start + step) - off for step in size * np.eye(len(names))]).T / size
     with np.errstate(all="ignore"):
         singular = abs(np.linalg.det(slopes)) < SINGULAR
         found = start * np.nan if singular else start - np.linalg.solve(slopes, off)
