@@ -103,7 +103,7 @@ def test_the_command_prints_writes_and_draws(tmp_path):
     plt.close("all")
     assert found.exit_code == 0, found.output
     text = " ".join(found.output.replace("│", " ").split())
-    for part in ("sd, linear", "Share of the variance", "log10 K of", "Sample of 16 points"):
+    for part in ("linear", "Share of the variance", "log10 K of", "Sample of 16 points"):
         assert part in text
     names = {p.name for p in tmp_path.glob("*.png")}
     assert names == {"small_uncertainty.png", "small_bands.png"}
