@@ -220,7 +220,7 @@ def eliminate_metals(cascade, law, state, linear, factors):
             for c in range(s):
                 pivot[c, s] = -factors.doses[j] * factors.response[j, 0, c]
             pivot[s, s] = 1.0
-            if factors.doses[j] == 0.0 and j + 1 < n:
+            if factors.doses[j] == 0.0 and cascade.carry[j] > 0.0:
                 pivot[s, s] = cascade.aqueous[j + 1] / cascade.carry[j]
         invert(pivot, factors.swaps)
         multiply(gone, pivot, lost)
