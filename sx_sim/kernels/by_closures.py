@@ -11,12 +11,11 @@ distribution ratios. Where such a half-closed cascade would run away, ``answer``
 accuracy is lost, so whoever uses this compares the step with ``linear.change``.
 """
 
-from numba import njit
-
+from sx_sim.kernels.jit import kernel
 from sx_sim.kernels.small import invert_small
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@kernel(inline="always")
 def add_rows(shares, matrix, total):
     """Add ``shares @ matrix`` to ``total`` (m, S), m = 2 or 3.
 
@@ -35,7 +34,7 @@ def add_rows(shares, matrix, total):
                 total[2, c] += third * matrix[i, c]
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@kernel(inline="always")
 def take_past(matrix, by_row, by_column, left, right):
     """Take an answer past a stage: scale it both ways and subtract ``left.T @ right``."""
     m, s = left.shape
@@ -50,7 +49,7 @@ def take_past(matrix, by_row, by_column, left, right):
                 matrix[i, c] -= third * right[2, c]
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@kernel(inline="always")
 def close(seen, local, falls, inverse, felt):
     """Invert the closures' derivatives (m, m), with the answer of the metals; fill ``felt``."""
     m, s = local.shape
@@ -71,7 +70,7 @@ def close(seen, local, falls, inverse, felt):
             felt[a, i] *= falls[i]
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def eliminate_closures(n, linear, factors):
     """Fill ``factors``, ClosureFactors, with ``linear`` of N stages.
 
@@ -103,7 +102,7 @@ def eliminate_closures(n, linear, factors):
         take_past(transpose, falls, rises, felt, answered)
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def step_by_closures(n, linear, factors, f, step):
     """Fill ``step`` (N, m): the scalars' step that cancels ``f``, the metals following."""
     m, s = linear.f_x.shape[1:]

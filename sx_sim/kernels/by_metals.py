@@ -22,14 +22,14 @@ transposed, so that those products run along rows too.
 """
 
 import numpy as np
-from numba import njit
 
 from sx_sim.kernels.closure import linearise_closures
 from sx_sim.kernels.distribution import fill_orders
+from sx_sim.kernels.jit import kernel
 from sx_sim.kernels.small import invert_small
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def invert(a, swaps):
     """Invert ``a`` (S, S) in place by Gauss-Jordan with row exchanges.
 
@@ -62,7 +62,7 @@ def invert(a, swaps):
                 a[i, k], a[i, best] = a[i, best], a[i, k]
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def times(matrix, vector, share, total):
     """Add ``share matrix vector`` to ``total`` (S,), the matrix (S, S) being transposed."""
     for c in range(vector.size):
@@ -71,7 +71,7 @@ def times(matrix, vector, share, total):
             total[i] += factor * matrix[c, i]
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def multiply(left, right, product):
     """Fill ``product`` with ``left right``, all of them (S, S) and transposed."""
     for c in range(right.shape[0]):
@@ -80,13 +80,13 @@ def multiply(left, right, product):
         times(left, right[c], 1.0, product[c])
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@kernel(inline="always")
 def is_set(cascade, j):
     """Whether the acidity of stage ``j`` is set."""
     return cascade.set_ln_h.size > 0 and not np.isnan(cascade.set_ln_h[j])
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def volumes(cascade, flows):
     """Fill what of a cascade's flows the elimination needs, (6, N), see ``MetalFactors``."""
     real = cascade.efficiency.size > 0
@@ -102,13 +102,13 @@ def volumes(cascade, flows):
         flows[5, j] = cascade.aqueous_up[j] if real else 0.0
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@kernel(inline="always")
 def flows_of(flows, j):
     """Return what ``volumes`` has filled for stage ``j``."""
     return flows[0, j], flows[1, j], flows[2, j], flows[3, j], flows[4, j], flows[5, j]
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@kernel(inline="always")
 def eliminate_scalars(cascade, linear, factors, law, state, j):
     """Express stage ``j``'s scalar steps by its metals: ``-inverse f + response dx``.
 
@@ -151,7 +151,7 @@ def eliminate_scalars(cascade, linear, factors, law, state, j):
         factors.doses[j] = state.anion[j] if here else 0.0
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@kernel(inline="always")
 def pass_on(factors, on, j):
     """Fill what leaves stage ``j`` in the organic, ``made``, and L F, ``gone``, per dx."""
     response, y_scalar, d = factors.response[j], factors.y_scalar[j], factors.d[j]
@@ -194,7 +194,7 @@ def pass_on(factors, on, j):
                 made[c, i] += bypass * (fallen[c, i] - gone[c, i])
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def eliminate_metals(cascade, law, state, linear, factors):
     """Fill ``factors``, MetalFactors, at ``state``."""
     n, s = cascade.feed.shape
@@ -231,7 +231,7 @@ def eliminate_metals(cascade, law, state, linear, factors):
             lost[s, s] = 1.0
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@kernel(inline="always")
 def leaves(factors, on, j, x, scalars, rising, falling, left):
     """Fill what falls on from stage ``j`` and what leaves it in the organic.
 
@@ -259,7 +259,7 @@ def leaves(factors, on, j, x, scalars, rising, falling, left):
         times(factors.losses[j], falling, -bypass, left)
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def step_by_metals(cascade, factors, f, step):
     """Fill ``step`` (N, m): the scalars' step that cancels ``f``, the metals following."""
     n, s = cascade.feed.shape

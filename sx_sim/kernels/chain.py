@@ -1,14 +1,13 @@
 """Columns of one shape, each started from those before it."""
 
-from numba import njit
-
 from sx_sim.kernels.column import solve_into
+from sx_sim.kernels.jit import kernel
 from sx_sim.kernels.newton import copy
 from sx_sim.kernels.status import CONVERGED
 from sx_sim.kernels.types import Array, Cascade, Law, Options, Solutions, Work
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@kernel(nogil=True)
 def solve_chain(
     cascades: Cascade,
     laws: Law,

@@ -9,14 +9,14 @@ asks for, and what that doses falls on with the water.
 """
 
 import numpy as np
-from numba import njit
 
 from sx_sim.kernels.distribution import distribution, fill_orders
+from sx_sim.kernels.jit import kernel
 from sx_sim.kernels.metals import balance_metals
 from sx_sim.kernels.real import balance_real
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def evaluate(cascade, law, state):
     """Fill everything in ``state`` that follows from its scalars.
 
@@ -31,7 +31,7 @@ def evaluate(cascade, law, state):
     return closures(cascade, law, state)
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def acidity(cascade, state):
     """Fill ln h and the anions: from the scalars, or where acidity is set the other way round.
 
@@ -57,7 +57,7 @@ def acidity(cascade, state):
             anion[j] = own + carry[j] * anion[j + 1]
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def closures(cascade, law, state):
     """Fill the closure residuals ``f`` (N, m); return the largest, NaN if any is."""
     n = cascade.anion.size
@@ -99,7 +99,7 @@ def closures(cascade, law, state):
     return largest
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def linearise_closures(cascade, law, state, f_scalar, f_x):
     """Fill the derivatives of the closures.
 
@@ -157,7 +157,7 @@ def linearise_closures(cascade, law, state, f_scalar, f_x):
         linearise_doses(cascade, law, state, f_scalar, f_x)
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def linearise_third(law, state, f_scalar, f_x):
     """Fill what the third scalar does to the closures of charge and extractant."""
     for j in range(law.ln_k.shape[0]):
@@ -172,7 +172,7 @@ def linearise_third(law, state, f_scalar, f_x):
         f_scalar[j, 2, 1] = 0.0
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def linearise_ligand(law, state, f_scalar, f_x):
     """Fill the derivatives of the ligand's closure, and what it does to the charge's."""
     n = law.ln_k.shape[0]
@@ -209,7 +209,7 @@ def linearise_ligand(law, state, f_scalar, f_x):
             f_x[j, 2, i] = -bound[j, i] / need
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def linearise_strength(cascade, law, state, f_scalar, f_x):
     """Fill the derivatives of the ionic strength's closure."""
     charge = law.charge
@@ -225,7 +225,7 @@ def linearise_strength(cascade, law, state, f_scalar, f_x):
             f_x[j, 2, i] = -(charge[i] ** 2) / twice
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def linearise_doses(cascade, law, state, f_scalar, f_x):
     """Fill the derivatives by the anions, which count as one more species where doses fall."""
     n, s = cascade.feed.shape

@@ -1,9 +1,9 @@
 """The steady column: short copies first, Newton on each, continuation where it fails."""
 
 import numpy as np
-from numba import njit
 
 from sx_sim.kernels.continuation import fresh_start, least, solve_level
+from sx_sim.kernels.jit import kernel
 from sx_sim.kernels.levels import fill_in, kept_stages, shorten
 from sx_sim.kernels.newton import copy
 from sx_sim.kernels.status import CONVERGED, EXCESS_BASE
@@ -14,7 +14,7 @@ ROUGH_SETTLED = 1e-1  # the same for a shortened column
 ROUGH_TOLERANCE = 1e-2
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@kernel(inline="always")
 def solve_into(cascade, law, start, options, work, x, y, scalars):
     """Solve a column as ``solve.solve_column`` says, into ``x``, ``y`` and ``scalars``.
 
@@ -77,7 +77,7 @@ def solve_into(cascade, law, start, options, work, x, y, scalars):
     return status, int(np.ceil(spent)), residual
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@kernel(inline="always")
 def top_level(n):
     """Return how many times a column of N stages can be halved."""
     level = 0

@@ -10,9 +10,9 @@ O ((1 - eff) r / O + eff D x - y), which the steady state makes zero.
 """
 
 import numpy as np
-from numba import njit
 
 from sx_sim.kernels.closure import evaluate
+from sx_sim.kernels.jit import kernel
 from sx_sim.kernels.newton import copy, newton
 from sx_sim.kernels.status import CONVERGED, ITERATION_LIMIT, NOT_FINITE, STALLED
 from sx_sim.kernels.types import Cascade
@@ -26,7 +26,7 @@ INNER_LIMIT = 100
 ALKALINE_SETBACKS = 3  # failed steps after which a start-up gone alkaline is given up
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def with_holdup(cascade, ratio, held, drawn, fed):
     """Return the cascade of one time step, ``ratio`` of all flow being holdup per step length."""
     n, s = cascade.feed.shape
@@ -62,7 +62,7 @@ def with_holdup(cascade, ratio, held, drawn, fed):
     )
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@kernel(inline="always")
 def solve_level(cascade, law, work, tolerance, settled, newton_limit, iteration_limit):
     """Solve a column from the scalars in ``work.state``, by start-up should that fail.
 
@@ -125,7 +125,7 @@ def solve_level(cascade, law, work, tolerance, settled, newton_limit, iteration_
     return status, used, residual
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def least(n, ln_h):
     """Return the smallest ln h of N stages."""
     smallest = np.inf
@@ -134,7 +134,7 @@ def least(n, ln_h):
     return smallest
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def fresh_start(cascade, law, scalars):
     """Set the scalars of a cascade through which nothing has been fed yet."""
     for j in range(cascade.anion.size):

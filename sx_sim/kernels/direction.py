@@ -1,16 +1,16 @@
 """The exact Newton direction, by the cheaper of two eliminations that is accurate."""
 
 import numpy as np
-from numba import njit
 
 from sx_sim.kernels.by_closures import eliminate_closures, step_by_closures
 from sx_sim.kernels.by_metals import eliminate_metals, step_by_metals
+from sx_sim.kernels.jit import kernel
 from sx_sim.kernels.linear import change, linearise
 
 ACCURATE = 1e-6  # how well a step has to cancel the residuals, relative to the largest
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@kernel(inline="always")
 def newton_direction(cascade, law, state, factors, step):
     """Linearise at ``state``; fill ``step`` (N, m), which cancels the residuals there."""
     n = cascade.anion.size
@@ -23,7 +23,7 @@ def newton_direction(cascade, law, state, factors, step):
         step_by_metals(cascade, factors.metals, state.f, step)
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def next_direction(cascade, factors, f, step):
     """Fill ``step`` (N, m), which would cancel ``f`` where ``factors`` were made."""
     if factors.by_metals[0]:
@@ -32,7 +32,7 @@ def next_direction(cascade, factors, f, step):
         step_by_closures(cascade.anion.size, factors.linear, factors.closures, f, step)
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@kernel(inline="always")
 def cancels(n, linear, f, step):
     """Whether a step cancels ``f`` of N stages to within ``ACCURATE`` of its largest."""
     df = linear.df

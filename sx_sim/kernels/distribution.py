@@ -1,12 +1,12 @@
 """The log-linear distribution law."""
 
 import numpy as np
-from numba import njit
 
+from sx_sim.kernels.jit import kernel
 from sx_sim.kernels.types import CLOSEST
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def distribution(law, ln_h, scalars, d, bound):
     """Fill the distribution ratios and how the third scalar lowers them.
 
@@ -50,7 +50,7 @@ def distribution(law, ln_h, scalars, d, bound):
             d[j, i] = np.exp(ln_d)
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def fill_orders(order_acid, order_dimer, acid_by_dimer, ln_h, e, orders):
     """Fill ``orders`` (2, S), in acid and in dimer, where the first rises with the dimer."""
     for i in range(acid_by_dimer.size):

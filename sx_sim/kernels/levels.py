@@ -7,14 +7,14 @@ ones, each started from the one before with its plateaus filled in.
 """
 
 import numpy as np
-from numba import njit
 
+from sx_sim.kernels.jit import kernel
 from sx_sim.kernels.types import Cascade, Law
 
 SHORTEST_RUN = 2
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@kernel(inline="always")
 def plain(aqueous, aqueous_draw, organic, organic_draw, feed, held, j):
     """Whether stage ``j`` is inside the cascade and nothing enters or leaves there."""
     n, s = feed.shape
@@ -30,7 +30,7 @@ def plain(aqueous, aqueous_draw, organic, organic_draw, feed, held, j):
     return True
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def kept_stages(cascade, level, kept):
     """Fill ``kept`` with the stages left when plain runs are cut to 2**-level of their length.
 
@@ -60,7 +60,7 @@ def kept_stages(cascade, level, kept):
     return count
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def shorten(cascade, law, kept, count, work):
     """Return the cascade and law of the ``count`` kept stages alone, written to ``work``."""
     s = cascade.feed.shape[1]
@@ -124,7 +124,7 @@ def shorten(cascade, law, kept, count, work):
     return short, short_law
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@kernel(inline="always")
 def fill_in(coarse, coarse_ln_h, kept_coarse, count_coarse, kept, count, fine):
     """Interpolate scalars of the stages ``kept_coarse`` onto the stages ``kept``.
 

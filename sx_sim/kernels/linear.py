@@ -15,14 +15,14 @@ r = WA + WO D + A a + O b D. Nothing is subtracted.
 """
 
 import numpy as np
-from numba import njit
 
 from sx_sim.kernels.closure import linearise_closures
 from sx_sim.kernels.distribution import fill_orders
+from sx_sim.kernels.jit import kernel
 from sx_sim.kernels.real import spread_real
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@kernel(inline="always")
 def linearise(cascade, law, state, linear):
     """Fill ``linear`` at ``state``."""
     linearise_closures(cascade, law, state, linear.f_scalar, linear.f_x)
@@ -34,7 +34,7 @@ def linearise(cascade, law, state, linear):
         spread_doses(cascade, state, linear)
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def spread(cascade, law, state, linear):
     """Fill how a step of the scalars changes x, and how that spreads."""
     n, s = cascade.feed.shape
@@ -92,7 +92,7 @@ def spread(cascade, law, state, linear):
                 pushed[j, 2, i] = -state.bound[j, i] * there
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def spread_doses(cascade, state, linear):
     """Fill what the anions that doses bring do: where acidity is set, they are the scalar."""
     n, s = cascade.feed.shape
@@ -110,7 +110,7 @@ def spread_doses(cascade, state, linear):
             linear.local[j, 0, s] = state.anion[j]
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def change(n, linear, step, df):
     """Fill the change ``df`` (N, m) of N stages' closures that a step (N, m) makes."""
     m, s = linear.f_x.shape[1:]

@@ -8,10 +8,11 @@ closes to rounding.
 """
 
 import numpy as np
-from numba import njit
+
+from sx_sim.kernels.jit import kernel
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def balance_metals(cascade, d, x, y, lost):
     """Solve the tridiagonal balance of every species.
 
@@ -50,7 +51,7 @@ def balance_metals(cascade, d, x, y, lost):
             y[j, i] = d[j, i] * x[j, i]
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def mix(passes, drawn, fed):
     """Return the concentration [mol/L] of what never leaves its phase.
 

@@ -9,10 +9,10 @@ step shrinks fast it is simply taken too, without new factors.
 """
 
 import numpy as np
-from numba import njit
 
 from sx_sim.kernels.closure import evaluate
 from sx_sim.kernels.direction import newton_direction, next_direction
+from sx_sim.kernels.jit import kernel
 from sx_sim.kernels.status import CONVERGED, ITERATION_LIMIT, NOT_FINITE, STALLED
 
 LARGEST_STEP = 3.0  # in ln h and ln e, per iteration
@@ -22,7 +22,7 @@ STEADY = 0.5  # contraction below which the next step tells how far the solution
 ROUNDING = 1e-7  # step below which a step that cannot be improved is rounding
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def distance(n, a, b, share):
     """Return the length of ``a - share b`` over N stages, NaN if any entry is."""
     total = 0.0
@@ -32,7 +32,7 @@ def distance(n, a, b, share):
     return np.sqrt(total)
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def longest(n, a):
     """Return the largest absolute entry of N stages."""
     most = 0.0
@@ -42,7 +42,7 @@ def longest(n, a):
     return most
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def copy(n, source, target):
     """Copy N stages."""
     for j in range(n):
@@ -50,7 +50,7 @@ def copy(n, source, target):
             target[j, q] = source[j, q]
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def move(n, scalars, origin, step, damping):
     """Set the scalars to ``origin + damping * step``."""
     for j in range(n):
@@ -58,7 +58,7 @@ def move(n, scalars, origin, step, damping):
             scalars[j, a] = origin[j, a] + damping * step[j, a]
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@kernel(inline="always")
 def damped_step(cascade, law, work, damping):
     """Move by ``damping * step``, halving or better until the following step is shorter.
 
@@ -89,7 +89,7 @@ def damped_step(cascade, law, work, damping):
     return residual, damping
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@kernel(inline="always")
 def newton(cascade, law, work, tolerance, settled, limit):
     """Solve the closures from the scalars in ``work.state``.
 

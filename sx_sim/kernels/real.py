@@ -18,9 +18,9 @@ are ideal. Where nearly all is lost, one less what is lost would not tell what c
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from sx_sim.kernels.distribution import fill_orders
+from sx_sim.kernels.jit import kernel
 
 
 class Stage(NamedTuple):
@@ -37,7 +37,7 @@ class Stage(NamedTuple):
     taken: float  # share drawn off
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@kernel(inline="always")
 def stage_of(eff, a_on, a_drawn, a_up, o_on, o_drawn, o_down, j):
     """Return the flows of stage ``j``, from those arrays of a cascade.
 
@@ -57,7 +57,7 @@ def stage_of(eff, a_on, a_drawn, a_up, o_on, o_drawn, o_down, j):
     )
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@kernel(inline="always")
 def from_below(stage, d, lost, back):
     """Return what a stage does with what falls to it, the stages before answering.
 
@@ -85,7 +85,7 @@ def from_below(stage, d, lost, back):
     return pivot, gain, fallen, bypass * back * fallen + held
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def balance_real(cascade, d, x, y, leaving, risen, made):
     """Solve the balance of every species.
 
@@ -148,7 +148,7 @@ def balance_real(cascade, d, x, y, leaving, risen, made):
             leaving[j, i] = start[j, i]
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def spread_real(cascade, law, state, linear):
     """Fill how a step of the scalars changes x and how that spreads; see ``linear.spread``.
 

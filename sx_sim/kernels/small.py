@@ -1,9 +1,9 @@
 """Inverses of a stage's few closures."""
 
-from numba import njit
+from sx_sim.kernels.jit import kernel
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@kernel(inline="always")
 def invert_small(a):
     """Invert ``a`` (m, m), m = 2 or 3, in place by cofactors."""
     if a.shape[0] == 2:

@@ -6,10 +6,11 @@ of Newton's method can be trusted with, these can be trusted with.
 """
 
 import numpy as np
-from numba import njit
+
+from sx_sim.kernels.jit import kernel
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def balance_transposed(cascade, d, g, mu, inverse, lost):
     """Solve the transposed balance of every species; see ``balance_metals``.
 
@@ -45,7 +46,7 @@ def balance_transposed(cascade, d, g, mu, inverse, lost):
             mu[j, i] *= inverse[j, i]
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def change_transposed(n, linear, weight, gained):
     """Fill ``gained`` (N, m): what the closures, weighted by ``weight``, gain per scalar.
 
@@ -81,7 +82,7 @@ def change_transposed(n, linear, weight, gained):
                 gained[j, a] += linear.local[j, a, i] * passed[i]
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def by_closures_transposed(n, linear, factors, g, weight):
     """Fill ``weight`` (N, m), the transpose of ``step_by_closures`` applied to ``g``."""
     m, s = linear.f_x.shape[1:]
@@ -115,7 +116,7 @@ def by_closures_transposed(n, linear, factors, g, weight):
                 passed[i] += linear.f_x[j, a, i] * weight[j, a]
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def by_metals_transposed(cascade, factors, g, weight):
     """Fill ``weight`` (N, m), the transpose of ``step_by_metals`` applied to ``g``.
 
@@ -168,7 +169,7 @@ def by_metals_transposed(cascade, factors, g, weight):
                 weight[j, a] -= factors.inverse[j, b, a] * total[b]
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def direction_transposed(cascade, factors, g, weight):
     """Fill ``weight`` (N, m): what an output gains per closure, if ``g`` per scalar.
 

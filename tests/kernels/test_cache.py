@@ -9,7 +9,7 @@ import numba
 import pytest
 from numba.core import config
 
-from sx_sim.kernels import cache
+from sx_sim.kernels import cache, jit
 
 
 @pytest.fixture
@@ -53,3 +53,17 @@ def test_a_folder_that_others_could_have_made_is_not_used(no_place, planted):
     folder = Path(cache.temporary_place())
     assert folder != other
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_what_was_compiled_from_other_kernels_is_removed(tmp_path):
+    sources, folder = tmp_path / "kernels", tmp_path / "compiled"
+    sources.mkdir()
+    (sources / "a.py").write_text("1")
+    jit.forget_other_kernels(folder, sources)
+    kept = folder / "chain.solve_chain-11.py311.nbi"
+    kept.write_bytes(b"")
+    jit.forget_other_kernels(folder, sources)
+    assert kept.exists()
+    (sources / "b.py").write_text("another, which a.py calls")
+    jit.forget_other_kernels(folder, sources)
+    assert not kept.exists()

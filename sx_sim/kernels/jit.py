@@ -1,0 +1,45 @@
+"""The compiler of the kernels, and what it has compiled before.
+
+Numba keeps what it compiled by the text of the file a function is in, and not of those it
+calls. So what was compiled from other kernels, such as those of an earlier version in the same
+place, is removed before any of it is loaded.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+
+from numba import njit
+
+STAMP = "sx_sim-kernels.sha256"
+
+
+@njit(cache=True)
+def _any_kernel():  # compiled by nobody: it tells where kernels are kept
+    return 0
+
+
+def forget_other_kernels(folder: Path, sources: Path) -> None:
+    """Remove compiled kernels from a folder if they are not of these sources.
+
+    Parameters
+    ----------
+    folder : Path
+        Where numba keeps them; it need not exist.
+    sources : Path
+        Folder of the kernels' files.
+    """
+    text = b"".join(path.read_bytes() for path in sorted(sources.glob("*.py")))
+    own, stamp = sha256(text).hexdigest(), folder / STAMP
+    if stamp.is_file() and stamp.read_text() == own:
+        return
+    for index in folder.glob("*.nbi"):
+        index.unlink(missing_ok=True)  # without which its code is not found
+    folder.mkdir(parents=True, exist_ok=True)
+    stamp.write_text(own)
+
+
+forget_other_kernels(Path(str(_any_kernel.stats.cache_path)), Path(__file__).parent)
+kernel = partial(njit, cache=True, error_model="numpy")
