@@ -73,8 +73,11 @@ class Loop:
         """Return Newton's step, as far as it is possible.
 
         One that hardly is goes into a corner. If what leaves moves the other way, the answer
-        it looks for repels, and cannot be: the step is turned round.
+        it looks for repels, and cannot be: the step is turned round. Without derivatives the
+        step is what leaves.
         """
+        if not np.isfinite(slopes).all():
+            return self.possible(returned + off) - returned
         asked, *_ = np.linalg.lstsq(np.eye(len(off)) - slopes, off, rcond=None)
         step = self.possible(returned + asked) - returned
         cornered = np.linalg.norm(step) < CORNERED * np.linalg.norm(asked)

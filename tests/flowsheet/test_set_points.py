@@ -148,12 +148,57 @@ pH = 1.2040905303436027
 """
 
 
-def test_a_metal_that_piles_up_between_set_points_is_named_with_its_stage():
-    result = sx_sim.solve(sx_sim.parse_case(TRAPPED), throw=False)
-    assert not result.converged
+def test_a_metal_trapped_between_set_points_leaves_only_where_it_has_piled_up():
+    result = sx_sim.solve(sx_sim.parse_case(TRAPPED))
+    assert result.checks.passed
     x = result.stages.aqueous[:, result.elements.index("La")]
     assert x.max() > 5.0
+
+
+def test_a_metal_that_piles_up_unsolved_is_named_with_its_stage():
+    result = sx_sim.solve(sx_sim.parse_case(TRAPPED))
+    x = result.stages.aqueous[:, result.elements.index("La")]
+    unsolved = replace(
+        result, status=sx_sim.Status.STALLED, checks=replace(result.checks, closure=1.0)
+    )
     told = (
         f"La piles up at stage {x.argmax() + 1}, to {x.max():.3g} mol/L where at most 0.242 is fed"
     )
-    assert told in result.explanation
+    assert told in unsolved.explanation
+    assert told not in result.explanation
+
+
+BESIDE_A_STRIP = """
+temperature = "18 degC"
+[solvent]
+extractant = "hehehp-chloride-conditional"
+flow = "414 L/h"
+concentration = "1.39 mol/L"
+saponification = 0.174
+base = "NH4"
+[feeds.liquor]
+concentrations = { Y = "0.00806 mol/L", Tm = "0.00292 mol/L" }
+flow = "3877 L/h"
+pH = 3.08
+[sections.extraction]
+stages = 36
+[sections.scrub]
+stages = 15
+flow = "2271 L/h"
+acid = "0.257 mol/L"
+[sections.strip]
+stages = 4
+flow = "291 L/h"
+acid = "1.73 mol/L"
+outlet = "strip liquor"
+[set_points.p49]
+stage = 49
+pH = 2.86
+"""
+
+
+def test_no_water_falls_to_a_scrub_from_a_strip():  # so nothing of its doses either
+    circuit = sx_sim.parse_case(BESIDE_A_STRIP).circuit
+    found = sx_sim.solve_circuit(circuit, throw=False).result
+    assert found.status in (sx_sim.Status.EXCESS_BASE, sx_sim.Status.CONVERGED)
+    assert found.checks.passed
