@@ -2,7 +2,8 @@
 
 Cases as text, as plants are built: several sets, long columns, closed loops, exchange, reflux,
 set points, stages with efficiency and drops, heat, draws, second feeds of either phase. Every
-answer is checked by ``benchmarks.plant_check``. Prints how they ended; --json gives every outcome.
+answer is checked by ``benchmarks.plant_check``. Prints how they ended, exceptions included; --json
+gives every outcome.
 """
 
 from __future__ import annotations
@@ -177,7 +178,7 @@ def summary(outcomes: list[Outcome]) -> Table:
     ms = np.array([1e3 * o.seconds for o in outcomes])
     slowest = outcomes[int(ms.argmax())]
     told = f"{np.median(ms):.0f}, {np.quantile(ms, 0.9):.0f}, {ms.max():.0f} (seed {slowest.seed})"
-    table.add_row("ms: median, nine in ten, most", told)
+    table.add_row("ms of CPU: median, nine in ten, most", told)
     return table
 
 

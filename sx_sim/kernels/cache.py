@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 
-def _any_kernel() -> None:
+def any_kernel() -> None:
     """Stand for the kernels: numba looks for a place to keep it when it is decorated."""
 
 
@@ -28,7 +28,7 @@ def temporary_place() -> str:
     from numba.core import config
 
     try:
-        njit(cache=True)(_any_kernel)
+        njit(cache=True)(any_kernel)
     except RuntimeError:
         folder = _own_folder()
         config.CACHE_DIR = folder  # type: ignore[attr-defined]

@@ -13,12 +13,9 @@ from pathlib import Path
 
 from numba import njit
 
+from sx_sim.kernels.cache import any_kernel
+
 STAMP = "sx_sim-kernels.sha256"
-
-
-@njit(cache=True)
-def _any_kernel():  # compiled by nobody: it tells where kernels are kept
-    return 0
 
 
 def forget_other_kernels(folder: Path, sources: Path) -> None:
@@ -41,5 +38,6 @@ def forget_other_kernels(folder: Path, sources: Path) -> None:
     stamp.write_text(own)
 
 
-forget_other_kernels(Path(str(_any_kernel.stats.cache_path)), Path(__file__).parent)
+PLACE = Path(str(njit(cache=True)(any_kernel).stats.cache_path))  # where numba keeps kernels
+forget_other_kernels(PLACE, Path(__file__).parent)
 kernel = partial(njit, cache=True, error_model="numpy")
