@@ -27,7 +27,12 @@ from sx_sim.circuits.recycles import Circuit, Reflux, SolventLoop, net_feed
 from sx_sim.flowsheet.status import Status
 
 ELEMENTS = ("La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Y", "Ho", "Er", "Tm", "Yb", "Lu")
-EXPLAINED = (Status.EXCESS_BASE, Status.WEAK_STRIP, Status.SHORT_EXCHANGE)
+EXPLAINED = (
+    Status.EXCESS_BASE,
+    Status.WEAK_STRIP,
+    Status.SHORT_EXCHANGE,
+    Status.OUTSIDE_LAW,
+)
 BALANCE = 1e-8  # of what is fed of a species
 STRONGER = (1.25, 1.6, 2.0, 3.0, 5.0, 8.0, 12.0)  # strip acid to begin a proof with
 PAST_HYDROLYSIS = 7.0  # pH

@@ -84,7 +84,7 @@ class Case:
     def options(self) -> Options:
         """Solver options."""
         solver = self.file.solver
-        return Options(tolerance=solver.tolerance, iteration_limit=solver.iteration_limit)
+        return Options(tolerance=solver.tolerance, iteration_limit=solver.iteration_limit or 0)
 
     @property
     def species(self) -> tuple[str, ...]:

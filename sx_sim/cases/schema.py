@@ -364,7 +364,9 @@ class Solver(Table):
     tolerance: float = Field(
         default=1e-10, ge=1e-13, le=1e-4, description="largest closure residual"
     )
-    iteration_limit: int = Field(default=450, ge=1, le=100_000)
+    iteration_limit: int | None = Field(
+        None, ge=1, le=100_000, description="factorisations; 450, and more for under 1 000 stages"
+    )
 
 
 class Axis(Table):

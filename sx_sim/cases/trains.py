@@ -85,7 +85,8 @@ class Train:
 def _options(file: CaseFile) -> Any:
     from sx_sim.kernels.types import Options
 
-    return Options(tolerance=file.solver.tolerance, iteration_limit=file.solver.iteration_limit)
+    solver = file.solver
+    return Options(tolerance=solver.tolerance, iteration_limit=solver.iteration_limit or 0)
 
 
 def is_train(path: str | Path) -> bool:

@@ -25,7 +25,7 @@ LOOP_LIMIT = 1e-10  # mismatch of what comes back, over what is fed in all
 MOST_ROUNDS = 40
 MOST_ALKALINE = 3  # rounds with more base than acid
 MOST_HALVED = 4  # times a step is halved that leads to a column that is not solved
-PATIENCE = 4  # times as many iterations for the first column, which nothing else replaces
+MOST_UNSOLVED = 3  # columns that are not solved, in all
 STRIPPED = 0.05  # loading at which solvent counts as not stripped
 SHORT_ROUNDS = 8  # in a row that leave an exchange short, after which it counts as that
 SLOW = 0.1  # contraction above which derivatives are taken afresh
@@ -127,15 +127,14 @@ def _closed(loop: Loop, options: Options, start: CircuitResult | None) -> Circui
     result = start.result if start is not None else None
     # an exchange is anything but linear: what it takes is first guessed
     guessed = not known and loop.exchanges
-    patient = options._replace(iteration_limit=PATIENCE * options.iteration_limit)
     origin = step = np.zeros(0)  # of the step from the last column that was solved
     last, rounds, halved, iterations = np.inf, 0, 0, 0
     short = 0  # rounds in a row
+    unsolved = 0
     alkaline: list[Result] = []
     while True:
         rounds += 1
-        limits = patient if rounds == 1 else options
-        result = solve_column(loop.column(returned), options=limits, start=result, throw=False)
+        result = solve_column(loop.column(returned), options=options, start=result, throw=False)
         iterations += result.iterations
         mismatch, off = np.inf, np.zeros(0)
         if result.status in (Status.CONVERGED, Status.EXCESS_BASE):
@@ -143,7 +142,10 @@ def _closed(loop: Loop, options: Options, start: CircuitResult | None) -> Circui
             mismatch = loop.mismatch(off, returned)
         if result.converged:
             short = short + 1 if loop.short(result) else 0
-        if mismatch <= LOOP_LIMIT or rounds == MOST_ROUNDS or short == SHORT_ROUNDS:
+        unsolved += not off.size
+        if mismatch <= LOOP_LIMIT or short == SHORT_ROUNDS:
+            break
+        if rounds == MOST_ROUNDS or unsolved == MOST_UNSOLVED:
             break
         if result.converged and guessed:
             guessed, returned = False, returned + off

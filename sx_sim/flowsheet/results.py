@@ -22,7 +22,7 @@ from sx_sim.flowsheet.inputs import input_cautions
 from sx_sim.flowsheet.profile import Profile
 from sx_sim.flowsheet.status import Status
 from sx_sim.flowsheet.streams import Stream
-from sx_sim.flowsheet.validity import cautions
+from sx_sim.flowsheet.validity import cautions, outside_ranges, ranges_of
 from sx_sim.kernels.types import Cascade, Law, Options, Solution
 
 if TYPE_CHECKING:
@@ -118,6 +118,10 @@ class Result:
         if self.status == Status.WEAK_STRIP:
             taken = self.stages.loading[-1]
             return f"{told} Metals take {100 * taken:.0f} % of its capacity as it comes back."
+        if self.status == Status.OUTSIDE_LAW:
+            ranges = ranges_of(self.system).items()
+            known = ", ".join(f"{name} {low:g} to {high:g}" for name, (low, high) in ranges)
+            return f"{told} The ranges of '{self.system.extractant.key}' are {known}."
         if self.checks.closure <= CLOSURE_LIMIT:
             return told
         told += self._piled_up
@@ -300,9 +304,6 @@ def kind_of(cascade: Cascade, law: Law) -> tuple[Any, ...]:
 def assemble(column: Column, cascade: Cascade, law: Law, solution: Solution) -> Result:
     """Return the result that the kernels' arrays stand for, everything recomputed."""
     checks = check(cascade, law, solution.aqueous, solution.organic, solution.scalars)
-    status = Status(solution.status)
-    if status == Status.CONVERGED and not checks.passed:
-        status = Status.UNBALANCED
     acid, anion = acidity(cascade, solution.scalars)
     complexed = law.ln_beta.shape[2] > 0
     free_anion = np.exp(solution.scalars[:, 2]) if complexed else anion
@@ -327,7 +328,7 @@ def assemble(column: Column, cascade: Cascade, law: Law, solution: Solution) -> 
     )
     return Result(
         column=column,
-        status=status,
+        status=_ended(column, law, profile, Status(solution.status), checks),
         iterations=solution.iterations,
         residual=solution.residual,
         checks=checks,
@@ -335,6 +336,21 @@ def assemble(column: Column, cascade: Cascade, law: Law, solution: Solution) -> 
         streams=products(column, profile),
         doses=doses(column, cascade, profile),
     )
+
+
+def _ended(column: Column, law: Law, stages: Profile, status: Status, checks: Checks) -> Status:
+    """Return how a solve ended, as its recomputed answer says."""
+    if status == Status.EXCESS_BASE or (status == Status.CONVERGED and checks.passed):
+        return status
+    if status == Status.CONVERGED:
+        return Status.UNBALANCED
+    slope = np.broadcast_to(law.order_dimer, stages.organic.shape)  # of ln D by ln e
+    if law.acid_by_dimer.size:
+        slope = slope - np.outer(stages.free_dimer * np.log(stages.acid), law.acid_by_dimer)
+    extracted = (law.dimers > 0.0) & (column.fed.sum(axis=0) > 0.0)
+    if (slope[:, extracted] <= 0.0).any() and outside_ranges(column.system, stages):
+        return Status.OUTSIDE_LAW
+    return status
 
 
 def doses(column: Column, cascade: Cascade, stages: Profile) -> dict[str, float]:

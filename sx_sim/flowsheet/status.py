@@ -23,6 +23,7 @@ class Status(IntEnum):
     NOT_CLOSED = 7
     WEAK_STRIP = 8
     SHORT_EXCHANGE = 9
+    OUTSIDE_LAW = 10
 
     @property
     def text(self) -> str:
@@ -81,5 +82,11 @@ MEANING = {
         "than its product holds",
         "Lower the saponification or the solvent flow, exchange with a product that holds more, "
         "or feed more rare earths.",
+    ),
+    Status.OUTSIDE_LAW: (
+        "outside the law of the constants: by it D does not fall as the extractant is used up, so "
+        "that a stage need not have an equilibrium",
+        "Bring acid, extractant and loading into the ranges of the set, or use one whose D depends "
+        "on the free extractant.",
     ),
 }

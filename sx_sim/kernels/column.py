@@ -12,6 +12,8 @@ SHORT_COLUMN = 12  # stages below which a column is not worth shortening
 SETTLED = 1e-11  # next step of a scalar at which the full column counts as exact
 ROUGH_SETTLED = 1e-1  # the same for a shortened column
 ROUGH_TOLERANCE = 1e-2
+LIMIT = 450  # factorisations of long columns, where no limit is given
+LIMIT_OF_STAGES = 600_000  # the same, times stages
 
 
 @kernel(inline="always")
@@ -34,6 +36,9 @@ def solve_into(cascade, law, start, options, work, x, y, scalars):
         fresh_start(cascade, law, state.scalars)
     known = warm  # whether the scalars are better than a fresh start
     spent = 0.0
+    limit = options.iteration_limit
+    if limit == 0:
+        limit = max(LIMIT, LIMIT_OF_STAGES // n)
     while True:
         kept = work.kept[level % 2]
         count = kept_stages(cascade, level, kept)
@@ -41,11 +46,12 @@ def solve_into(cascade, law, start, options, work, x, y, scalars):
         if not known:
             fresh_start(short, short_law, state.scalars)
         rough = level > 0
-        left = max(1, int((options.iteration_limit - spent) * n / count))
+        left = max(1, int((limit - spent) * n / count))
         status, used, residual = solve_level(
             short,
             short_law,
             work,
+            known and not warm,
             ROUGH_TOLERANCE if rough else options.tolerance,
             ROUGH_SETTLED if rough else SETTLED,
             options.newton_limit,
@@ -59,13 +65,16 @@ def solve_into(cascade, law, start, options, work, x, y, scalars):
         elif level == 0:
             break
         elif known:
-            copy(count, state.scalars, work.coarse)
-            for q in range(count):
-                work.coarse_ln_h[q] = state.ln_h[q]
             level -= 1
             longer = work.kept[level % 2]
-            count_longer = kept_stages(cascade, level, longer)
-            fill_in(work.coarse, work.coarse_ln_h, kept, count, longer, count_longer, state.scalars)
+            fill_in(
+                work,
+                cascade.efficiency.size > 0,
+                kept,
+                count,
+                longer,
+                kept_stages(cascade, level, longer),
+            )
         else:
             level = 0
     copy(n, state.x, x)

@@ -1,8 +1,9 @@
 """Pseudo-transient continuation: the start-up of a plant, in large implicit steps.
 
-Every stage holds one volume of each phase, empty of metals at first. A backward-Euler
-step is the steady cascade with the holdup drawn off and its last content fed, so the
-same Newton solver takes it. Steps grow while they are easy and end in the steady state.
+Every stage holds one volume of each phase, filled at first with what a shorter column holds
+there, or empty of metals. A backward-Euler step is the steady cascade with the holdup drawn
+off and its last content fed, so the same Newton solver takes it. Steps grow while they are
+easy and end in the steady state.
 
 Where a stage falls short of equilibrium its efficiency over a step is smaller, eff O /
 (O + (1 - eff) holdup over step length): with that the organic that is held, y, changes by
@@ -24,6 +25,7 @@ ROUGH_TOLERANCE = 1e-3  # closures of a time step
 ROUGH_SETTLED = 1e-2
 INNER_LIMIT = 100
 ALKALINE_SETBACKS = 3  # failed steps after which a start-up gone alkaline is given up
+AS_GIVEN, FILLED, EMPTY = range(3)  # where an attempt starts: the last two start up
 
 
 @kernel()
@@ -63,26 +65,26 @@ def with_holdup(cascade, ratio, held, drawn, fed):
 
 
 @kernel(inline="always")
-def solve_level(cascade, law, work, tolerance, settled, newton_limit, iteration_limit):
+def solve_level(cascade, law, work, filled, tolerance, settled, newton_limit, iteration_limit):
     """Solve a column from the scalars in ``work.state``, by start-up should that fail.
 
     Arguments and returns as ``newton``; ``newton_limit`` holds for the attempt without
-    start-up. Newton's method is called from one place, which halves the time to compile it.
+    start-up, and ``filled`` says whether ``work.held`` is what the stages may hold, to start
+    up from first. Newton's method is called from one place, which halves the time to compile.
     """
-    n, s = cascade.feed.shape
+    n = cascade.anion.size
     state, saved, held = work.state, work.saved, work.held
-    for j in range(n):
-        for i in range(s):
-            held[0, j, i] = 0.0
-            held[1, j, i] = 0.0
     leaving = state.leaving if cascade.efficiency.size > 0 else state.y
+    if not filled:
+        empty(n, held)
+    copy(n, state.scalars, saved)
+    start = AS_GIVEN
     ratio = 0.0
-    starting_up = False
     used = 0
     setbacks = 0
     status = STALLED
     residual = np.nan
-    while used < iteration_limit and ratio <= SHORTEST and setbacks <= ALKALINE_SETBACKS:
+    while used < iteration_limit:
         steady = ratio == 0.0
         status, spent, residual = newton(
             with_holdup(cascade, ratio, held, work.drawn[:, :n], work.fed[:, :n]),
@@ -90,31 +92,33 @@ def solve_level(cascade, law, work, tolerance, settled, newton_limit, iteration_
             work,
             tolerance if steady else ROUGH_TOLERANCE,
             settled if steady else ROUGH_SETTLED,
-            min(INNER_LIMIT if starting_up else newton_limit, iteration_limit - used),
+            min(newton_limit if start == AS_GIVEN else INNER_LIMIT, iteration_limit - used),
         )
         used += spent
         if status == CONVERGED and steady:
             return status, used, residual
         if status == CONVERGED:
             copy(n, state.scalars, saved)
-            for j in range(n):
-                for i in range(s):
-                    held[0, j, i] = state.x[j, i]
-                    held[1, j, i] = leaving[j, i]
+            copy(n, state.x, held[0])
+            copy(n, leaving, held[1])
             ratio /= 10.0 if spent <= 4 else 3.0 if spent <= 8 else 1.5
             if ratio < LAST:
                 ratio = 0.0
-        elif starting_up:
-            copy(n, saved, state.scalars)
+            continue
+        if start != AS_GIVEN:
             ratio = 4.0 * ratio if not steady else 10.0 * LAST
-            if least(n, saved[:, 0]) < np.log(law.least_acid):
-                setbacks += 1
-        elif used < iteration_limit:
-            starting_up = True
-            fresh_start(cascade, law, state.scalars)
-            copy(n, state.scalars, saved)
+            setbacks += least(n, saved[:, 0]) < np.log(law.least_acid)
+        if start == AS_GIVEN or ratio > SHORTEST or setbacks > ALKALINE_SETBACKS:
+            if start == EMPTY:
+                break
+            start = FILLED if start == AS_GIVEN and filled else EMPTY
             ratio = FIRST
-    if starting_up:
+            setbacks = 0
+            if start == EMPTY:
+                empty(n, held)
+                fresh_start(cascade, law, saved)
+        copy(n, saved, state.scalars)
+    if start != AS_GIVEN:
         copy(n, saved, state.scalars)
         residual = evaluate(cascade, law, state)
         status = STALLED
@@ -123,6 +127,15 @@ def solve_level(cascade, law, work, tolerance, settled, newton_limit, iteration_
     elif not np.isfinite(residual):
         status = NOT_FINITE
     return status, used, residual
+
+
+@kernel()
+def empty(n, held):
+    """Set what N stages hold to nothing."""
+    for j in range(n):
+        for i in range(held.shape[2]):
+            held[0, j, i] = 0.0
+            held[1, j, i] = 0.0
 
 
 @kernel()

@@ -9,6 +9,7 @@ ones, each started from the one before with its plateaus filled in.
 import numpy as np
 
 from sx_sim.kernels.jit import kernel
+from sx_sim.kernels.newton import copy
 from sx_sim.kernels.types import Cascade, Law
 
 SHORTEST_RUN = 2
@@ -125,21 +126,33 @@ def shorten(cascade, law, kept, count, work):
 
 
 @kernel(inline="always")
-def fill_in(coarse, coarse_ln_h, kept_coarse, count_coarse, kept, count, fine):
-    """Interpolate scalars of the stages ``kept_coarse`` onto the stages ``kept``.
+def fill_in(work, real, kept_coarse, count_coarse, kept, count):
+    """Interpolate the stages ``kept_coarse`` onto the stages ``kept``: scalars and contents.
 
-    Between them the first scalar is ln h, whatever it is at stages where that is set.
+    Scalars in place; contents to ``work.held``. Between stages the first scalar is ln h,
+    whatever it is at stages where that is set.
     """
+    state, held = work.state, work.held
+    coarse, coarse_ln_h, fine = work.coarse, work.coarse_ln_h, state.scalars
+    leaving = state.leaving if real else state.y
+    copy(count_coarse, fine, coarse)
+    for q in range(count_coarse):
+        coarse_ln_h[q] = state.ln_h[q]
     q = 0
     for j in range(count):
         while q + 1 < count_coarse and kept_coarse[q + 1] <= kept[j]:
             q += 1
         share = 0.0
+        following = q
         if q + 1 < count_coarse and kept[j] > kept_coarse[q]:
-            share = (kept[j] - kept_coarse[q]) / (kept_coarse[q + 1] - kept_coarse[q])
+            following = q + 1
+            share = (kept[j] - kept_coarse[q]) / (kept_coarse[following] - kept_coarse[q])
         for a in range(fine.shape[1]):
             fine[j, a] = coarse[q, a]
             if share > 0.0 and a > 0:
-                fine[j, a] += share * (coarse[q + 1, a] - coarse[q, a])
+                fine[j, a] += share * (coarse[following, a] - coarse[q, a])
         if share > 0.0:
-            fine[j, 0] = (1.0 - share) * coarse_ln_h[q] + share * coarse_ln_h[q + 1]
+            fine[j, 0] = (1.0 - share) * coarse_ln_h[q] + share * coarse_ln_h[following]
+        for i in range(held.shape[2]):
+            held[0, j, i] = (1.0 - share) * state.x[q, i] + share * state.x[following, i]
+            held[1, j, i] = (1.0 - share) * leaving[q, i] + share * leaving[following, i]

@@ -62,7 +62,7 @@ class Options(NamedTuple):
 
     tolerance: float = 1e-10  # largest closure residual, |ln(have / need)|
     newton_limit: int = 40  # factorisations before continuation is tried
-    iteration_limit: int = 450  # factorisations in all, counted in columns of full length
+    iteration_limit: int = 0  # factorisations in all, of full length; 0 for as many as its length
 
 
 class State(NamedTuple):

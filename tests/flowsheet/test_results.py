@@ -29,6 +29,45 @@ def test_every_status_has_text_and_advice():
     assert all(s.text and s.advice for s in Status)
 
 
+def test_a_law_that_extracts_more_than_the_solvent_holds_is_told_as_the_reason():
+    case = sx_sim.parse_case("""
+        temperature = "28.5 degC"
+        [solvent]
+        extractant = "d2ehpa-tbp-sulfate"
+        flow = "8310 L/h"
+        concentration = "1 mol/L"
+        [feeds.liquor]
+        flow = "6620 L/h"
+        acid = "0.176 mol/L"
+        [feeds.liquor.concentrations]
+        La = "0.0434 mol/L"
+        Ce = "0.0846 mol/L"
+        Pr = "0.0107 mol/L"
+        Nd = "0.342 mol/L"
+        Sm = "0.214 mol/L"
+        Gd = "0.0283 mol/L"
+        Dy = "0.0962 mol/L"
+        Y = "0.117 mol/L"
+        [sections.extraction]
+        stages = 6
+        efficiency = 0.762
+        [sections.scrub]
+        stages = 1
+        flow = "1000 L/h"
+        acid = "2.05 mol/L"
+    """)
+    result = sx_sim.solve(case, throw=False)
+    assert result.status == Status.OUTSIDE_LAW
+    assert "as the extractant is used up" in result.explanation
+    assert "'d2ehpa-tbp-sulfate' are acid 0.01 to 0.05" in result.explanation
+    softer = {"solvent.concentration": "0.15 mol/L", "feeds.liquor.acid": "0.03 mol/L"}
+    thin = {
+        f"feeds.liquor.concentrations.{e}": "0.001 mol/L"
+        for e in ("La", "Ce", "Pr", "Nd", "Sm", "Gd", "Dy", "Y")
+    }
+    assert sx_sim.solve(case.with_values({**softer, **thin})).converged
+
+
 def test_purity_bases_and_recovery():
     result = sx_sim.solve(heavy_case())
     raffinate = result.stream("raffinate")

@@ -202,3 +202,55 @@ def test_a_scrub_beside_a_strip_whose_outlet_takes_all_the_water_is_solved():
     found = sx_sim.solve_circuit(circuit, throw=False).result
     assert found.status == sx_sim.Status.CONVERGED
     assert found.checks.passed
+
+
+LONG_SCRUB = """
+temperature = "25.3 degC"
+[solvent]
+extractant = "hehehp-chloride"
+flow = "7.67 L/h"
+concentration = "1.06 mol/L"
+saponification = 0.369
+[feeds.liquor]
+flow = "30.7 L/h"
+pH = 2.05
+[feeds.liquor.concentrations]
+La = "1.26e-05 mol/L"
+Sm = "0.000286 mol/L"
+Eu = "0.00142 mol/L"
+Gd = "1.51e-06 mol/L"
+Dy = "1.19e-05 mol/L"
+Y = "3.23e-05 mol/L"
+Ho = "0.000317 mol/L"
+Er = "0.00047 mol/L"
+Tm = "0.000155 mol/L"
+Yb = "0.000565 mol/L"
+[sections.extraction]
+stages = 90
+[sections.scrub]
+stages = 190
+flow = "2.13 L/h"
+acid = "0.947 mol/L"
+[sections.strip]
+stages = 2
+acid = "1.17 mol/L"
+flow = "0.937 L/h"
+outlet = "strip liquor"
+[set_points.p159]
+stage = 159
+pH = 3.2
+[set_points.p178]
+stage = 178
+pH = 1.33
+[set_points.p196]
+stage = 196
+pH = 0.313
+"""
+
+
+def test_a_long_scrub_is_filled_with_what_a_shorter_one_holds():
+    """From a plant without metals its extraction goes alkaline, and does not come back."""
+    column = sx_sim.parse_case(LONG_SCRUB).circuit.column
+    result = solve_column(column)
+    assert result.checks.passed
+    assert result.iterations < 450

@@ -51,11 +51,21 @@ def test_a_plain_run_is_cut_to_its_ends():
 def test_filling_in_keeps_what_is_known_and_interpolates_between():
     kept = np.array([0, 1, 4, 5])
     coarse = np.array([[0.0, 1.0], [1.0, 1.0], [4.0, -2.0], [9.0, 0.0]])
-    fine = np.empty((6, 2))
-    fill_in(coarse, coarse[:, 0].copy(), kept, 4, np.arange(6), 6, fine)
+
+    def filled(ln_h):
+        work = new_workspace(6, 1, 0, 2)
+        work.state.scalars[:4] = coarse
+        work.state.ln_h[:4] = ln_h
+        work.state.x[:4, 0], work.state.y[:4, 0] = [1.0, 2.0, 8.0, 9.0], [0.0, 3.0, 0.0, 1.0]
+        fill_in(work, False, kept, 4, np.arange(6), 6)
+        return work.state.scalars, work.held[:, :, 0]
+
+    fine, held = filled(coarse[:, 0])
     np.testing.assert_allclose(fine[kept], coarse)
     np.testing.assert_allclose(fine[[2, 3]], [[2.0, 0.0], [3.0, -1.0]])
-    ln_h = np.array([0.0, -5.0, 4.0, 9.0])  # the acidity of the second stage is set
-    fill_in(coarse, ln_h, kept, 4, np.arange(6), 6, fine)
+    np.testing.assert_allclose(
+        held, [[1.0, 2.0, 4.0, 6.0, 8.0, 9.0], [0.0, 3.0, 2.0, 1.0, 0.0, 1.0]]
+    )
+    fine, held = filled([0.0, -5.0, 4.0, 9.0])  # the acidity of the second stage is set
     np.testing.assert_allclose(fine[kept], coarse)
     np.testing.assert_allclose(fine[[2, 3], 0], [-2.0, 1.0])
