@@ -23,7 +23,7 @@ from rich.progress import track
 from rich.table import Table
 
 import sx_sim
-from sx_sim.circuits.recycles import Circuit, Reflux, SolventLoop, net_feed
+from sx_sim.circuits.recycles import Circuit, Reflux, SolventLoop
 from sx_sim.flowsheet.status import Status
 
 ELEMENTS = ("La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Y", "Ho", "Er", "Tm", "Yb", "Lu")
@@ -154,7 +154,7 @@ def unbalanced(found: sx_sim.CircuitResult) -> float:
     """Return what is fed less what leaves, over what is fed, at most of any rare earth."""
     result = found.result
     rare = result.system.rare_earth
-    fed = net_feed(found.circuit)
+    fed = found.circuit.column.fed.sum(axis=0)
     left = sum(stream.flow * stream.concentration for stream in result.streams.values())
     return float((np.abs(fed - left) / fed.max())[rare].max())
 

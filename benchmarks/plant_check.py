@@ -92,6 +92,10 @@ def errors(text: str, found: sx_sim.CircuitResult) -> dict[str, float]:
     # what is fed from outside leaves, and what comes back is what leaves
     left = np.sum([s.flow * s.concentration for s in result.streams.values()], axis=0)
     outside = column.fed.sum(axis=0)
+    if case["solvent"].get("recycle"):  # it keeps what base it still holds
+        fresh = feed_of(column, "solvent")
+        barren = flows.returned(case, x, z)
+        outside = outside - fresh.flow * barren * (fresh.concentration > 0.0)
     whole = np.maximum(whole, outside)
     for phase, j, flow in flows.outlets.values():
         whole = np.maximum(whole, ROUND_AND_ROUND * flow * (z if phase == "organic" else x)[j])
@@ -152,6 +156,18 @@ class Flows:
             self.outlets[name] = (phase, j, taken * (a if phase == "aqueous" else o)[j])
         self.in_organic, self.in_water = in_organic, in_water
 
+    def product(self, name: str, x: Array, z: Array) -> tuple[float, Array]:
+        """Return the flow of a product of the column and what a litre of it holds (S,)."""
+        phase, j, flow = self.outlets[name]
+        if phase == "organic":
+            return flow, z[j] + self.in_organic[j] * x[j]
+        return flow, x[j] + self.in_water[j] * z[j]
+
+    def returned(self, case: Mapping[str, Any], x: Array, z: Array) -> Array:
+        """Return what comes back with the solvent, per litre fed (S,)."""
+        (flow, barren), fed = self.product("solvent", x, z), number(case["solvent"]["flow"])
+        return min((1.0 - case["solvent"]["bleed"]) * flow, fed) / fed * barren
+
     def rising(self, x: Array, z: Array) -> Array:
         """Return what rises to every stage [mol/h]."""
         risen = (self.organic * z.T + self.drops_up * x.T).T
@@ -173,15 +189,9 @@ def _returned(
     """Return by how much what comes back misses what leaves, over what goes in of a species."""
     off: dict[str, float] = {}
     stages, system = found.result.stages, found.result.system
+    x, z = stages.aqueous, stages.organic
     fed = np.maximum(found.circuit.column.fed.sum(axis=0), 0.0)
     rare = system.rare_earth
-
-    def product(name: str) -> tuple[float, Array]:
-        phase, j, flow = flows.outlets[name]
-        own, other = stages.aqueous[j], stages.organic[j]
-        if phase == "organic":
-            return flow, other + flows.in_organic[j] * own
-        return flow, own + flows.in_water[j] * other
 
     def miss(fed_back: Stream, expected: Array, where: NDArray[np.bool_]) -> float:
         goes = fed_back.flow * np.maximum(expected, fed_back.concentration)
@@ -196,18 +206,16 @@ def _returned(
     )
     metals = np.zeros(len(rare))
     if case["solvent"].get("recycle"):
-        flow, barren = product("solvent")
-        share = min((1.0 - case["solvent"]["bleed"]) * flow, solvent.flow) / solvent.flow
-        metals += share * barren * (fresh.concentration == 0.0)
+        metals += flows.returned(case, x, z) * (fresh.concentration == 0.0)
     if "exchange" in case["solvent"]:
-        _, held = product(case["solvent"]["exchange"])
+        _, held = flows.product(case["solvent"]["exchange"], x, z)
         base = float(fresh.concentration @ system.charge)
         metals += held * rare * base / float(held * rare @ system.charge)
     if metals.any():
         off["solvent comes back"] = miss(solvent, metals, rare)
     for name, section in case["sections"].items():
         if "reflux" in section:
-            _, held = product(section["reflux"])
+            _, held = flows.product(section["reflux"], x, z)
             off[f"reflux to {name}"] = miss(
                 feed_of(found.result.column, name), held, np.ones_like(rare)
             )

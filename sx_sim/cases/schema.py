@@ -365,7 +365,10 @@ class Solver(Table):
         default=1e-10, ge=1e-13, le=1e-4, description="largest closure residual"
     )
     iteration_limit: int | None = Field(
-        None, ge=1, le=100_000, description="factorisations; 450, and more for under 1 000 stages"
+        default=None,
+        ge=1,
+        le=100_000,
+        description="factorisations; 450, and more for under 1 000 stages",
     )
 
 

@@ -16,7 +16,7 @@ from sx_sim.analysis.changes import Change, of_columns
 from sx_sim.analysis.outputs import Output
 from sx_sim.analysis.sensitivity import Linearised
 from sx_sim.circuits.loop import Loop
-from sx_sim.circuits.recycles import EFFLUENT, Circuit, Exchange, feed_of, net_feed
+from sx_sim.circuits.recycles import EFFLUENT, Circuit, Exchange, SolventLoop, feed_of, net_feed
 from sx_sim.flowsheet.results import Result, products
 from sx_sim.flowsheet.streams import Stream
 
@@ -124,7 +124,19 @@ class _Closed:
     def _gain(self, one: _Moved, answer: Answer, output: Output) -> float:
         held = self.linearised.local(one.change, answer, output)
         flow = one.flows[output.product] + self._exchanged(one.change, answer, output)
-        return held + output.flow * flow + float(output.fed @ one.fed)
+        fed = one.fed - self._kept(one.change, answer)
+        return held + output.flow * flow + float(output.fed @ fed)
+
+    def _kept(self, change: Change, answer: Answer) -> Array:
+        """Return how what comes back of what solvent is given again answers (S,) [mol/h]."""
+        outlets = {name: stage for name, _, stage, _ in self.gross.column.outlets()}
+        gained: Array = np.zeros_like(self.result.fed)
+        for recycle in self.circuit.recycles:
+            if isinstance(recycle, SolventLoop):
+                flows = recycle.kept(self.loop.fresh(recycle), self.gross.streams[recycle.product])
+                stage = outlets[recycle.product]
+                gained += flows * self.linearised.held(change, answer, "organic", stage)
+        return gained
 
     def _exchanged(self, change: Change, answer: Answer, output: Output) -> float:
         """Return how the flow of a product follows what an exchange takes of it [L/h]."""
@@ -150,7 +162,7 @@ class _Closed:
             gross = products(column, self.result.stages)
             columns.append(column)
             left = left + weight * loop.left(replace(self.gross, column=column, streams=gross))
-            fed = fed + weight * net_feed(circuit)
+            fed = fed + weight * net_feed(circuit, gross)
             flows = flows + weight * self._flows(circuit, gross)
         change = of_columns(self.gross, columns, nearby.weights)
         return _Moved(change, np.asarray(left), np.asarray(fed), np.asarray(flows))

@@ -16,7 +16,6 @@ from sx_sim.circuits.recycles import (
     Recycle,
     SolventLoop,
     feed_of,
-    net_feed,
     with_streams,
 )
 from sx_sim.flowsheet.column import Column
@@ -59,7 +58,7 @@ class Loop:
         returned = np.zeros(self.unknowns)
         water = [f.stream for f in self.template.feeds if f.stream.phase == "aqueous"]
         strongest = max(stream.carrier for stream in water)
-        fed = net_feed(self.circuit) * self.template.system.rare_earth
+        fed = self.template.fed.sum(axis=0) * self.template.system.rare_earth
         fed = 0.5 * strongest * fed / max(float(fed @ self.template.system.charge), 1e-300)
         for recycle, place in self.pairs:
             if isinstance(recycle, SolventLoop):
@@ -125,7 +124,7 @@ class Loop:
         Where a species goes round so often that this is beyond rounding, over a small share of
         what goes round.
         """
-        fed = net_feed(self.circuit)
+        fed = self.template.fed.sum(axis=0)
         water = [f.stream for f in self.template.feeds if f.stream.phase == "aqueous"]
         anions = sum(stream.flow * stream.carrier for stream in water)
         whole = np.append(np.maximum(fed, LEAST * fed.max()), anions)

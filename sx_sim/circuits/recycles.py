@@ -50,6 +50,13 @@ class SolventLoop:
         share = self.takes(fresh, leaving) / fresh.flow
         return np.diag(share * (fresh.concentration == 0.0)), 0.0
 
+    def kept(self, fresh: Stream, leaving: Stream) -> Array:
+        """Return the flows (S,) [L/h] at which it comes back with what it is given again.
+
+        What it still holds of that, such as base, is not given afresh.
+        """
+        return np.where(fresh.concentration > 0.0, self.takes(fresh, leaving), 0.0)
+
     def fed(self, fresh: Stream, stream: Stream, metals: Array, anions: float) -> Stream:
         """Return what is fed where so much comes back to ``stream``."""
         return replace(stream, concentration=stream.concentration + metals)
@@ -192,12 +199,17 @@ def with_streams(column: Column, streams: Mapping[str, Stream]) -> Column:
     return replace(column, feeds=feeds)
 
 
-def net_feed(circuit: Circuit) -> Array:
+def net_feed(circuit: Circuit, streams: Mapping[str, Stream]) -> Array:
     """Return what is fed to a circuit from outside (S,) [mol/h]: without what comes back.
 
-    The fresh solvent counts by the base it holds.
+    The fresh solvent counts by the base it is given, ``streams`` being what leaves the column.
     """
-    return circuit.column.fed.sum(axis=0)
+    fed = circuit.column.fed.sum(axis=0)
+    for recycle in circuit.recycles:
+        if isinstance(recycle, SolventLoop):
+            fresh, leaving = feed_of(circuit.column, recycle.feed), streams[recycle.product]
+            fed = fed - recycle.kept(fresh, leaving) * leaving.concentration
+    return fed
 
 
 def net_products(circuit: Circuit, streams: Mapping[str, Stream]) -> dict[str, Stream]:
@@ -247,4 +259,4 @@ def net_result(circuit: Circuit, result: Result) -> Result:
     if not result.converged:
         return result
     streams = net_products(circuit, result.streams)
-    return replace(result, streams=streams, net_fed=net_feed(circuit))
+    return replace(result, streams=streams, net_fed=net_feed(circuit, result.streams))

@@ -136,6 +136,19 @@ def test_closed_circuits_agree_with_central_differences(kind):
     check_against_differences(plant(**KINDS[kind]), OUTPUTS, PATHS)
 
 
+def test_base_that_stays_in_the_solvent_is_not_fed_afresh():
+    few = {f"sections.{name}.stages": 1 for name in ("extraction", "scrub", "strip")}
+    leaky = {f"sections.{name}.efficiency": 0.7 for name in ("extraction", "scrub", "strip")}
+    case = plant(solvent=LOOP, more="").with_values({**few, **leaky, "draws": {}})
+    result = sx_sim.solve(case)
+    returned = result.column.fed.sum(axis=0) - result.fed
+    assert returned[result.system.index("Na")] > 1e-2 * result.fed[result.system.index("Na")]
+    assert sum(result.recovery("Na", name) for name in result.streams) == pytest.approx(1.0)
+    outputs = [f"recovery.Na.{name}" for name in result.streams]
+    paths = ("solvent.flow", "solvent.saponification", "sections.strip.acid")
+    check_against_differences(case, outputs, {path: PATHS[path] for path in paths})
+
+
 @pytest.mark.parametrize("bleed", [0.0, 0.02])
 def test_a_bleed_may_begin_at_none(bleed):
     text = plant(solvent=f"recycle = true\nbleed = {bleed}").text
