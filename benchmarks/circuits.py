@@ -23,8 +23,8 @@ from rich.progress import track
 from rich.table import Table
 
 import sx_sim
-from sx_sim.circuits.recycles import Circuit, Reflux, SolventLoop
-from sx_sim.flowsheet.status import Status
+from sx_sim.cascade.status import Status
+from sx_sim.flowsheet.recycles import Circuit, Reflux, SolventLoop
 
 ELEMENTS = ("La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Y", "Ho", "Er", "Tm", "Yb", "Lu")
 EXPLAINED = (

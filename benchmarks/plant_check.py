@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 import sx_sim
+from sx_sim.cascade.streams import Stream
 from sx_sim.chemistry.aqueous import water_ion_product
-from sx_sim.circuits.recycles import feed_of
-from sx_sim.flowsheet.streams import Stream
+from sx_sim.flowsheet.recycles import feed_of
 
 Array = NDArray[np.float64]
 ROUND_AND_ROUND = 1e-4  # share of what goes round that counts as fed, as for circuits

@@ -16,8 +16,8 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks.generator import random_problem
-from sx_sim.flowsheet.checks import check
-from sx_sim.flowsheet.status import Status
+from sx_sim.cascade.checks import check
+from sx_sim.cascade.status import Status
 from sx_sim.kernels.solve import solve_column
 from sx_sim.kernels.types import Options
 

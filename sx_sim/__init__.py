@@ -11,37 +11,37 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sx_sim import plots
     from sx_sim.analysis.sweep import SweepResult
+    from sx_sim.cascade.column import Column
+    from sx_sim.cascade.results import Result
+    from sx_sim.cascade.status import Status
+    from sx_sim.cascade.streams import Stream
     from sx_sim.cases import Case, load_case, parse_case, run_sweep, solve
     from sx_sim.cases.sensitivities import Sensitivity, sensitivity
     from sx_sim.cases.trains import Train, load_train, parse_train, run_train
     from sx_sim.cases.uncertainties import Uncertainty, uncertainty
     from sx_sim.chemistry.catalogue import cite
-    from sx_sim.circuits.circuit import CircuitResult, solve_circuit
-    from sx_sim.circuits.train import TrainResult
     from sx_sim.contacts import Contact, contact
     from sx_sim.errors import CaseError, ConvergenceError, OutsideRangeError, SxSimError
-    from sx_sim.flowsheet.column import Column
-    from sx_sim.flowsheet.results import Result
-    from sx_sim.flowsheet.status import Status
-    from sx_sim.flowsheet.streams import Stream
+    from sx_sim.flowsheet.circuit import CircuitResult, solve_circuit
+    from sx_sim.flowsheet.train import TrainResult
     from sx_sim.store import load_result, open_sweep, save_result, save_sweep, save_train
 
 _HOMES = {
     "Case": "sx_sim.cases",
     "CaseError": "sx_sim.errors",
-    "CircuitResult": "sx_sim.circuits.circuit",
-    "Column": "sx_sim.flowsheet.column",
+    "CircuitResult": "sx_sim.flowsheet.circuit",
+    "Column": "sx_sim.cascade.column",
     "Contact": "sx_sim.contacts",
     "ConvergenceError": "sx_sim.errors",
     "OutsideRangeError": "sx_sim.errors",
-    "Result": "sx_sim.flowsheet.results",
+    "Result": "sx_sim.cascade.results",
     "Sensitivity": "sx_sim.cases.sensitivities",
-    "Status": "sx_sim.flowsheet.status",
-    "Stream": "sx_sim.flowsheet.streams",
+    "Status": "sx_sim.cascade.status",
+    "Stream": "sx_sim.cascade.streams",
     "SweepResult": "sx_sim.analysis.sweep",
     "SxSimError": "sx_sim.errors",
     "Train": "sx_sim.cases.trains",
-    "TrainResult": "sx_sim.circuits.train",
+    "TrainResult": "sx_sim.flowsheet.train",
     "Uncertainty": "sx_sim.cases.uncertainties",
     "cite": "sx_sim.chemistry.catalogue",
     "contact": "sx_sim.contacts",
@@ -59,7 +59,7 @@ _HOMES = {
     "save_train": "sx_sim.store",
     "sensitivity": "sx_sim.cases.sensitivities",
     "solve": "sx_sim.cases",
-    "solve_circuit": "sx_sim.circuits.circuit",
+    "solve_circuit": "sx_sim.flowsheet.circuit",
     "uncertainty": "sx_sim.cases.uncertainties",
 }
 

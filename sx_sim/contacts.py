@@ -11,6 +11,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sx_sim.brief import outline
+from sx_sim.cascade.caution import Caution
+from sx_sim.cascade.column import Column, Feed, Section
+from sx_sim.cascade.profile import joined
+from sx_sim.cascade.results import solve_column
+from sx_sim.cascade.streams import Stream
+from sx_sim.cascade.validity import cautions
 from sx_sim.chemistry.aqueous import REFERENCE, water_ion_product
 from sx_sim.chemistry.elements import element
 from sx_sim.chemistry.extractants import ExtractantSet, extractant_set
@@ -19,12 +25,6 @@ from sx_sim.chemistry.series import Conditions, conditions_of, series_at
 from sx_sim.chemistry.speciation import electroneutral
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.errors import CaseError
-from sx_sim.flowsheet.caution import Caution
-from sx_sim.flowsheet.column import Column, Feed, Section
-from sx_sim.flowsheet.profile import joined
-from sx_sim.flowsheet.results import solve_column
-from sx_sim.flowsheet.streams import Stream
-from sx_sim.flowsheet.validity import cautions
 from sx_sim.units import to_internal
 
 Array = NDArray[np.float64]

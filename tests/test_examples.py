@@ -7,7 +7,7 @@ import pytest
 
 import sx_sim
 from support.paths import ROOT
-from sx_sim.analysis.outputs import split_output
+from sx_sim.cascade.outputs import split_output
 from sx_sim.cases.trains import is_train
 
 FILES = sorted((ROOT / "examples").glob("*.toml"))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.peers.column import Answer, Array
-from sx_sim.flowsheet.checks import check
+from sx_sim.cascade.checks import check
 from sx_sim.kernels.solve import solve_column
 from sx_sim.kernels.status import CONVERGED
 from sx_sim.kernels.types import Cascade, Law, Options

@@ -18,9 +18,9 @@ from scipy.optimize import brentq
 import sx_sim
 from sx_sim.cases.load import validate
 from sx_sim.chemistry.extractants import extractant_set
-from sx_sim.circuits.circuit import solve_circuit
-from sx_sim.circuits.recycles import feed_of
-from sx_sim.circuits.treatment import REDISSOLVING, treat
+from sx_sim.flowsheet.circuit import solve_circuit
+from sx_sim.flowsheet.recycles import feed_of
+from sx_sim.flowsheet.treatment import REDISSOLVING, treat
 
 SET = "hehehp-chloride"
 EXTRACTANT = extractant_set(SET)

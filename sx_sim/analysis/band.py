@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from sx_sim.analysis.tables import Recorded, Tables
 from sx_sim.brief import outline
+from sx_sim.cascade.column import Column
+from sx_sim.cascade.results import Result
 from sx_sim.chemistry.system import ChemicalSystem
-from sx_sim.flowsheet.column import Column
-from sx_sim.flowsheet.results import Result
 
 Array = NDArray[np.float64]
 TABLES = ("purity_reo", "recovery")

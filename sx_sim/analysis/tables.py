@@ -11,15 +11,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sx_sim.analysis.outputs import FORMS, KINDS, element_sum, output, split_output
+from sx_sim.cascade.caution import flags
+from sx_sim.cascade.column import RAFFINATE, Column
+from sx_sim.cascade.outputs import FORMS, KINDS, element_sum, output, split_output
+from sx_sim.cascade.reagents import acid_use, base_use
+from sx_sim.cascade.results import Result
+from sx_sim.cascade.status import Status
 from sx_sim.chemistry.elements import is_rare_earth
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.errors import CaseError
-from sx_sim.flowsheet.caution import flags
-from sx_sim.flowsheet.column import RAFFINATE, Column
-from sx_sim.flowsheet.reagents import acid_use, base_use
-from sx_sim.flowsheet.results import Result
-from sx_sim.flowsheet.status import Status
 
 Array = NDArray[np.float64]
 Tables = dict[str, Any]

@@ -9,10 +9,10 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from sx_sim.analysis.outputs import KINDS
 from sx_sim.analysis.points import SAMPLE, Points, SweepAxis, unit_sample
 from sx_sim.analysis.size import check_size
 from sx_sim.analysis.tables import ALWAYS, CHOICES
+from sx_sim.cascade.outputs import KINDS
 from sx_sim.cases.load import Case
 from sx_sim.cases.parameters import constant_of, nominal
 from sx_sim.cases.schema import ALTERNATIVES, Axis, Sweep

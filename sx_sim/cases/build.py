@@ -8,17 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sx_sim.cases.conditions import along_series
-from sx_sim.cases.contents import amounts, aqueous_stream
-from sx_sim.cases.schema import CaseFile, Liquor, Override, Solvent
-from sx_sim.cases.schema import Heat as HeatTable
-from sx_sim.cases.schema import SetPoint as SetPointTable
-from sx_sim.chemistry.elements import Element, declared, element
-from sx_sim.chemistry.extractants import EXPONENTS, ExtractantSet
-from sx_sim.chemistry.system import ChemicalSystem
-from sx_sim.circuits.recycles import EFFLUENT, Exchange, Recycle, Reflux, SolventLoop
-from sx_sim.errors import CaseError
-from sx_sim.flowsheet.column import (
+from sx_sim.cascade.column import (
     BARREN,
     LOADED,
     RAFFINATE,
@@ -30,8 +20,18 @@ from sx_sim.flowsheet.column import (
     SetPoint,
     Settling,
 )
-from sx_sim.flowsheet.heat import Heat, temperatures
-from sx_sim.flowsheet.streams import Stream
+from sx_sim.cascade.heat import Heat, temperatures
+from sx_sim.cascade.streams import Stream
+from sx_sim.cases.conditions import along_series
+from sx_sim.cases.contents import amounts, aqueous_stream
+from sx_sim.cases.schema import CaseFile, Liquor, Override, Solvent
+from sx_sim.cases.schema import Heat as HeatTable
+from sx_sim.cases.schema import SetPoint as SetPointTable
+from sx_sim.chemistry.elements import Element, declared, element
+from sx_sim.chemistry.extractants import EXPONENTS, ExtractantSet
+from sx_sim.chemistry.system import ChemicalSystem
+from sx_sim.errors import CaseError
+from sx_sim.flowsheet.recycles import EFFLUENT, Exchange, Recycle, Reflux, SolventLoop
 
 Array = NDArray[np.float64]
 SINGULAR = 1e-12  # determinant of flows that follow from one another

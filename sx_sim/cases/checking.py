@@ -8,15 +8,15 @@ from functools import partial
 import numpy as np
 
 from sx_sim.analysis.tables import check_numbers
+from sx_sim.cascade.column import Column
+from sx_sim.cascade.streams import Stream
 from sx_sim.cases.axes import points_of
 from sx_sim.cases.load import Case
 from sx_sim.cases.run import recorded_of
 from sx_sim.cases.trains import Train
-from sx_sim.circuits.train import Link
-from sx_sim.circuits.treatment import REDISSOLVING
 from sx_sim.errors import CaseError, DrainedError
-from sx_sim.flowsheet.column import Column
-from sx_sim.flowsheet.streams import Stream
+from sx_sim.flowsheet.train import Link
+from sx_sim.flowsheet.treatment import REDISSOLVING
 
 STAND_IN = 1e-3  # [mol/L] of every species in a source that is not solved yet
 PLENTY = 1e6  # [L/h] of it, so that no draw takes all

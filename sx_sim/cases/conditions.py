@@ -6,8 +6,8 @@ from collections.abc import Set
 
 import numpy as np
 
+from sx_sim.cascade.column import Column
 from sx_sim.chemistry.series import Conditions, conditions_of, series_at
-from sx_sim.flowsheet.column import Column
 
 
 def along_series(column: Column, sources: Set[str] = frozenset()) -> Column:

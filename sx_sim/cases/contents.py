@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from sx_sim.cascade.streams import Stream
 from sx_sim.cases.fields import Amount
 from sx_sim.cases.schema import Liquor, Solvent
 from sx_sim.chemistry import database
@@ -14,7 +15,6 @@ from sx_sim.chemistry.elements import Element, element
 from sx_sim.chemistry.speciation import electroneutral
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.errors import CaseError
-from sx_sim.flowsheet.streams import Stream
 
 Own = Mapping[str, Element]
 TRACE = 1e-20  # mol/L of ligand in pure water, so that it has a logarithm

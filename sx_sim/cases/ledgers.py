@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sx_sim.cascade.results import Result
 from sx_sim.cases.load import Case
 from sx_sim.cases.schema import CaseFile
 from sx_sim.cases.trains import Train
-from sx_sim.circuits.ledger import Holdup, Ledger, circuit_ledger
-from sx_sim.circuits.radionuclides import Activities, circuit_activities, train_activities
-from sx_sim.circuits.train import TrainResult
-from sx_sim.circuits.train_ledger import train_ledger
-from sx_sim.flowsheet.results import Result
+from sx_sim.flowsheet.ledger import Holdup, Ledger, circuit_ledger
+from sx_sim.flowsheet.radionuclides import Activities, circuit_activities, train_activities
+from sx_sim.flowsheet.train import TrainResult
+from sx_sim.flowsheet.train_ledger import train_ledger
 
 
 def ledger_of(case: Case, result: Result) -> Ledger:

@@ -14,14 +14,14 @@ import numpy as np
 import tomli_w
 from pydantic import ValidationError
 
+from sx_sim.cascade.column import Column
+from sx_sim.cascade.streams import Stream
 from sx_sim.cases.build import build_column, recycles_of
 from sx_sim.cases.schema import ALTERNATIVES, CaseFile
 from sx_sim.chemistry import database
 from sx_sim.chemistry.extractants import ExtractantSet, extractant_set, is_path, is_set
-from sx_sim.circuits.recycles import Circuit
 from sx_sim.errors import CaseError, check_kind
-from sx_sim.flowsheet.column import Column
-from sx_sim.flowsheet.streams import Stream
+from sx_sim.flowsheet.recycles import Circuit
 from sx_sim.kernels.types import Options
 from sx_sim.problems import problems_of
 from sx_sim.text_files import read_text, tables_of

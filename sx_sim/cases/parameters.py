@@ -11,18 +11,18 @@ from typing import Any
 
 import numpy as np
 
-from sx_sim.analysis.changes import CONSTANTS, Change, of_columns, of_constant, of_temperature
 from sx_sim.analysis.sensitivity import Input
+from sx_sim.cascade.changes import CONSTANTS, Change, of_columns, of_constant, of_temperature
+from sx_sim.cascade.column import Column
+from sx_sim.cascade.results import Result
+from sx_sim.cascade.streams import Stream
 from sx_sim.cases.contents import amounts, aqueous_stream
 from sx_sim.cases.load import Case
 from sx_sim.cases.schema import Liquor
 from sx_sim.chemistry.speciation import titratable_acid
-from sx_sim.circuits.derivatives import Nearby
-from sx_sim.circuits.recycles import Circuit, feed_of, with_streams
 from sx_sim.errors import CaseError
-from sx_sim.flowsheet.column import Column
-from sx_sim.flowsheet.results import Result
-from sx_sim.flowsheet.streams import Stream
+from sx_sim.flowsheet.derivatives import Nearby
+from sx_sim.flowsheet.recycles import Circuit, feed_of, with_streams
 from sx_sim.units import convert, parse, same_kind, split
 
 ROOTS = ("temperature", "solvent", "feeds", "sections", "draws", "set_points")

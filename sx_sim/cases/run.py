@@ -23,16 +23,16 @@ from sx_sim.analysis.sweep import (
     solve_block,
 )
 from sx_sim.analysis.tables import Recorded, Tables, check_numbers, recorded
+from sx_sim.cascade.column import Column
+from sx_sim.cascade.results import Result, solve_column, solve_columns
 from sx_sim.cases.axes import check_axes, nominal_of, points_of
 from sx_sim.cases.kept import OUTSIDE, SWEEP, Journal, known_blocks, stamp_of
 from sx_sim.cases.load import CASE_NEEDED, Case
 from sx_sim.cases.parameters import constant_of
 from sx_sim.chemistry.database import fingerprint
-from sx_sim.circuits.circuit import CircuitResult, solve_circuit
-from sx_sim.circuits.recycles import Circuit
 from sx_sim.errors import CaseError, ConvergenceError, check_kind
-from sx_sim.flowsheet.column import Column
-from sx_sim.flowsheet.results import Result, solve_column, solve_columns
+from sx_sim.flowsheet.circuit import CircuitResult, solve_circuit
+from sx_sim.flowsheet.recycles import Circuit
 from sx_sim.kernels.types import Options
 
 

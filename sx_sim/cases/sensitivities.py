@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sx_sim.analysis.outputs import output
 from sx_sim.analysis.sensitivity import derivatives
 from sx_sim.brief import outline
+from sx_sim.cascade.outputs import output
+from sx_sim.cascade.results import Result
 from sx_sim.cases.load import CASE_NEEDED, Case
 from sx_sim.cases.parameters import parameter
 from sx_sim.cases.run import solve
-from sx_sim.circuits.derivatives import circuit_derivatives
 from sx_sim.errors import CaseError, ConvergenceError, check_kind
-from sx_sim.flowsheet.results import Result
+from sx_sim.flowsheet.derivatives import circuit_derivatives
 
 if TYPE_CHECKING:
     import pandas as pd

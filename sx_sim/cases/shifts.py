@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sx_sim.analysis.outputs import output, split_output
+from sx_sim.cascade.column import RAFFINATE
+from sx_sim.cascade.outputs import output, split_output
+from sx_sim.cascade.results import Result, solve_column
 from sx_sim.cases.load import Case
 from sx_sim.cases.parameters import nominal
 from sx_sim.cases.run import circuit_at
 from sx_sim.cases.sensitivities import sensitivity
-from sx_sim.circuits.circuit import solve_circuit
 from sx_sim.errors import CaseError
-from sx_sim.flowsheet.column import RAFFINATE
-from sx_sim.flowsheet.results import Result, solve_column
+from sx_sim.flowsheet.circuit import solve_circuit
 from sx_sim.output_files import write_rows
 from sx_sim.units import convert
 

@@ -12,16 +12,16 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from sx_sim.cascade.column import BARREN, LOADED, RAFFINATE
+from sx_sim.cascade.streams import Stream
 from sx_sim.cases.contents import counted_moles
 from sx_sim.cases.load import Case, KnownSets, validate
 from sx_sim.cases.schema import CaseFile, Feed, TrainFile
 from sx_sim.chemistry.extractants import ExtractantSet
-from sx_sim.circuits.recycles import Circuit
-from sx_sim.circuits.train import Link, TrainResult, Unit, solve_train
-from sx_sim.circuits.treatment import REDISSOLVING, Treatment, foreign_anion, treat
 from sx_sim.errors import CaseError, check_kind
-from sx_sim.flowsheet.column import BARREN, LOADED, RAFFINATE
-from sx_sim.flowsheet.streams import Stream
+from sx_sim.flowsheet.recycles import Circuit
+from sx_sim.flowsheet.train import Link, TrainResult, Unit, solve_train
+from sx_sim.flowsheet.treatment import REDISSOLVING, Treatment, foreign_anion, treat
 from sx_sim.problems import problems_of
 from sx_sim.text_files import read_tables, read_text, tables_of
 

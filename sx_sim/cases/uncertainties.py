@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sx_sim.analysis.outputs import output
 from sx_sim.analysis.size import check_size
 from sx_sim.analysis.sweep import Progress, SweepResult
 from sx_sim.analysis.uncertainty import (
@@ -21,14 +20,15 @@ from sx_sim.analysis.uncertainty import (
     normal_sample,
 )
 from sx_sim.brief import outline
+from sx_sim.cascade.outputs import output
+from sx_sim.cascade.results import Result
+from sx_sim.cascade.status import Status
 from sx_sim.cases.load import CASE_NEEDED, Case
 from sx_sim.cases.parameters import nominal
 from sx_sim.cases.run import run_sweep, solve
 from sx_sim.cases.sensitivities import sensitivity
 from sx_sim.cases.shifts import constant_shifts, measures_of
 from sx_sim.errors import CaseError, check_kind
-from sx_sim.flowsheet.results import Result
-from sx_sim.flowsheet.status import Status
 
 Array = NDArray[np.float64]
 MOST_SAMPLES = 2**20

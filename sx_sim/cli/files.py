@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def info(file: FilePath) -> None:
     """Print what an HDF5 file of a run, a sweep or a train holds."""
     with plain_errors():
-        from sx_sim.flowsheet.results import Result
+        from sx_sim.cascade.results import Result
         from sx_sim.report.results import print_result
         from sx_sim.report.sweeps import print_sweep
         from sx_sim.report.trains import print_stored

@@ -24,7 +24,7 @@ from sx_sim.cli.outputs import check_outputs
 from sx_sim.errors import OutsideRangeError
 
 if TYPE_CHECKING:
-    from sx_sim.circuits.ledger import Ledger
+    from sx_sim.flowsheet.ledger import Ledger
 
 
 def run(

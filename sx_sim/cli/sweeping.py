@@ -146,7 +146,7 @@ def plot(
         import matplotlib
 
         from sx_sim import plots as draw
-        from sx_sim.flowsheet.results import Result
+        from sx_sim.cascade.results import Result
         from sx_sim.store import load_any
 
         matplotlib.use("Agg")

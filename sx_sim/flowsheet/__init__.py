@@ -1,1 +1,1 @@
-"""What is connected to what: streams, columns, and their results."""
+"""Circuits: columns whose products come back, and trains of them."""

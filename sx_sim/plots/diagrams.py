@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sx_sim.brief import percent_text, plain
+from sx_sim.cascade.results import Result
+from sx_sim.cascade.streams import Stream
 from sx_sim.chemistry.speciation import titratable_acid
-from sx_sim.circuits.recycles import Circuit, Exchange, Reflux, SolventLoop
-from sx_sim.circuits.train import TrainResult
-from sx_sim.flowsheet.results import Result
-from sx_sim.flowsheet.streams import Stream
+from sx_sim.flowsheet.recycles import Circuit, Exchange, Reflux, SolventLoop
+from sx_sim.flowsheet.train import TrainResult
 from sx_sim.plots.text import picture
 from sx_sim.plots.trees import Leaf, Tree, tree_of
 

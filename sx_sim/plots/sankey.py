@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sx_sim.brief import percent_text
-from sx_sim.circuits.train import TrainResult
+from sx_sim.cascade.streams import Stream
 from sx_sim.errors import CaseError
-from sx_sim.flowsheet.streams import Stream
+from sx_sim.flowsheet.train import TrainResult
 from sx_sim.plots.colours import element_colours
 from sx_sim.plots.text import picture
 from sx_sim.plots.trees import fed_from_outside, series_of

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sx_sim.circuits.train import TrainResult
+from sx_sim.flowsheet.train import TrainResult
 from sx_sim.plots.colours import element_colours
 from sx_sim.plots.columns import DECADES
 from sx_sim.plots.text import picture

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sx_sim.brief import plain
-from sx_sim.circuits.train import Link, TrainResult
-from sx_sim.flowsheet.column import BARREN
-from sx_sim.flowsheet.streams import Stream
+from sx_sim.cascade.column import BARREN
+from sx_sim.cascade.streams import Stream
+from sx_sim.flowsheet.train import Link, TrainResult
 
 NEGLIGIBLE = 1e-9  # share of the oxides fed
 

@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.table import Table
 
 from sx_sim.chemistry.reagents import Reagent
-from sx_sim.circuits.ledger import Ledger, Use
-from sx_sim.circuits.radionuclides import WATER, Activities, is_estimate
-from sx_sim.circuits.treatment import NEUTRALISING, REDISSOLVING
+from sx_sim.flowsheet.ledger import Ledger, Use
+from sx_sim.flowsheet.radionuclides import WATER, Activities, is_estimate
+from sx_sim.flowsheet.treatment import NEUTRALISING, REDISSOLVING
 from sx_sim.report.console import print_line
 
 YEAR_DAYS = 365.2422

@@ -6,10 +6,10 @@ from rich.console import Console
 from rich.table import Table
 
 from sx_sim.brief import plain
+from sx_sim.cascade.inputs import input_cautions
+from sx_sim.cascade.results import Result
 from sx_sim.cases import Case
 from sx_sim.cases.ledgers import activities_of, ledger_of
-from sx_sim.flowsheet.inputs import input_cautions
-from sx_sim.flowsheet.results import Result
 from sx_sim.plots import split_at
 from sx_sim.report.console import print_line
 from sx_sim.report.ledgers import print_ledger, print_radionuclides

@@ -10,8 +10,8 @@ from rich.table import Table
 
 from sx_sim.analysis.band import Band
 from sx_sim.analysis.sweep import SweepResult
+from sx_sim.cascade.status import Status
 from sx_sim.cases import Case, solve
-from sx_sim.flowsheet.status import Status
 from sx_sim.plots import cut_outputs, has_cut, output_title, split_at
 from sx_sim.plots.labels import SHARES, scale_of, spec_text
 from sx_sim.plots.panels import meeting

@@ -8,11 +8,11 @@ from rich.console import Console
 from rich.table import Table
 
 from sx_sim.brief import plain
+from sx_sim.cascade.column import Column
+from sx_sim.cascade.inputs import input_cautions
 from sx_sim.cases.ledgers import activities_of_train, ledger_of_train
 from sx_sim.cases.trains import Train
-from sx_sim.circuits.train import TrainResult
-from sx_sim.flowsheet.column import Column
-from sx_sim.flowsheet.inputs import input_cautions
+from sx_sim.flowsheet.train import TrainResult
 from sx_sim.report.console import print_line
 from sx_sim.report.ledgers import ledger_table, print_closures, print_radionuclides
 from sx_sim.report.numbers import percent, range_text

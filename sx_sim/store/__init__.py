@@ -10,8 +10,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from sx_sim.analysis.sweep import SweepResult
+from sx_sim.cascade.results import Result
 from sx_sim.cases.load import Case, parse_case
-from sx_sim.flowsheet.results import Result
 from sx_sim.store.layout import RESULT, SWEEP, TRAIN, check_target
 from sx_sim.store.reading import read_case, reading, word
 from sx_sim.store.results import load_result, save_result

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from sx_sim.analysis.tables import CHOICES
+from sx_sim.cascade.column import Column
+from sx_sim.cascade.results import Result, assemble
+from sx_sim.cascade.status import Status
 from sx_sim.cases.load import CASE_NEEDED, Case, parse_case
-from sx_sim.circuits.recycles import feed_of, net_result, with_streams
 from sx_sim.errors import CaseError, check_kind
-from sx_sim.flowsheet.column import Column
-from sx_sim.flowsheet.results import Result, assemble
-from sx_sim.flowsheet.status import Status
+from sx_sim.flowsheet.recycles import feed_of, net_result, with_streams
 from sx_sim.kernels.types import Solution
 from sx_sim.store.layout import RESULT, describe, write_scale, write_table, writing
 from sx_sim.store.reading import number, numbers, read_case, reading, texts

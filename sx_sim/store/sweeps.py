@@ -11,11 +11,11 @@ from sx_sim.analysis.band import Band
 from sx_sim.analysis.points import Points, SweepAxis
 from sx_sim.analysis.sweep import SweepResult
 from sx_sim.analysis.tables import CHOICES, Recorded
+from sx_sim.cascade.caution import CautionKind, flags
+from sx_sim.cascade.status import Status
 from sx_sim.cases.load import CASE_NEEDED, Case, parse_case
 from sx_sim.cases.run import specifications
 from sx_sim.errors import check_kind
-from sx_sim.flowsheet.caution import CautionKind, flags
-from sx_sim.flowsheet.status import Status
 from sx_sim.store.layout import SWEEP, describe, write_scale, write_table, writing
 from sx_sim.store.reading import number, numbers, read_case, reading, texts, word, words
 

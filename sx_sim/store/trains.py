@@ -9,8 +9,8 @@ import numpy as np
 
 from sx_sim.cases.trains import Train, parse_train
 from sx_sim.chemistry.elements import element, is_rare_earth
-from sx_sim.circuits.train import TrainResult
 from sx_sim.errors import CaseError, check_kind
+from sx_sim.flowsheet.train import TrainResult
 from sx_sim.store.layout import TRAIN, sign, write_case, write_scale, write_table, writing
 from sx_sim.store.reading import numbers, read_case, reading, texts
 from sx_sim.store.results import write_result

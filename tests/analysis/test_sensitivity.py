@@ -13,14 +13,14 @@ from typer.testing import CliRunner
 import sx_sim
 from support.columns import heavy_case
 from support.paths import ACTIVITY, ROOT, SULFATE
-from sx_sim.analysis.changes import of_constant
-from sx_sim.analysis.outputs import output
 from sx_sim.analysis.sensitivity import Input, Linearised, derivatives
+from sx_sim.cascade.changes import of_constant
+from sx_sim.cascade.outputs import output
+from sx_sim.cascade.results import solve_column
 from sx_sim.cases import shifts
 from sx_sim.cases.shifts import tornado
 from sx_sim.chemistry.speciation import titratable_acid
 from sx_sim.cli import app
-from sx_sim.flowsheet.results import solve_column
 from sx_sim.kernels.by_metals import eliminate_metals
 from sx_sim.kernels.types import Options
 from sx_sim.report.studies import print_tornado

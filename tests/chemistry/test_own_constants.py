@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import sx_sim
+from sx_sim.cascade.caution import CautionKind
 from sx_sim.chemistry.extractants import extractant_set
-from sx_sim.flowsheet.caution import CautionKind
 
 CASE = """
 temperature = "25 degC"

@@ -6,12 +6,12 @@ from scipy.optimize import root
 
 import sx_sim
 from support.paths import SULFATE
+from sx_sim.cascade.streams import Stream
 from sx_sim.chemistry.extractants import extractant_set
 from sx_sim.chemistry.ligands import ligand
 from sx_sim.chemistry.speciation import electroneutral, free_acid, speciate, titratable_acid
 from sx_sim.chemistry.system import ChemicalSystem
-from sx_sim.circuits.treatment import treat
-from sx_sim.flowsheet.streams import Stream
+from sx_sim.flowsheet.treatment import treat
 
 KW = 1e-14
 METALS = {"La": 0.01, "Nd": 0.02, "Y": 0.005}

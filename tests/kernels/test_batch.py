@@ -7,7 +7,7 @@ import pytest
 from numba.core.runtime import _nrt_python, rtsys
 
 from support.columns import random_problem, solve_kernel
-from sx_sim.flowsheet.checks import check
+from sx_sim.cascade.checks import check
 from sx_sim.kernels import status
 from sx_sim.kernels.solve import CHAIN, OWN, solve_batch, solve_column, stack
 from sx_sim.kernels.types import Cascade, Options

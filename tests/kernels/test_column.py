@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from support.columns import random_problem, solve_kernel
-from sx_sim.flowsheet.checks import check
+from sx_sim.cascade.checks import check
 from sx_sim.kernels import status
 from sx_sim.kernels.solve import solve_column
 from sx_sim.kernels.types import Options

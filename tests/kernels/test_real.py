@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from support.columns import random_problem, varied
-from sx_sim.flowsheet.checks import expected
+from sx_sim.cascade.checks import expected
 from sx_sim.kernels.continuation import with_holdup
 from sx_sim.kernels.real import balance_real
 

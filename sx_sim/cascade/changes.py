@@ -1,0 +1,205 @@
+"""What an input changes before the column answers: derivatives of the packed arrays.
+
+The same tuple holds an output's gradient: what it gains per unit of each of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sx_sim.cascade.column import Column
+from sx_sim.cascade.results import Result
+from sx_sim.chemistry import activity, aqueous
+from sx_sim.kernels.types import CLOSEST, Cascade
+
+Array = NDArray[np.float64]
+# what follows from the case, everywhere; where acidity is set; where stages are not ideal
+FOLLOWS = Cascade._fields[: Cascade._fields.index("water_ion_product")]
+FOLLOWS_SET = ("carry",)
+FOLLOWS_REAL = ("efficiency", "aqueous_up", "organic_down", "organic_feed")
+CONSTANTS = ("log10_K", "enthalpy", "order_dimer", "order_acid", "acid_by_dimer", "dimers")
+
+
+class Change(NamedTuple):
+    """Derivatives of all that a column is made of, acidity and free extractant held."""
+
+    cascade: Cascade
+    ln_d: Array  # (N, S) ln of the distribution ratios
+    bound: Array  # (N, S) mean number of ligands bound per aqueous metal
+    dimers: Array  # (S,) dimers bound per metal
+    flows: Array  # (P,) flows of the products [L/h]
+    ln_h: Array  # (N,) ln [H+] where it is set
+    protonation: Array  # (N,) ln of the protonation constant of the ligand
+    drops: Array  # (2, N) carried in organic and in water, per volume
+
+    def dot(self, gradient: Change) -> float:
+        """Return what an output with that gradient gains."""
+        pairs = [*zip(self.cascade, gradient.cascade, strict=True)]
+        pairs += [*zip(self[1:], gradient[1:], strict=True)]
+        return float(sum(np.vdot(a, b) for a, b in pairs))
+
+
+def product_flows(column: Column, names: Sequence[str]) -> Array:
+    """Return the flows of products (P,) [L/h], zero where one is empty."""
+    outlets = {name: flow for name, _, _, flow in column.outlets()}
+    return np.array([outlets[name] for name in names])
+
+
+def no_change(result: Result) -> Change:
+    """Return a change of nothing, its arrays to be filled."""
+    shape = result.stages.aqueous.shape
+    n, s = shape
+    cascade = Cascade(
+        *(np.zeros(n) for _ in range(4)),
+        feed=np.zeros(shape),
+        anion=np.zeros(n),
+        dimer=np.zeros(n),
+        water_ion_product=np.zeros(n),
+        carry=np.zeros(n),
+    )
+    if result.column.settling is not None:
+        real = {name: np.zeros(n) for name in ("efficiency", "aqueous_up", "organic_down")}
+        cascade = cascade._replace(**real, organic_feed=np.zeros(shape))
+    return Change(
+        cascade=cascade,
+        ln_d=np.zeros(shape),
+        bound=np.zeros(shape),
+        dimers=np.zeros(s),
+        flows=np.zeros(len(result.streams)),
+        ln_h=np.zeros(n),
+        protonation=np.zeros(n),
+        drops=np.zeros((2, n)),
+    )
+
+
+def of_constant(result: Result, symbol: str, constant: str) -> Change:
+    """Return what one of ``CONSTANTS`` of a species changes, per its unit."""
+    change = no_change(result)
+    i = result.system.index(symbol)
+    if result.system.constants[i].inert:
+        return change
+    if constant == "dimers":
+        change.dimers[i] = 1.0
+    else:
+        change.ln_d[:, i] = _by_constant(result, constant)
+    return change
+
+
+def _by_constant(result: Result, constant: str) -> Array:
+    """Return what ln D gains per unit of a constant at every stage (N,)."""
+    stages = result.stages
+    if constant == "log10_K":
+        return np.full(len(stages.acid), aqueous.LN10)
+    if constant == "enthalpy":
+        inverse = 1.0 / stages.temperature - 1.0 / result.system.extractant.reference_temperature
+        return -inverse / aqueous.GAS_CONSTANT
+    if constant == "order_dimer":
+        return np.log(stages.free_dimer)
+    if constant == "order_acid":
+        return -np.log(stages.acid) + _activity_of_proton(result)
+    return -stages.free_dimer * np.log(stages.acid)
+
+
+def along_species(result: Result, gradient: Change, constant: str) -> Array:
+    """Return what an output gains from a constant of every species (S,), per its unit."""
+    inert = np.array([c.inert for c in result.system.constants])
+    if constant == "dimers":
+        return np.where(inert, 0.0, gradient.dimers)
+    return np.where(inert, 0.0, _by_constant(result, constant) @ gradient.ln_d)
+
+
+def along_stages(result: Result, gradient: Change) -> Array:
+    """Return what an output gains from the temperature of every stage (N,), per kelvin."""
+    warmer = of_temperature(result, np.ones(result.column.stages))
+    gains = (warmer.ln_d * gradient.ln_d).sum(axis=1) + (warmer.bound * gradient.bound).sum(axis=1)
+    gains += warmer.protonation * gradient.protonation
+    return gains + warmer.cascade.water_ion_product * gradient.cascade.water_ion_product
+
+
+def of_temperature(result: Result, warmed: Array) -> Change:
+    """Return what the temperature of stages changes, stage j by ``warmed[j]`` kelvin.
+
+    All constants follow van 't Hoff.
+    """
+    change = no_change(result)
+    system, stages = result.system, result.stages
+    temperature = stages.temperature
+    per_kelvin = warmed / (aqueous.GAS_CONSTANT * temperature**2)
+    enthalpy = np.array([0.0 if c.inert else c.enthalpy for c in system.constants])
+    change.ln_d[:] = np.multiply.outer(per_kelvin, enthalpy)
+    kw = aqueous.water_ion_product(temperature)
+    change.cascade.water_ion_product[:] = kw * aqueous.water_enthalpy() * per_kelvin
+    if system.active:
+        warmer = activity.debye_hueckel(temperature)[1] * warmed
+        change.ln_d[:] -= system.debye(warmer) * _screening(result)[:, None]
+    known = system.ligand
+    if known is not None:
+        count = np.arange(1, known.complexes + 1)
+        ln_ligand = np.log(stages.free_anion)[:, None, None]
+        terms = np.exp(known.ln_beta(system.species, temperature) + count * ln_ligand)
+        warmer = np.multiply.outer(per_kelvin, known.enthalpies(system.species))
+        alpha = 1.0 + terms.sum(axis=2)
+        d_alpha = (terms * warmer).sum(axis=2) / alpha
+        d_bound = (count * terms * warmer).sum(axis=2) / alpha
+        d_bound -= (count * terms).sum(axis=2) / alpha * d_alpha
+        change.ln_d[:] -= d_alpha
+        change.bound[:] = d_bound
+        if known.protonation is not None:
+            change.protonation[:] = known.protonation[1] * per_kelvin
+    return change
+
+
+def _screening(result: Result) -> Array:
+    """Return the Debye-Hueckel term sqrt(I) / (1 + 1.5 sqrt(I)) of every stage (N,)."""
+    root = np.sqrt(result.stages.ionic_strength)
+    return root / (1.0 + CLOSEST * root)
+
+
+def _activity_of_proton(result: Result) -> Array:
+    """Return ln of what divides [H+] to give its activity (N,), zero without activities."""
+    if not result.system.active:
+        return np.zeros(result.column.stages)
+    stages = result.stages
+    slope = activity.debye_hueckel(stages.temperature)[0]
+    proton = float(activity.interaction([activity.PROTON])[0])
+    return aqueous.LN10 * (slope * _screening(result) - proton * stages.anion)
+
+
+def of_columns(result: Result, columns: Sequence[Column], weights: Sequence[float]) -> Change:
+    """Return the change whose arrays are weighted sums of those of neighbouring columns.
+
+    Parameters
+    ----------
+    result : Result
+    columns : sequence of Column
+        With other flows, feeds or temperatures, the constants the same.
+    weights : sequence of float
+        Of a formula for the derivative; their sum is zero.
+    """
+    pairs = list(zip(weights, columns, strict=True))
+    warmed = sum((w * c.temperature for w, c in pairs), np.zeros(result.column.stages))
+    change = of_temperature(result, warmed)
+    names = list(result.streams)
+    follows = [*FOLLOWS]
+    follows += FOLLOWS_SET if result.column.set_points else ()
+    follows += FOLLOWS_REAL if result.column.settling is not None else ()
+    for w, column in pairs:
+        cascade, _ = column.pack()
+        for name in follows:
+            getattr(change.cascade, name)[:] += w * getattr(cascade, name)
+        if column.settling is not None:
+            change.drops[:] += w * np.array(
+                [column.settling.in_organic, column.settling.in_aqueous]
+            )
+        change.ln_h[:] += w * np.nan_to_num(column.set_ln_h)
+        change.flows[:] += w * product_flows(column, names)
+    law = result.system.law(result.column.temperature)
+    held = np.multiply.outer(change.ln_h, law.order_acid)
+    if law.acid_by_dimer.size:
+        held += np.multiply.outer(change.ln_h * result.stages.free_dimer, law.acid_by_dimer)
+    change.ln_d[:] += np.multiply.outer(change.cascade.anion, result.system.anion_slope) - held
+    return change

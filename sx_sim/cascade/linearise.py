@@ -1,0 +1,321 @@
+"""Exact derivatives of a solved column, by differentiating its closures.
+
+At the solution the closures f(s, p) are zero, s the scalars of all stages, p an input, the
+metals following both. So H ds = -(df/dp) dp with H what Newton's method has factored. One
+solve per input gives what every output gains; one transposed solve per output gives what
+it gains from every input.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sx_sim.cascade.changes import Change, no_change
+from sx_sim.cascade.outputs import Output
+from sx_sim.cascade.results import Result
+from sx_sim.errors import ConvergenceError
+from sx_sim.kernels.types import Cascade
+
+Array = NDArray[np.float64]
+REFINEMENTS = 3  # of a solve by what it leaves: the factors alone promise six digits
+
+
+class Linearised:
+    """A solved column, ready to say what any small change of it does.
+
+    Parameters
+    ----------
+    result : Result
+        Converged.
+    """
+
+    def __init__(self, result: Result) -> None:
+        # imported here: reading a case should not wait for the compiler to load
+        from sx_sim.kernels.closure import evaluate
+        from sx_sim.kernels.direction import newton_direction
+        from sx_sim.kernels.workspace import new_workspace, shape_of
+
+        if not result.converged:
+            raise ConvergenceError(result.explanation, result)
+        self.result = result
+        self.cascade, self.law = result.column.pack()
+        work = new_workspace(*shape_of(self.cascade, self.law))
+        self.state, self.factors = work.state, work.factors
+        self.state.scalars[:] = result.stages.scalars
+        evaluate(self.cascade, self.law, self.state)
+        # any residuals do, to find out which elimination is accurate here
+        self.state.f[:] = 1.0
+        newton_direction(self.cascade, self.law, self.state, self.factors, work.step)
+        state, law = self.state, self.law
+        self.free = ~np.isfinite(result.column.set_ln_h)  # where acidity is not set
+        self.h = np.exp(state.ln_h)
+        self.hydroxide = self.cascade.water_ion_product / self.h
+        self.charged = state.anion + self.hydroxide
+        self.taken = np.exp(state.scalars[:, 1]) + state.y @ law.dimers
+        self.leaving = self.cascade.organic + self.cascade.organic_draw
+        self.order_acid = np.broadcast_to(law.order_acid, state.x.shape)
+        self.order_dimer = np.broadcast_to(law.order_dimer, state.x.shape)
+        if law.acid_by_dimer.size:
+            more = np.multiply.outer(np.exp(state.scalars[:, 1]), law.acid_by_dimer)
+            self.order_acid = law.order_acid + more
+            self.order_dimer = law.order_dimer - more * state.ln_h[:, None]
+        self.complexed, self.ionic = law.ln_beta.shape[2] > 0, law.debye.size > 0
+        ligand = np.exp(state.scalars[:, 2]) if self.complexed else np.zeros_like(self.h)
+        self.protonated = law.protonation * self.h * ligand if law.protonation.size else 0 * ligand
+        self.cations = self.h + self.protonated + state.x @ law.charge
+        self.ligand = ligand + self.protonated + (state.bound * state.x).sum(axis=1)
+        self.strength = self.charged + self.h + state.x @ law.charge**2  # twice
+
+    def steps(self, f: Array) -> Array:
+        """Return the scalars' step that cancels ``f`` (N, m)."""
+        from sx_sim.kernels.direction import next_direction
+        from sx_sim.kernels.linear import change
+
+        step, more, df = np.zeros_like(f), np.empty_like(f), np.empty_like(f)
+        left = f
+        for _ in range(REFINEMENTS):
+            next_direction(self.cascade, self.factors, np.ascontiguousarray(left), more)
+            step += more
+            change(len(f), self.factors.linear, step, df)
+            left = f + df
+        return step
+
+    def weights(self, g: Array) -> Array:
+        """Return what an output gains per closure, if ``g`` (N, m) per scalar."""
+        from sx_sim.kernels.transposed import change_transposed, direction_transposed
+
+        weight, more, back = np.zeros_like(g), np.empty_like(g), np.empty_like(g)
+        left = g
+        for _ in range(REFINEMENTS):
+            direction_transposed(self.cascade, self.factors, np.ascontiguousarray(left), more)
+            weight += more
+            change_transposed(len(g), self.factors.linear, weight, back)
+            left = g + back
+        return weight
+
+    def metals(self, change: Cascade, ln_d: Array) -> tuple[Array, Array]:
+        """Return how the metals answer to other flows, feeds and ln D: dx and dy (N, S)."""
+        from sx_sim.kernels.metals import balance_metals
+
+        if self.cascade.efficiency.size:
+            dx, dy, _ = self.real_metals(change, ln_d)
+            return dx, dy
+        x, y = self.state.x, self.state.y
+        source = change.feed - (change.aqueous + change.aqueous_draw)[:, None] * x
+        source -= (change.organic + change.organic_draw)[:, None] * y
+        source -= self.leaving[:, None] * y * ln_d
+        source[:-1] += change.aqueous[1:, None] * x[1:]
+        passed = change.organic[:, None] + self.cascade.organic[:, None] * ln_d
+        source[1:] += (passed * y)[:-1]
+        dx, dy = np.empty_like(x), np.empty_like(x)
+        cascade = self.cascade._replace(feed=source)
+        balance_metals(cascade, self.state.d, dx, dy, self.state.row)
+        return dx, dy + y * ln_d
+
+    def real_metals(self, change: Cascade, ln_d: Array) -> tuple[Array, Array, Array]:
+        """Return the same where stages are not ideal, and how what leaves answers.
+
+        Returns
+        -------
+        dx, dy, leaving : (N, S) arrays
+            In the water, in the organic it meets and in the organic that leaves.
+        """
+        from sx_sim.kernels.real import balance_real
+
+        cascade, state = self.cascade, self.state
+        x, y, z = state.x, state.y, state.leaving
+
+        def flow(*arrays: Array) -> Array:
+            return np.sum(arrays, axis=0)[:, None]
+
+        organic = flow(cascade.organic, cascade.organic_draw, cascade.organic_down)
+        more_organic = flow(change.organic, change.organic_draw, change.organic_down)
+        more_aqueous = flow(change.aqueous, change.aqueous_draw, change.aqueous_up)
+        risen, more_risen = cascade.organic_feed.copy(), change.organic_feed.copy()
+        risen[1:] += (flow(cascade.organic) * z + flow(cascade.aqueous_up) * x)[:-1]
+        more_risen[1:] += (flow(change.organic) * z + flow(change.aqueous_up) * x)[:-1]
+        # what else the mixer gives to the organic that leaves it, than with the water as it was
+        made = flow(cascade.efficiency) * (organic * ln_d + more_organic) * y - more_organic * z
+        made += flow(change.efficiency) * (organic * y - risen)
+        source = change.feed - more_aqueous * x - more_organic * z - made
+        source += more_risen - change.organic_feed
+        source[:-1] += (flow(change.aqueous) * x + flow(change.organic_down) * z)[1:]
+        moved = cascade._replace(feed=source, organic_feed=more_risen)
+        dx, dy, leaving = np.empty_like(x), np.empty_like(x), np.empty_like(x)
+        balance_real(moved, state.d, dx, dy, leaving, state.risen, made)
+        return dx, dy + y * ln_d, leaving
+
+    def closures(self, change: Change, dx: Array, dy: Array) -> Array:
+        """Return how the closures (N, m) change at fixed scalars."""
+        x, y, law = self.state.x, self.state.y, self.law
+        anion = self.anion(change.cascade)
+        charged = anion + change.cascade.water_ion_product / self.h - self.hydroxide * change.ln_h
+        protonated = self.protonated * (change.ln_h + change.protonation)
+        df = np.empty_like(self.state.f)
+        df[:, 0] = charged / self.charged
+        df[:, 0] -= (self.h * change.ln_h + protonated + dx @ law.charge) / self.cations
+        df[:, 1] = change.cascade.dimer / self.cascade.dimer
+        df[:, 1] -= (dy @ law.dimers + y @ change.dimers) / self.taken
+        if self.complexed:
+            held = (self.state.bound * dx + change.bound * x).sum(axis=1)
+            df[:, 2] = anion / self.state.anion - (held + protonated) / self.ligand
+        elif self.ionic:
+            df[:, 2] = -(charged + self.h * change.ln_h + dx @ law.charge**2) / self.strength
+        return df
+
+    def anion(self, change: Cascade, step: Array | None = None) -> Array:
+        """Return how the anions (N,) change, what is dosed falling on.
+
+        With a step of the scalars; without one, at fixed scalars.
+        """
+        if self.free.all():
+            return change.anion
+        cascade, anion = self.cascade, change.anion.copy()
+        for j in range(len(anion) - 1, -1, -1):
+            if not self.free[j]:
+                anion[j] = 0.0 if step is None else self.state.anion[j] * step[j, 0]
+            elif j + 1 < len(anion):
+                dosed = self.state.anion[j + 1] - cascade.anion[j + 1]
+                anion[j] += cascade.carry[j] * (anion[j + 1] - change.anion[j + 1])
+                anion[j] += change.carry[j] * dosed
+        return anion
+
+    def answer(self, change: Change) -> tuple[Array, Array, Array]:
+        """Return what a change does to x, y (N, S) and to the scalars (N, m)."""
+        f = self.closures(change, *self.metals(change.cascade, change.ln_d))
+        step = self.steps(f)
+        dx, dy = self.metals(change.cascade, self._ln_d(change, step))
+        return dx, dy, step
+
+    def leaves(self, change: Change) -> tuple[Array, Array, Array]:
+        """Return what a change does to what leaves: x, organic (N, S) and scalars."""
+        dx, dy, step = self.answer(change)
+        if self.cascade.efficiency.size:
+            _, _, dy = self.real_metals(change.cascade, self._ln_d(change, step))
+        return dx, dy, step
+
+    def _ln_d(self, change: Change, step: Array) -> Array:
+        """Return how ln D changes with a step of the scalars (N, S)."""
+        ln_d = change.ln_d + step[:, 1:2] * self.order_dimer
+        ln_d -= (self.free * step[:, 0])[:, None] * self.order_acid
+        if step.shape[1] == 3:
+            ln_d -= self.state.bound * step[:, 2:]
+        return ln_d
+
+    def gains(self, change: Change, outputs: list[Output]) -> Array:
+        """Return what every output gains from a change: forward mode."""
+        answer = self.leaves(change)
+        fed = change.cascade.feed.sum(axis=0)
+        gained = [
+            self.local(change, answer, o) + o.flow * change.flows[o.product] + o.fed @ fed
+            for o in outputs
+        ]
+        return np.array(gained)
+
+    def local(self, change: Change, answer: tuple[Array, Array, Array], output: Output) -> float:
+        """Return what an output gains from what its product holds, its acidity included."""
+        step, j = answer[2], output.stage
+        phase = "organic" if output.organic else "aqueous"
+        ln_h = step[j, 0] if self.free[j] else change.ln_h[j]
+        return float(
+            output.concentration @ self.held(change, answer, phase, j) + output.ln_h * ln_h
+        )
+
+    def held(self, change: Change, answer: tuple[Array, Array, Array], phase: str, j: int) -> Array:
+        """Return how what a litre of a phase holds that leaves stage ``j`` answers (S,)."""
+        dx, dz, _ = answer
+        held = self.result.column.with_drops(phase, j, dx[j], dz[j])
+        if not self.cascade.efficiency.size:
+            return held
+        in_organic, in_aqueous = change.drops
+        if phase == "aqueous":
+            return held + in_aqueous[j] * self.state.leaving[j]
+        return held + in_organic[j] * self.state.x[j]
+
+    def gradient(self, output: Output) -> Change:
+        """Return what an output gains from each part of any change: adjoint mode."""
+        law, state = self.law, self.state
+        y = state.y
+        by_x, by_y = np.zeros_like(y), np.zeros_like(y)
+        (by_y if output.organic else by_x)[output.stage] = output.concentration
+        by_x += state.d * by_y
+        _, by_ln_d = self._balances(by_x, by_y)
+        g = np.zeros_like(state.f)
+        g[output.stage, 0] = output.ln_h
+        g[:, 0] -= (by_ln_d * self.order_acid).sum(axis=1)
+        g[~self.free, 0] = 0.0
+        g[:, 1] += (by_ln_d * self.order_dimer).sum(axis=1)
+        if g.shape[1] == 3:
+            g[:, 2] -= (by_ln_d * state.bound).sum(axis=1)
+        weight = self.weights(g)
+        by_x += np.einsum("ja,jai->ji", weight, self.factors.linear.f_x[:, :, : by_x.shape[1]])
+        by_y -= np.multiply.outer(weight[:, 1] / self.taken, law.dimers)
+        mu, by_ln_d = self._balances(by_x, by_y)
+        gradient = no_change(self.result)
+        gradient.ln_d[:] = by_ln_d
+        self._by_flows(gradient.cascade, mu)
+        gradient.cascade.feed[:] = mu + output.fed
+        self._by_closures(gradient, weight)
+        gradient.flows[output.product] = output.flow
+        if not self.free[output.stage]:
+            gradient.ln_h[output.stage] += output.ln_h
+        return gradient
+
+    def _balances(self, by_x: Array, by_y: Array) -> tuple[Array, Array]:
+        """Return what an output gains per mole fed and per ln D (N, S).
+
+        ``by_x`` is what it gains per x, y following at constant D, ``by_y`` per y.
+        """
+        from sx_sim.kernels.transposed import balance_transposed
+
+        state = self.state
+        mu, inverse = np.empty_like(by_x), np.empty_like(by_x)
+        balance_transposed(self.cascade, state.d, by_x, mu, inverse, state.row)
+        by_ln_d = by_y - self.leaving[:, None] * mu
+        by_ln_d[:-1] += self.cascade.organic[:-1, None] * mu[1:]
+        return mu, by_ln_d * state.y
+
+    def _by_flows(self, gradient: Cascade, mu: Array) -> None:
+        """Fill what an output gains per flow, from what it gains per mole fed."""
+        x, y = self.state.x, self.state.y
+        gradient.aqueous_draw[:] = -(x * mu).sum(axis=1)
+        gradient.organic_draw[:] = -(y * mu).sum(axis=1)
+        gradient.aqueous[:] = gradient.aqueous_draw
+        gradient.organic[:] = gradient.organic_draw
+        gradient.aqueous[1:] += (x[1:] * mu[:-1]).sum(axis=1)
+        gradient.organic[:-1] += (y[:-1] * mu[1:]).sum(axis=1)
+
+    def _by_closures(self, gradient: Change, weight: Array) -> None:
+        """Fill what an output gains from what stands in the closures themselves."""
+        by_charge, by_cations = weight[:, 0] / self.charged, -weight[:, 0] / self.cations
+        gradient.cascade.dimer[:] = weight[:, 1] / self.cascade.dimer
+        gradient.dimers[:] = -(weight[:, 1] / self.taken) @ self.state.y
+        by_h, by_protonated, by_anion = by_cations, by_cations, by_charge
+        if self.complexed:
+            by_ligand = -weight[:, 2] / self.ligand
+            gradient.bound[:] = by_ligand[:, None] * self.state.x
+            by_protonated = by_protonated + by_ligand
+            by_anion = by_charge + weight[:, 2] / self.state.anion
+        elif self.ionic:
+            by_strength = -weight[:, 2] / self.strength
+            by_charge = by_anion = by_charge + by_strength
+            by_h = by_h + by_strength
+        gradient.protonation[:] = by_protonated * self.protonated
+        gradient.ln_h[:] = gradient.protonation + by_h * self.h - by_charge * self.hydroxide
+        gradient.cascade.water_ion_product[:] = by_charge / self.h
+        self._by_anion(gradient.cascade, by_anion)
+
+    def _by_anion(self, gradient: Cascade, gain: Array) -> None:
+        """Fill what an output gains from anions that only mix, and from how doses fall."""
+        if self.free.all():
+            gradient.anion[:] = gain
+            return
+        gain, cascade = gain * self.free, self.cascade
+        for j in range(len(gain)):
+            gradient.anion[j] += gain[j]
+            if j + 1 < len(gain) and self.free[j]:
+                passed = cascade.carry[j] * gain[j]
+                gradient.anion[j + 1] -= passed
+                gradient.carry[j] = gain[j] * (self.state.anion[j + 1] - cascade.anion[j + 1])
+                gain[j + 1] += passed * self.free[j + 1]

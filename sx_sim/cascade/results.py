@@ -1,0 +1,379 @@
+"""Results: the solved column with its names back on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sx_sim.cascade.caution import Caution
+from sx_sim.cascade.checks import CLOSURE_LIMIT, Checks, acidity, check
+from sx_sim.cascade.column import RAFFINATE, Column
+from sx_sim.cascade.inputs import input_cautions
+from sx_sim.cascade.profile import Profile
+from sx_sim.cascade.status import Status
+from sx_sim.cascade.streams import Stream
+from sx_sim.cascade.validity import cautions, outside_ranges, ranges_of
+from sx_sim.chemistry.aqueous import water_ion_product
+from sx_sim.chemistry.speciation import Speciation, speciate
+from sx_sim.chemistry.system import ChemicalSystem
+from sx_sim.errors import ConvergenceError, OutsideRangeError
+from sx_sim.kernels.types import Cascade, Law, Options, Solution
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array = NDArray[np.float64]
+PILED_UP = 5.0  # [mol/L] beyond which no chloride or sulfate of a metal dissolves
+RUN_AWAY = 1e3  # [mol/L] beyond which an iterate tells nothing
+TIMES_FED = 10.0  # times the most concentrated feed, and more
+
+
+@dataclass(frozen=True)
+class Result:
+    """A column as it was solved, or as far as it got.
+
+    Parameters
+    ----------
+    column : Column
+    status : Status
+    iterations : int
+    residual : float
+        Largest closure residual the solver ended with, a logarithm of have over need.
+    checks : Checks
+        Balances and closures recomputed from what is returned here.
+    stages : Profile
+    streams : mapping of str to Stream
+        Products by name: the raffinate, the solvent that leaves, and every draw.
+    doses : mapping of str to float
+        Strong acid dosed at every set point, base below zero [eq/h].
+    net_fed : (S,) array, optional
+        What is fed from outside to a circuit [mol/h], where that is less than what is fed to
+        its column; ``streams`` are then those that leave the circuit.
+    """
+
+    column: Column
+    status: Status
+    iterations: int
+    residual: float
+    checks: Checks
+    stages: Profile
+    streams: Mapping[str, Stream]
+    doses: Mapping[str, float]
+    net_fed: Array | None = None
+
+    def __repr__(self) -> str:
+        head = f"Result: {self.status.text}; {self.column.summary}"
+        cautions = [f"{len(self.cautions)} cautions"] if self.cautions else []
+        return "\n  ".join([head, *map(repr, self.streams.values()), *cautions])
+
+    @cached_property
+    def cautions(self) -> tuple[Caution, ...]:
+        """Estimates it rests on, ranges it leaves, and what is odd about its inputs."""
+        odd = input_cautions(self.column, self._kept)
+        return (*odd, *cautions(self.system, self.stages))
+
+    @property
+    def _kept(self) -> float | None:
+        """The largest share of a rare earth that is not in the raffinate; none if not known."""
+        fed = self.system.rare_earth & (self.fed > 0.0)
+        if not self.converged or RAFFINATE not in self.streams or not fed.any():
+            return None
+        return float(1.0 - self.recoveries(RAFFINATE)[fed].min())
+
+    @property
+    def system(self) -> ChemicalSystem:
+        """Species and constants."""
+        return self.column.system
+
+    @property
+    def elements(self) -> tuple[str, ...]:
+        """Species, in the order of every array."""
+        return self.system.species
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Source keys of the constants it rests on; ``sx_sim.cite`` gives their entries."""
+        return self.system.sources
+
+    @property
+    def fed(self) -> Array:
+        """Every species fed (S,) [mol/h]; to a circuit, without what comes back."""
+        return self.column.fed.sum(axis=0) if self.net_fed is None else self.net_fed
+
+    @property
+    def converged(self) -> bool:
+        """Whether the column is solved and its model holds."""
+        return self.status == Status.CONVERGED
+
+    @property
+    def explanation(self) -> str:
+        """How the solve ended, what may help, and where the last iterate is furthest off."""
+        told = f"{self.status.text}. {self.status.advice}"
+        if self.status == Status.WEAK_STRIP:
+            taken = self.stages.loading[-1]
+            return f"{told} Metals take {100 * taken:.0f} % of its capacity as it comes back."
+        if self.status == Status.OUTSIDE_LAW:
+            ranges = ranges_of(self.system).items()
+            known = ", ".join(f"{name} {low:g} to {high:g}" for name, (low, high) in ranges)
+            return f"{told} The ranges of '{self.system.extractant.key}' are {known}."
+        if self.checks.closure <= CLOSURE_LIMIT:
+            return told
+        told += self._piled_up
+        worst = self.checks.worst
+        held = "" if worst.species is None else f", most of it {self.elements[worst.species]}"
+        off = f"ln(have / need) is off by {self.checks.closure:.1e}"
+        return f"{told} Furthest from closed: {worst.closure} at stage {worst.stage}{held}; {off}."
+
+    @property
+    def _piled_up(self) -> str:
+        """What a start-up that did not end has piled up far beyond what is fed, if anything."""
+        x = np.nan_to_num(self.stages.aqueous)
+        most = max(float(feed.stream.concentration.max()) for feed in self.column.feeds)
+        stage, species = np.unravel_index(int(x.argmax()), x.shape)
+        if not max(PILED_UP, TIMES_FED * most) < x[stage, species] < RUN_AWAY:
+            return ""
+        name, reached = self.elements[species], f"{x[stage, species]:.3g} mol/L"
+        return (
+            f" {name} piles up at stage {stage + 1}, to {reached} where at most {most:.3g} is fed: "
+            "it is extracted below and stripped above, and finds no way out; look at the acids and "
+            "set points on either side."
+        )
+
+    def within_ranges(self) -> Result:
+        """Return the result itself, if it is not solved or stays within its ranges.
+
+        Raises
+        ------
+        OutsideRangeError
+            If it leaves a range of its constants or a limit of the model.
+        """
+        left = [caution.text for caution in self.cautions if caution.outside]
+        if left and self.converged:
+            raise OutsideRangeError(left, self)
+        return self
+
+    def stream(self, name: str) -> Stream:
+        """Return a product; KeyError names those there are."""
+        if name not in self.streams:
+            raise KeyError(f"no stream '{name}'; there are {', '.join(self.streams)}")
+        return self.streams[name]
+
+    def purity(
+        self, element: str | Iterable[str], stream: str = RAFFINATE, basis: str = "REO"
+    ) -> float:
+        """Return the share of one or several rare earths in a product.
+
+        Parameters
+        ----------
+        element : str or iterable of str
+        stream : str
+        basis : {'REO', 'mol'}
+            Mass of oxides, or moles of rare earths.
+        """
+        return self.stream(stream).purity(element, basis)
+
+    def recovery(self, element: str, stream: str = RAFFINATE) -> float:
+        """Return the share of what is fed of a species that leaves in a product.
+
+        NaN for a species that is not fed.
+        """
+        return float(self.recoveries(stream)[self.system.index(element)])
+
+    def recoveries(self, stream: str) -> Array:
+        """Return the share of every species fed that leaves in a product (S,)."""
+        fed = self.fed
+        left = self.stream(stream).moles
+        return np.divide(left, fed, out=np.full(fed.shape, np.nan), where=fed > 0)
+
+    def speciation(self) -> Speciation:
+        """Return free ions, complexes and protonated anions at every stage."""
+        s = self.stages
+        law = self.system.law(s.temperature, s.anion)
+        hydroxide = water_ion_product(s.temperature) / s.acid
+        return speciate(law, s.aqueous, s.acid, hydroxide, s.free_anion)
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Return the stage profiles, one row per stage; needs pandas.
+
+        Columns are ``section``, ``pH``, ``loading``, ``temperature`` [K], the flows [L/h]
+        and, per species, ``x_Dy`` and ``y_Dy`` [mol/L].
+        """
+        import pandas as pd
+
+        s = self.stages
+        columns: dict[str, Any] = {
+            "section": list(s.section),
+            "temperature": s.temperature,
+            "pH": s.pH,
+            "loading": s.loading,
+            "free_dimer": s.free_dimer,
+            "aqueous_flow": s.aqueous_flow,
+            "organic_flow": s.organic_flow,
+        }
+        for i, symbol in enumerate(self.elements):
+            columns[f"x_{symbol}"] = s.aqueous[:, i]
+            columns[f"y_{symbol}"] = s.organic[:, i]
+        return pd.DataFrame(columns, index=pd.Index(s.number, name="stage"))
+
+
+def solve_column(
+    column: Column,
+    *,
+    options: Options = Options(),
+    start: Result | Array | None = None,
+    throw: bool = True,
+) -> Result:
+    """Solve a column for its steady state.
+
+    Parameters
+    ----------
+    column : Column
+    options : Options
+    start : Result or (N, m) array, optional
+        A solved column of as many stages to start from, or its scalars. One with other
+        unknowns is not used.
+    throw : bool
+        Whether to raise on failure instead of returning the last iterate.
+
+    Raises
+    ------
+    ConvergenceError
+        If it is not solved; the error holds the last iterate.
+    """
+    # imported here: reading a case should not wait for the compiler to load
+    from sx_sim.kernels.solve import solve_column as solve_kernel
+    from sx_sim.kernels.workspace import shape_of
+
+    cascade, law = column.pack()
+    guess = start.stages.scalars if isinstance(start, Result) else start
+    scalars = shape_of(cascade, law)[3]
+    if guess is None or guess.shape != (column.stages, scalars):
+        guess = np.empty((0, scalars))
+    solution = solve_kernel(cascade, law, guess, options)
+    result = assemble(column, cascade, law, solution)
+    if throw and not result.converged:
+        raise ConvergenceError(result.explanation, result)
+    return result
+
+
+def solve_columns(
+    columns: Sequence[Column], *, options: Options = Options(), start: Column | None = None
+) -> list[Result]:
+    """Solve columns, whatever becomes of each.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+        In an order in which neighbours are alike: each starts from those before it, if they
+        are of one kind.
+    options : Options
+    start : Column, optional
+        Where they are not alike: what to solve first, and start all of them from.
+    """
+    # imported here: reading a case should not wait for the compiler to load
+    from sx_sim.kernels.solve import solve_together, stack
+
+    packed = [column.pack() for column in columns]
+    guess = np.empty((0, 0))
+    if start is not None:
+        guess = solve_column(start, options=options, throw=False).stages.scalars
+    solutions: list[Solution] = []
+    for _, run in groupby(packed, key=lambda one: kind_of(*one)):
+        found = solve_together(*stack(list(run)), guess, start is None, options)
+        solutions += [Solution(*one) for one in zip(*found, strict=True)]
+    return [
+        assemble(column, *arrays, solution)
+        for column, arrays, solution in zip(columns, packed, solutions, strict=True)
+    ]
+
+
+def kind_of(cascade: Cascade, law: Law) -> tuple[Any, ...]:
+    """Return what columns have to share to be solved together: their shape and their orders."""
+    from sx_sim.kernels.workspace import shape_of
+
+    shared = (law.order_dimer, law.order_acid, law.acid_by_dimer, law.dimers, law.charge)
+    return *shape_of(cascade, law), law.least_acid, *(array.tobytes() for array in shared)
+
+
+def assemble(column: Column, cascade: Cascade, law: Law, solution: Solution) -> Result:
+    """Return the result that the kernels' arrays stand for, everything recomputed."""
+    checks = check(cascade, law, solution.aqueous, solution.organic, solution.scalars)
+    acid, anion = acidity(cascade, solution.scalars)
+    complexed = law.ln_beta.shape[2] > 0
+    free_anion = np.exp(solution.scalars[:, 2]) if complexed else anion
+    hydroxide = cascade.water_ion_product / acid
+    dissolved = speciate(law, solution.aqueous, acid, hydroxide, free_anion)
+    known = 1.0 if column.knows_extractant else np.nan
+    profile = Profile(
+        section=tuple(s.name for s in column.sections for _ in range(s.stages)),
+        temperature=column.temperature,
+        aqueous_flow=column.volumes.settled_aqueous,
+        organic_flow=column.volumes.settled_organic,
+        aqueous=solution.aqueous,
+        organic=solution.organic,
+        acid=acid,
+        free_dimer=np.exp(solution.scalars[:, 1]) * known,
+        anion=anion,
+        free_anion=free_anion,
+        ionic_strength=dissolved.ionic_strength,
+        dimer=cascade.dimer * known,
+        loading=column.system.loading(solution.organic, cascade.dimer * known),
+        scalars=solution.scalars,
+    )
+    return Result(
+        column=column,
+        status=_ended(column, law, profile, Status(solution.status), checks),
+        iterations=solution.iterations,
+        residual=solution.residual,
+        checks=checks,
+        stages=profile,
+        streams=products(column, profile),
+        doses=doses(column, cascade, profile),
+    )
+
+
+def _ended(column: Column, law: Law, stages: Profile, status: Status, checks: Checks) -> Status:
+    """Return how a solve ended, as its recomputed answer says."""
+    if status == Status.EXCESS_BASE or (status == Status.CONVERGED and checks.passed):
+        return status
+    if status == Status.CONVERGED:
+        return Status.UNBALANCED
+    slope = np.broadcast_to(law.order_dimer, stages.organic.shape)  # of ln D by ln e
+    if law.acid_by_dimer.size:
+        slope = slope - np.outer(stages.free_dimer * np.log(stages.acid), law.acid_by_dimer)
+    extracted = (law.dimers > 0.0) & (column.fed.sum(axis=0) > 0.0)
+    if (slope[:, extracted] <= 0.0).any() and outside_ranges(column.system, stages):
+        return Status.OUTSIDE_LAW
+    return status
+
+
+def doses(column: Column, cascade: Cascade, stages: Profile) -> dict[str, float]:
+    """Return the strong acid dosed at every set point, base below zero [eq/h]."""
+    more = stages.anion - cascade.anion
+    arriving = np.append(more[1:], 0.0) * cascade.carry if column.set_points else more
+    amounts = stages.aqueous_flow * (more - arriving)
+    return {point.name: float(amounts[point.stage - 1]) for point in column.set_points}
+
+
+def products(column: Column, stages: Profile) -> dict[str, Stream]:
+    """Return the streams that leave a column, by name, with the drops they carry along."""
+
+    def leaving(name: str, phase: str, j: int, flow: float) -> Stream:
+        return Stream(
+            system=column.system,
+            name=name,
+            phase=phase,
+            flow=flow,
+            concentration=column.with_drops(phase, j, stages.aqueous[j], stages.organic[j]),
+            carrier=float((stages.anion if phase == "aqueous" else stages.dimer)[j]),
+            acid=float(stages.acid[j]) if phase == "aqueous" else np.nan,
+        )
+
+    streams = [leaving(*outlet) for outlet in column.outlets()]
+    return {s.name: s for s in streams if s.flow > 0.0}

@@ -1,1 +1,0 @@
-"""Circuits: columns whose products come back, and trains of them."""

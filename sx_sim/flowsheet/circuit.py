@@ -1,0 +1,189 @@
+"""The closed circuit: what comes back is what leaves, to the tolerance of a column.
+
+What comes back, u, is fed; the column says what leaves, g(u). Newton's method on g(u) = u
+takes its derivatives from the column's own linearisation, one solve for each species that
+comes back, and keeps them while they serve.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sx_sim.cascade.column import BARREN
+from sx_sim.cascade.results import Result, solve_column
+from sx_sim.cascade.status import Status
+from sx_sim.errors import ConvergenceError, check_kind
+from sx_sim.flowsheet.loop import Loop, exchanged
+from sx_sim.flowsheet.recycles import Circuit, SolventLoop, net_result
+from sx_sim.kernels.types import Options
+
+Array = NDArray[np.float64]
+LOOP_LIMIT = 1e-10  # mismatch of what comes back, over what is fed in all
+MOST_ROUNDS = 40
+MOST_ALKALINE = 3  # rounds with more base than acid
+MOST_HALVED = 4  # times a step is halved that leads to a column that is not solved
+MOST_UNSOLVED = 3  # columns that are not solved, in all
+STRIPPED = 0.05  # loading at which solvent counts as not stripped
+SHORT_ROUNDS = 8  # in a row that leave an exchange short, after which it counts as that
+SLOW = 0.1  # contraction above which derivatives are taken afresh
+
+
+@dataclass(frozen=True)
+class CircuitResult:
+    """A circuit as it was solved.
+
+    Parameters
+    ----------
+    circuit : Circuit
+    result : Result
+        Of the column, with what comes back in its feeds; its streams are those that leave the
+        circuit, and recoveries are of what is fed from outside.
+    rounds : int
+        Columns solved to close it.
+    mismatch : float
+        Largest difference of what comes back and what was fed as that, over what is fed to
+        the circuit, of any species; recomputed from the result.
+    returned : (U,) array
+        What comes back, from which another solve can start.
+    slopes : (U, U) array
+        Its derivatives, as last taken.
+    """
+
+    circuit: Circuit
+    result: Result
+    rounds: int
+    mismatch: float
+    returned: Array
+    slopes: Array
+
+    def __repr__(self) -> str:
+        closed = f"CircuitResult: {self.rounds} rounds, off by {self.mismatch:.1e}"
+        return f"{closed}\n{self.result!r}"
+
+    @property
+    def converged(self) -> bool:
+        """Whether the column is solved and the circuit closed."""
+        return self.result.converged
+
+    @property
+    def explanation(self) -> str:
+        """How it ended, and what may help."""
+        told = self.result.explanation
+        if self.result.status == Status.SHORT_EXCHANGE:
+            found = exchanged(self.circuit, self.result)
+            name, base, held = max(found, key=lambda one: one[1] - one[2])
+            return f"{told} The base is {base:.3g} eq/h, the rare earths of {name} {held:.3g} eq/h."
+        if self.result.status != Status.NOT_CLOSED:
+            return told
+        return f"{told} It is off by {self.mismatch:.1e} of what is fed after {self.rounds} rounds."
+
+
+def solve_circuit(
+    circuit: Circuit,
+    *,
+    options: Options = Options(),
+    start: CircuitResult | None = None,
+    throw: bool = True,
+) -> CircuitResult:
+    """Solve a column together with what comes back to it.
+
+    Parameters
+    ----------
+    circuit : Circuit
+    options : Options
+    start : CircuitResult, optional
+        Of a circuit with as many stages and the same recycles, to start from.
+    throw : bool
+        Whether to raise on failure instead of returning what was reached.
+
+    Raises
+    ------
+    ConvergenceError
+        If the column is not solved, or the circuit does not close.
+    CaseError
+        If more of a product is to come back than there is.
+    """
+    check_kind(circuit, Circuit, "a circuit is needed, such as that of a case, case.circuit")
+    if not circuit.recycles:
+        result = solve_column(
+            circuit.column, options=options, start=start.result if start else None, throw=throw
+        )
+        nothing = np.zeros(0)
+        return CircuitResult(circuit, result, 1, 0.0, nothing, np.zeros((0, 0)))
+    found = _closed(Loop(circuit), options, start)
+    if throw and not found.converged:
+        raise ConvergenceError(found.explanation, found)
+    return found
+
+
+def _closed(loop: Loop, options: Options, start: CircuitResult | None) -> CircuitResult:
+    """Solve a circuit to which something comes back, as far as it goes."""
+    known = start is not None and len(start.returned) == loop.unknowns
+    returned = start.returned if start is not None and known else loop.first()
+    slopes = start.slopes if start is not None and known else None
+    result = start.result if start is not None else None
+    # an exchange is anything but linear: what it takes is first guessed
+    guessed = not known and loop.exchanges
+    origin = step = np.zeros(0)  # of the step from the last column that was solved
+    last, rounds, halved, iterations = np.inf, 0, 0, 0
+    short = 0  # rounds in a row
+    unsolved = 0
+    alkaline: list[Result] = []
+    while True:
+        rounds += 1
+        result = solve_column(loop.column(returned), options=options, start=result, throw=False)
+        iterations += result.iterations
+        mismatch, off = np.inf, np.zeros(0)
+        if result.status in (Status.CONVERGED, Status.EXCESS_BASE):
+            off = loop.left(result) - returned
+            mismatch = loop.mismatch(off, returned)
+        if result.converged:
+            short = short + 1 if loop.short(result) else 0
+        unsolved += not off.size
+        if mismatch <= LOOP_LIMIT or short == SHORT_ROUNDS:
+            break
+        if rounds == MOST_ROUNDS or unsolved == MOST_UNSOLVED:
+            break
+        if result.converged and guessed:
+            guessed, returned = False, returned + off
+        elif result.converged:
+            if slopes is None or mismatch > SLOW * last:
+                slopes = loop.slopes(result)
+            last, halved, origin = mismatch, 0, returned
+            step = loop.step(origin, off, slopes)
+            returned = origin + step
+        elif off.size and len(alkaline) < MOST_ALKALINE:
+            alkaline.append(result)
+            returned = returned + off  # which may yet take up the base
+        elif step.size and halved < MOST_HALVED:
+            halved += 1
+            returned = origin + 0.5**halved * step
+        else:
+            break
+    if alkaline and not (result.converged or off.size):
+        result = alkaline[-1]  # says why, where a column that is not solved does not
+    if slopes is None:
+        slopes = np.zeros((loop.unknowns, loop.unknowns))
+    ended = _ended(loop, result, mismatch)
+    result = replace(result, status=ended, iterations=iterations)
+    result = net_result(loop.circuit, result)
+    return CircuitResult(loop.circuit, result, rounds, mismatch, returned, slopes)
+
+
+def _ended(loop: Loop, result: Result, mismatch: float) -> Status:
+    """Return how a circuit ended, its column having ended as it did."""
+    circuit = loop.circuit
+    short = result.converged and loop.short(result)
+    if result.converged and mismatch <= LOOP_LIMIT:
+        return Status.SHORT_EXCHANGE if short else Status.CONVERGED
+    loops = any(isinstance(recycle, SolventLoop) for recycle in circuit.recycles)
+    stripped = loops and circuit.column.solvent_outlet == BARREN
+    explained = result.status in (Status.CONVERGED, Status.EXCESS_BASE)
+    if stripped and explained and result.stages.loading[-1] > STRIPPED:
+        return Status.WEAK_STRIP
+    if short:
+        return Status.SHORT_EXCHANGE
+    return Status.NOT_CLOSED if result.converged else result.status

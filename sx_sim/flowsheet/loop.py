@@ -1,0 +1,197 @@
+"""What comes back to a circuit, as unknowns: what they make of the column, and what it leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sx_sim.cascade.changes import Change, no_change
+from sx_sim.cascade.column import Column
+from sx_sim.cascade.linearise import Linearised
+from sx_sim.cascade.results import Result
+from sx_sim.cascade.streams import Stream
+from sx_sim.flowsheet.recycles import (
+    Circuit,
+    Exchange,
+    Recycle,
+    SolventLoop,
+    feed_of,
+    with_streams,
+)
+
+Array = NDArray[np.float64]
+ROUND_AND_ROUND = 1e-4  # share of what goes round below which a mismatch is none
+CORNERED = 0.1  # share of a step that is possible, below which it goes into a corner
+LEAST = 1e-15  # share of what is fed below which a species counts as that much
+
+
+class Loop:
+    """The unknowns of a circuit: concentrations, and anions of refluxes, per recycle."""
+
+    def __init__(self, circuit: Circuit) -> None:
+        self.circuit = circuit
+        self.template = circuit.column
+        self.size = len(self.template.system.species)
+        width = self.size + 1
+        self.places = [slice(k * width, (k + 1) * width) for k in range(len(circuit.recycles))]
+        self.pairs = list(zip(circuit.recycles, self.places, strict=True))
+        self.unknowns = self.places[-1].stop
+
+    @property
+    def exchanges(self) -> bool:
+        """Whether base is exchanged for rare earths."""
+        return any(isinstance(recycle, Exchange) for recycle in self.circuit.recycles)
+
+    def fresh(self, recycle: Recycle) -> Stream:
+        """Return the feed of a recycle as it is before anything comes back."""
+        return feed_of(self.template, recycle.feed)
+
+    def first(self) -> Array:
+        """Return what comes back at first.
+
+        In solvent no metals; in exchange for base rare earths as they are fed; in refluxes
+        half of what the strongest acid fed can hold of them.
+        """
+        returned = np.zeros(self.unknowns)
+        water = [f.stream for f in self.template.feeds if f.stream.phase == "aqueous"]
+        strongest = max(stream.carrier for stream in water)
+        fed = self.template.fed.sum(axis=0) * self.template.system.rare_earth
+        fed = 0.5 * strongest * fed / max(float(fed @ self.template.system.charge), 1e-300)
+        for recycle, place in self.pairs:
+            if isinstance(recycle, SolventLoop):
+                continue
+            alike = replace(water[0], concentration=fed, carrier=strongest)
+            metals, anions = recycle.counted(self.fresh(recycle), alike)
+            returned[place] = np.append(metals, anions)
+        return returned
+
+    def step(self, returned: Array, off: Array, slopes: Array) -> Array:
+        """Return Newton's step, as far as it is possible.
+
+        One that hardly is goes into a corner. If what leaves moves the other way, the answer
+        it looks for repels, and cannot be: the step is turned round. Without derivatives the
+        step is what leaves.
+        """
+        if not np.isfinite(slopes).all():
+            return self.possible(returned + off) - returned
+        asked, *_ = np.linalg.lstsq(np.eye(len(off)) - slopes, off, rcond=None)
+        step = self.possible(returned + asked) - returned
+        cornered = np.linalg.norm(step) < CORNERED * np.linalg.norm(asked)
+        if cornered and asked @ off < 0.0:
+            return self.possible(returned - asked) - returned
+        return step
+
+    def possible(self, returned: Array) -> Array:
+        """Return what can come back of what a step asks for: nothing below zero.
+
+        What an exchange takes is scaled to the base that it takes the place of.
+        """
+        returned = np.maximum(returned, 0.0)
+        for recycle, place in self.pairs:
+            if isinstance(recycle, Exchange):
+                metals = returned[place][:-1]
+                returned[place] = np.append(recycle.taken(self.fresh(recycle), metals), 0.0)
+        return returned
+
+    def column(self, returned: Array) -> Column:
+        """Return the column fed with what comes back."""
+        streams: dict[str, Stream] = {}
+        for recycle, place in self.pairs:
+            fresh = self.fresh(recycle)
+            *metals, anions = returned[place]
+            before = streams.get(recycle.feed, fresh)
+            streams[recycle.feed] = recycle.fed(fresh, before, np.array(metals), anions)
+        return with_streams(self.template, streams)
+
+    def short(self, result: Result) -> bool:
+        """Whether an exchange asks for more rare earths than its product holds."""
+        return any(base > held * (1.0 + 1e-9) for _, base, held in exchanged(self.circuit, result))
+
+    def left(self, result: Result) -> Array:
+        """Return what leaves, as what comes back is counted."""
+        parts = []
+        for recycle in self.circuit.recycles:
+            metals, anions = recycle.counted(self.fresh(recycle), result.streams[recycle.product])
+            parts.append(np.append(metals, anions))
+        return np.concatenate(parts)
+
+    def mismatch(self, off: Array, returned: Array) -> float:
+        """Return the largest difference of what comes back, over what is fed in all.
+
+        Where a species goes round so often that this is beyond rounding, over a small share of
+        what goes round.
+        """
+        fed = self.template.fed.sum(axis=0)
+        water = [f.stream for f in self.template.feeds if f.stream.phase == "aqueous"]
+        anions = sum(stream.flow * stream.carrier for stream in water)
+        whole = np.append(np.maximum(fed, LEAST * fed.max()), anions)
+        worst = 0.0
+        for recycle, place in self.pairs:
+            flow = self.fresh(recycle).flow
+            scale = np.maximum(whole, ROUND_AND_ROUND * flow * returned[place])
+            worst = max(worst, float((flow * np.abs(off[place]) / scale).max()))
+        return worst
+
+    def slopes(self, result: Result) -> Array:
+        """Return d what leaves / d what comes back (U, U)."""
+        linearised = Linearised(result)
+        table = np.zeros((self.unknowns, self.unknowns))
+        for recycle, place in self.pairs:
+            for i, change in self._changes(result, recycle):
+                answer = linearised.leaves(change)
+                table[:, place.start + i] = self.gained(result, linearised, change, answer)
+        return table
+
+    def _changes(self, result: Result, recycle: Recycle) -> Iterator[tuple[int, Change]]:
+        """Yield what each unknown of a recycle changes, per its unit."""
+        column = result.column
+        feed = next(f for f in column.feeds if f.stream.name == recycle.feed)
+        stage, flow = feed.stage - 1, feed.stream.flow
+        metals, anions = recycle.slopes(self.fresh(recycle), result.streams[recycle.product])
+        water = feed.stream.phase == "aqueous"
+        mixing = flow * column.mixing(feed.stage) if water else np.zeros(column.stages)
+        for i in np.flatnonzero(metals.any(axis=1)):
+            change = no_change(result)
+            change.cascade.feed[stage, i] = flow
+            if not water and column.settling is not None:
+                change.cascade.organic_feed[stage, i] = flow
+            if not anions:  # they balance the metals
+                change.cascade.anion[:] = mixing * column.system.charge[i]
+            yield int(i), change
+        if anions:
+            change = no_change(result)
+            change.cascade.anion[:] = mixing
+            yield self.size, change
+
+    def gained(
+        self,
+        result: Result,
+        linearised: Linearised,
+        change: Change,
+        answer: tuple[Array, Array, Array],
+    ) -> Array:
+        """Return what a change does to what leaves, the column answering so."""
+        column = result.column
+        dx, dz, step = answer
+        anion = linearised.anion(change.cascade, step)
+        outlets = {name: (phase, j) for name, phase, j, _ in column.outlets()}
+        parts = []
+        for recycle in self.circuit.recycles:
+            phase, j = outlets[recycle.product]
+            leaving = result.streams[recycle.product]
+            metals, anions = recycle.slopes(self.fresh(recycle), leaving)
+            gained = metals @ column.with_drops(phase, j, dx[j], dz[j])
+            parts.append(np.append(gained, anions * anion[j]))
+        return np.concatenate(parts)
+
+
+def exchanged(circuit: Circuit, result: Result) -> list[tuple[str, float, float]]:
+    """Return of every exchange its product, and base and rare earths there [eq/h]."""
+    return [
+        (r.product, *r.balance(feed_of(circuit.column, r.feed), result.streams[r.product]))
+        for r in circuit.recycles
+        if isinstance(r, Exchange)
+    ]

@@ -1,0 +1,355 @@
+"""Where radionuclides go: each is parted like its carrier, or stays in the water.
+
+Transit through a circuit takes hours to days and is left out: what comes in leaves, decay
+apart. What grows in and decays while products are stored is told by ``after``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sx_sim.cascade.results import Result
+from sx_sim.cascade.streams import Stream
+from sx_sim.chemistry import database
+from sx_sim.chemistry.nuclides import decayed, natural_activities, nuclide, nuclides
+from sx_sim.flowsheet.equivalents import Passage
+from sx_sim.flowsheet.ledger import Ledger, circuit_ledger
+from sx_sim.flowsheet.recycles import Circuit, Reflux
+from sx_sim.flowsheet.tracers import carried_by_water, outlets_of
+from sx_sim.flowsheet.train import Link, Solved, TrainResult
+from sx_sim.flowsheet.train_ledger import train_ledger
+
+LIMIT = 1.0  # [Bq/g]
+MOST_PASSES = 200
+SETTLED = 1e-14
+WATER = "water"
+RARE_EARTHS = "rare earths"
+TINY = np.finfo(np.float64).tiny
+
+Amounts = dict[str, float]  # [Bq/h] by nuclide
+Given = Mapping[str, Mapping[str, float]]  # [Bq/L] by feed and nuclide
+
+
+@dataclass(frozen=True)
+class Activities:
+    """Radionuclides of a circuit or a train.
+
+    Parameters
+    ----------
+    fed, left : mappings of str to mapping
+        Activity by stream and nuclide [Bq/h].
+    carriers : mapping of str to str
+        The species that each nuclide is parted like, or ``water``.
+    flows : mapping of str to float
+        Of every stream that leaves [L/h].
+    oxides, solids : mappings of str to float
+        Its rare earths as oxides, and its dissolved solids: cations, and anions to match; of
+        a solvent metals and extractant [g/h].
+    limit : float
+        Of one nuclide, per gram of dissolved solids [Bq/g].
+    stored : float
+        Time products have been stored [s].
+    """
+
+    fed: Mapping[str, Mapping[str, float]]
+    left: Mapping[str, Mapping[str, float]]
+    carriers: Mapping[str, str]
+    flows: Mapping[str, float]
+    oxides: Mapping[str, float]
+    solids: Mapping[str, float]
+    limit: float = LIMIT
+    stored: float = 0.0
+
+    @property
+    def nuclides(self) -> tuple[str, ...]:
+        """Those there are, parents before their progeny."""
+        there = {name for amounts in self.left.values() for name in amounts}
+        return tuple(name for name in nuclides() if name in there)
+
+    def per_litre(self, stream: str, name: str) -> float:
+        """Return an activity concentration [Bq/L]."""
+        return _over(self.left[stream].get(name, 0.0), self.flows[stream])
+
+    def per_solids(self, stream: str, name: str) -> float:
+        """Return the activity per gram of dissolved solids [Bq/g]; NaN where there are none."""
+        return _over(self.left[stream].get(name, 0.0), self.solids[stream])
+
+    def per_oxides(self, stream: str, name: str) -> float:
+        """Return the activity per gram of rare-earth oxides [Bq/g]; NaN where there are none."""
+        return _over(self.left[stream].get(name, 0.0), self.oxides[stream])
+
+    def end(self, name: str) -> str:
+        """Return the stream in which most of a nuclide leaves."""
+        return max(self.left, key=lambda stream: self.left[stream].get(name, 0.0))
+
+    def share(self, stream: str, name: str) -> float:
+        """Return the share of what leaves of a nuclide that a stream holds."""
+        return _over(self.left[stream].get(name, 0.0), self._leaving(name))
+
+    def above(self, stream: str) -> tuple[str, ...]:
+        """Return the nuclides above the limit in a stream."""
+        return tuple(n for n in self.nuclides if self.per_solids(stream, n) > self.limit)
+
+    @property
+    def balance(self) -> dict[str, float]:
+        """In less out over in of every nuclide that is fed; of no meaning once stored."""
+        found = {}
+        for name in self.nuclides:
+            fed = sum(amounts.get(name, 0.0) for amounts in self.fed.values())
+            if fed:
+                found[name] = abs(fed - self._leaving(name)) / fed
+        return found
+
+    def after(self, seconds: float) -> Activities:
+        """Return the same with what has left stored for a time, decayed and grown in."""
+        stored = {name: decayed(amounts, seconds) for name, amounts in self.left.items()}
+        return replace(self, left=stored, stored=self.stored + seconds)
+
+    def _leaving(self, name: str) -> float:
+        return float(sum(amounts.get(name, 0.0) for amounts in self.left.values()))
+
+
+def carrier_of(element: str, result: Result) -> str:
+    """Return the species that an element's nuclides are parted like in a circuit.
+
+    One of those that are fed, or ``water``: see ``radionuclides.toml``.
+    """
+    fed = result.fed
+    there = [s for s, amount in zip(result.elements, fed, strict=True) if amount > 0.0]
+    rare = [s for s in there if result.system.rare_earth[result.system.index(s)]]
+    for symbol in database.read("radionuclides.toml")["carriers"]["elements"][element]["of"]:
+        if symbol in there:
+            return str(symbol)
+        if symbol == RARE_EARTHS and rare:
+            return _least_extracted(result, rare)
+    return WATER
+
+
+def _least_extracted(result: Result, symbols: Sequence[str]) -> str:
+    """Return which of some species has the lowest distribution ratios, over all stages."""
+    chosen = [result.system.index(symbol) for symbol in symbols]
+    held, left = result.stages.organic[:, chosen], result.stages.aqueous[:, chosen]
+    least = np.log(np.maximum(held, TINY) / np.maximum(left, TINY)).mean(axis=0).argmin()
+    return symbols[int(least)]
+
+
+def is_estimate(name: str, carrier: str) -> bool:
+    """Return whether it is an analogy that a nuclide is parted like its carrier."""
+    return nuclide(name).element != carrier
+
+
+def circuit_activities(
+    circuit: Circuit,
+    result: Result,
+    given: Given,
+    *,
+    limit: float = LIMIT,
+) -> Activities:
+    """Return where the radionuclides fed to a circuit go.
+
+    Parameters
+    ----------
+    circuit : Circuit
+        As it was set up.
+    result : Result
+        As it was solved.
+    given : mapping of str to mapping
+        Activity concentrations by feed and nuclide [Bq/L]. The long-lived nuclides of
+        thorium and uranium come from what feeds hold of the elements, unless given.
+    limit : float
+        [Bq/g]
+
+    Raises
+    ------
+    CaseError
+        If there is no such nuclide.
+    """
+    outside = _from_outside(circuit)
+    fed = {s.name: _activity(s, given.get(s.name, {})) for s in outside}
+    fed = {name: amounts for name, amounts in fed.items() if amounts}
+    left = _passed(circuit, result, fed)
+    carriers = {n: carrier_of(nuclide(n).element, result) for n in _names(fed.values())}
+    return _assembled(fed, left, carriers, circuit_ledger(circuit, result), limit)
+
+
+def train_activities(
+    train: TrainResult, given: Mapping[str, Given], *, limit: float = LIMIT
+) -> Activities:
+    """Return where the radionuclides fed to a train go.
+
+    Redissolving takes on what is parted like a rare earth; all else stays in the mother
+    liquor, as the elements do.
+
+    Parameters
+    ----------
+    train : TrainResult
+    given : mapping of str to mapping
+        By circuit, as ``circuit_activities`` takes them.
+    limit : float
+        [Bq/g]
+    """
+    links = {(link.circuit, link.feed) for link in train.links}
+    fed: dict[str, Amounts] = {}
+    for name, solved in train.circuits.items():
+        for stream in _from_outside(solved.result.circuit):
+            if (name, stream.name) not in links:
+                amounts = _activity(stream, given.get(name, {}).get(stream.name, {}))
+                if amounts:
+                    fed[f"{name}.{stream.name}"] = amounts
+    products = _through(train, fed)
+    left: dict[str, Amounts] = {}
+    taken = {(link.source, link.product): link for link in train.links}
+    for name, found in products.items():
+        for product, amounts in found.items():
+            link = taken.get((name, product))
+            if link is None:
+                left[f"{name}.{product}"] = amounts
+            else:
+                stays = f"mother liquor of {name}.{product}"
+                if _is_organic(train, link):
+                    stays = f"water in {name}.{product}"
+                left[stays] = _parted(train, link, amounts)[1]
+    carriers = {n: _carriers(train, products, n) for n in _names(fed.values())}
+    return _assembled(fed, left, carriers, train_ledger(train), limit)
+
+
+def _from_outside(circuit: Circuit) -> list[Stream]:
+    """Return the feeds of a circuit as they are without what comes back."""
+    refluxes = {r.feed for r in circuit.recycles if isinstance(r, Reflux)}
+    return [f.stream for f in circuit.column.feeds if f.stream.name not in refluxes]
+
+
+def _activity(stream: Stream, given: Mapping[str, float]) -> Amounts:
+    """Return what a feed brings [Bq/h]."""
+    natural = {}
+    for symbol, held in stream.held.items():
+        for name, activity in natural_activities(symbol).items():
+            natural[name] = held * activity
+    whole = natural | {nuclide(name).name: value for name, value in given.items()}
+    return {name: value * stream.flow for name, value in whole.items() if value > 0.0}
+
+
+def _passed(
+    circuit: Circuit, result: Result, fed: Mapping[str, Mapping[str, float]]
+) -> dict[str, Amounts]:
+    """Return what leaves in every product [Bq/h]."""
+    outlets = outlets_of(circuit, result)
+    left: dict[str, Amounts] = {outlet.name: {} for outlet in outlets}
+    stages = {f.stream.name: f.stage for f in result.column.feeds}
+    for name in _names(fed.values()):
+        carrier = carrier_of(nuclide(name).element, result)
+        amounts = {feed: one[name] for feed, one in fed.items() if name in one}
+        if carrier != WATER:
+            whole = sum(amounts.values())
+            for outlet in outlets:
+                if outlet.name in result.streams:
+                    left[outlet.name][name] = whole * result.recovery(carrier, outlet.name)
+            continue
+        by_stage: dict[int, float] = {}
+        for feed, amount in amounts.items():
+            by_stage[stages[feed]] = by_stage.get(stages[feed], 0.0) + amount
+        held = carried_by_water(circuit, result, by_stage)
+        for outlet in outlets:
+            if outlet.water > 0.0:
+                left[outlet.name][name] = float(held[outlet.stage]) * outlet.water
+    return left
+
+
+def _through(train: TrainResult, fed: Mapping[str, Amounts]) -> dict[str, dict[str, Amounts]]:
+    """Return what leaves in every product of every circuit, again until nothing changes."""
+    products: dict[str, dict[str, Amounts]] = {}
+    for _ in range(MOST_PASSES):
+        changed, most = 0.0, 0.0
+        for name, solved in train.circuits.items():
+            arriving = {
+                feed.partition(".")[2]: one
+                for feed, one in fed.items()
+                if feed.partition(".")[0] == name
+            }
+            for link in (link for link in train.links if link.circuit == name):
+                there = products.get(link.source, {}).get(link.product, {})
+                arriving[link.feed] = _parted(train, link, there)[0]
+            found = _passed(solved.result.circuit, solved.result.result, arriving)
+            for product, amounts in found.items():
+                before = products.get(name, {}).get(product, {})
+                for nuclide_name, amount in amounts.items():
+                    change = abs(amount - before.get(nuclide_name, 0.0))
+                    changed, most = max(changed, change), max(most, amount)
+            products[name] = found
+        if changed <= SETTLED * most:
+            break
+    return products
+
+
+def _parted(train: TrainResult, link: Link, amounts: Amounts) -> tuple[Amounts, Amounts]:
+    """Return what goes on with a link, and what stays in a mother liquor or in carried water."""
+    source: Solved = train.circuits[link.source]
+    result = source.result.result
+    goes: Amounts = {}
+    stays: Amounts = {}
+    redissolved = train.circuits[link.circuit].treatments[link.feed].effluent is not None
+    for name, amount in amounts.items():
+        carrier = carrier_of(nuclide(name).element, result)
+        onward = True
+        if _is_organic(train, link):
+            onward = carrier != WATER
+        elif redissolved:
+            onward = carrier != WATER and bool(
+                result.system.rare_earth[result.system.index(carrier)]
+            )
+        (goes if onward else stays)[name] = amount
+    return goes, stays
+
+
+def _is_organic(train: TrainResult, link: Link) -> bool:
+    return train.circuits[link.circuit].treatments[link.feed].stream.phase == "organic"
+
+
+def _carriers(train: TrainResult, products: Mapping[str, Mapping[str, Amounts]], name: str) -> str:
+    """Return what a nuclide is parted like, in the circuits it comes to."""
+    found = []
+    for circuit, solved in train.circuits.items():
+        if any(amounts.get(name) for amounts in products[circuit].values()):
+            found.append(carrier_of(nuclide(name).element, solved.result.result))
+    return ", ".join(dict.fromkeys(found))
+
+
+def _assembled(
+    fed: Mapping[str, Amounts],
+    left: Mapping[str, Amounts],
+    carriers: Mapping[str, str],
+    ledger: Ledger,
+    limit: float,
+) -> Activities:
+    outlets = {passage.name: passage for passage in ledger.outlets}
+    there = {
+        name: dict(amounts)
+        for name, amounts in left.items()
+        if name in outlets and (any(amounts.values()) or outlets[name].phase == "aqueous")
+    }
+    return Activities(
+        fed=fed,
+        left=there,
+        carriers=carriers,
+        flows={name: _volume(outlets[name]) for name in there},
+        oxides={name: 1000.0 * outlets[name].oxides for name in there},
+        solids={name: 1000.0 * ledger.solids(outlets[name]) for name in there},
+        limit=limit,
+    )
+
+
+def _volume(passage: Passage) -> float:
+    return passage.water if passage.phase == "aqueous" else passage.solvent or passage.water
+
+
+def _names(amounts: Iterable[Mapping[str, float]]) -> list[str]:
+    """Return the nuclides there are, parents before their progeny."""
+    there = {name for one in amounts for name in one}
+    return [name for name in nuclides() if name in there]
+
+
+def _over(amount: float, of: float) -> float:
+    return float(np.divide(amount, of)) if of > 0.0 else float("nan")

@@ -1,0 +1,262 @@
+"""What comes back to a column: stripped solvent, rare-earth soap, strip liquor as reflux."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sx_sim.cascade.column import Column
+from sx_sim.cascade.results import Result
+from sx_sim.cascade.streams import Stream
+from sx_sim.chemistry.speciation import electroneutral, free_acid
+from sx_sim.errors import CaseError
+
+Array = NDArray[np.float64]
+EFFLUENT = "exchange effluent"
+NOTHING = 1e-12  # share of a product at which all of it comes back
+
+
+@dataclass(frozen=True)
+class SolventLoop:
+    """Barren solvent that is made up, saponified afresh and fed at the first stage.
+
+    Parameters
+    ----------
+    product : str
+        The solvent that leaves.
+    feed : str
+        The feed it becomes; what that holds when fresh, base above all, it is given again.
+    bleed : float
+        Share of the barren solvent that fresh solvent replaces.
+    """
+
+    product: str
+    feed: str
+    bleed: float = 0.0
+
+    def takes(self, fresh: Stream, leaving: Stream) -> float:
+        """Return the flow of a stream that comes back [L/h]."""
+        return min((1.0 - self.bleed) * leaving.flow, fresh.flow)
+
+    def counted(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
+        """Return what comes back of a stream, per litre fed: metals (S,), anions [mol/L]."""
+        return self.slopes(fresh, leaving)[0] @ leaving.concentration, 0.0
+
+    def slopes(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
+        """Return the derivatives of that by what leaves (S, S), and of the anions by those."""
+        share = self.takes(fresh, leaving) / fresh.flow
+        return np.diag(share * (fresh.concentration == 0.0)), 0.0
+
+    def kept(self, fresh: Stream, leaving: Stream) -> Array:
+        """Return the flows (S,) [L/h] at which it comes back with what it is given again.
+
+        What it still holds of that, such as base, is not given afresh.
+        """
+        return np.where(fresh.concentration > 0.0, self.takes(fresh, leaving), 0.0)
+
+    def fed(self, fresh: Stream, stream: Stream, metals: Array, anions: float) -> Stream:
+        """Return what is fed where so much comes back to ``stream``."""
+        return replace(stream, concentration=stream.concentration + metals)
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """Solvent whose base is exchanged for rare earths of a product before it is fed.
+
+    The exchange is complete: every equivalent of base is replaced, by rare earths in the
+    proportions they have in the product. The base leaves with their water.
+    """
+
+    product: str
+    feed: str
+
+    def counted(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
+        """Return the rare earths that the solvent takes, per litre (S,) [mol/L]."""
+        return self.taken(fresh, leaving.concentration * leaving.system.rare_earth), 0.0
+
+    def taken(self, fresh: Stream, rare: Array) -> Array:
+        """Return rare earths (S,) [mol/L] in the proportions given, as much as there is base."""
+        whole = float(rare @ fresh.system.charge)
+        return rare * self._base(fresh) / whole if whole > 0.0 else rare
+
+    def balance(self, fresh: Stream, leaving: Stream) -> tuple[float, float]:
+        """Return the base of the solvent and the rare earths of the product [eq/h]."""
+        rare = leaving.system.rare_earth * leaving.system.charge
+        return fresh.flow * self._base(fresh), float(leaving.moles @ rare)
+
+    def takes(self, fresh: Stream, leaving: Stream) -> float:
+        """Return the flow of the product whose rare earths the solvent takes [L/h]."""
+        whole = float(leaving.concentration * leaving.system.rare_earth @ leaving.system.charge)
+        return fresh.flow * self._base(fresh) / whole if whole > 0.0 else 0.0
+
+    def takes_slope(self, fresh: Stream, leaving: Stream) -> Array:
+        """Return the derivatives of that by what a litre of the product holds (S,)."""
+        charge = leaving.system.charge * leaving.system.rare_earth
+        whole = float(leaving.concentration @ charge)
+        return -self.takes(fresh, leaving) / whole * charge
+
+    def slopes(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
+        """Return the derivatives of that by what leaves (S, S), and none of anions."""
+        rare = leaving.system.rare_earth
+        amount, charge = leaving.concentration * rare, leaving.system.charge * rare
+        whole = float(amount @ charge)
+        if not whole > 0.0:
+            return np.zeros((len(rare), len(rare))), 0.0
+        table = np.diag(rare.astype(float)) - np.multiply.outer(amount, charge) / whole
+        return table * self._base(fresh) / whole, 0.0
+
+    def fed(self, fresh: Stream, stream: Stream, metals: Array, anions: float) -> Stream:
+        """Return what is fed where the solvent has taken so much."""
+        if not metals.any():  # nothing known yet
+            return stream
+        base = np.where(stream.system.rare_earth, 0.0, fresh.concentration)
+        return replace(stream, concentration=stream.concentration - base + metals)
+
+    def _base(self, fresh: Stream) -> float:
+        return float(fresh.concentration @ fresh.system.charge)
+
+
+@dataclass(frozen=True)
+class Reflux:
+    """Part of a liquor that leaves, fed as scrub, at its own acidity or one that is adjusted.
+
+    Acid is taken out or brought in as such: the metals and their anions stay.
+    """
+
+    product: str
+    feed: str
+    acid: float | None = None  # [mol/L], as a titration finds it
+    h: float | None = None  # [H+] instead [mol/L]
+
+    @property
+    def keeps_acid(self) -> bool:
+        """Whether the acidity stays as it is."""
+        return self.acid is None and self.h is None
+
+    def takes(self, fresh: Stream, leaving: Stream) -> float:
+        """Return the flow of a liquor that comes back [L/h]."""
+        return fresh.flow
+
+    def counted(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
+        """Return what comes back of a liquor: metals (S,) and anions [mol/L]."""
+        return leaving.concentration, leaving.carrier if self.keeps_acid else 0.0
+
+    def slopes(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
+        """Return the derivatives of that by what leaves (S, S), and of the anions by those."""
+        return np.eye(len(leaving.concentration)), 1.0 if self.keeps_acid else 0.0
+
+    def fed(self, fresh: Stream, stream: Stream, metals: Array, anions: float) -> Stream:
+        """Return what is fed where a liquor of so much comes back."""
+        if self.keeps_acid:
+            acid = free_acid(fresh.system, metals, anions)
+        else:
+            given = self.acid or 0.0
+            anions, acid = electroneutral(fresh.system, metals, h=self.h, acid=given)
+        return replace(stream, concentration=metals, carrier=anions, acid=acid)
+
+
+Recycle = SolventLoop | Exchange | Reflux
+
+
+@dataclass(frozen=True)
+class Circuit:
+    """A column and what comes back to it.
+
+    Parameters
+    ----------
+    column : Column
+        With fresh solvent, and refluxes without metals.
+    recycles : tuple of SolventLoop, Exchange or Reflux
+    base : {'Na', 'NH4', 'Mg'}
+        The cation of the base that saponifies its solvent and is dosed in it.
+    """
+
+    column: Column
+    recycles: tuple[Recycle, ...] = ()
+    base: str = "Na"
+
+    def __repr__(self) -> str:
+        back = "".join(f"\n  {recycle}" for recycle in self.recycles)
+        return f"Circuit: {self.column.summary}{back}"
+
+    @property
+    def medium(self) -> str:
+        """That of its extractant set, such as ``chloride``, which names the acid it takes."""
+        return self.column.system.extractant.medium
+
+
+def feed_of(column: Column, name: str) -> Stream:
+    """Return the stream of a column's feed."""
+    return next(feed.stream for feed in column.feeds if feed.stream.name == name)
+
+
+def with_streams(column: Column, streams: Mapping[str, Stream]) -> Column:
+    """Return the column with other streams in the place of feeds of the same names."""
+    feeds = tuple(replace(f, stream=streams.get(f.stream.name, f.stream)) for f in column.feeds)
+    return replace(column, feeds=feeds)
+
+
+def net_feed(circuit: Circuit, streams: Mapping[str, Stream]) -> Array:
+    """Return what is fed to a circuit from outside (S,) [mol/h]: without what comes back.
+
+    The fresh solvent counts by the base it is given, ``streams`` being what leaves the column.
+    """
+    fed = circuit.column.fed.sum(axis=0)
+    for recycle in circuit.recycles:
+        if isinstance(recycle, SolventLoop):
+            fresh, leaving = feed_of(circuit.column, recycle.feed), streams[recycle.product]
+            fed = fed - recycle.kept(fresh, leaving) * leaving.concentration
+    return fed
+
+
+def net_products(circuit: Circuit, streams: Mapping[str, Stream]) -> dict[str, Stream]:
+    """Return what leaves a circuit: its column's products, less what comes back.
+
+    Raises
+    ------
+    CaseError
+        If more of a product is to come back than there is.
+    """
+    left = dict(streams)
+    for recycle in circuit.recycles:
+        stream, fresh = left[recycle.product], feed_of(circuit.column, recycle.feed)
+        flow = recycle.takes(fresh, stream)
+        if isinstance(recycle, Exchange) and flow > 0.0:
+            base = np.where(stream.system.rare_earth, 0.0, fresh.moles / flow)
+            rest = np.where(stream.system.rare_earth, 0.0, stream.concentration)
+            spent = replace(stream, name=EFFLUENT, flow=flow, concentration=rest + base)
+            left[EFFLUENT] = spent
+        if flow > stream.flow * (1.0 + 1e-9):
+            asked = "its base asks for the rare earths of"
+            if not isinstance(recycle, Exchange):
+                asked = "what comes back is"
+            raise CaseError(
+                f"{recycle.feed}: {asked} {flow:.4g} L/h of {recycle.product}, and there are "
+                f"{stream.flow:.4g} L/h of it"
+            )
+        left[recycle.product] = replace(stream, flow=max(stream.flow - flow, 0.0))
+    emptied = {recycle.product for recycle in circuit.recycles}
+    return {
+        name: stream
+        for name, stream in left.items()
+        if name not in emptied or stream.flow > NOTHING * streams[name].flow
+    }
+
+
+def net_result(circuit: Circuit, result: Result) -> Result:
+    """Return a closed circuit's result with what leaves it, of what is fed from outside.
+
+    One that is not closed is returned as it is.
+
+    Raises
+    ------
+    CaseError
+        If more of a product is to come back than there is.
+    """
+    if not result.converged:
+        return result
+    streams = net_products(circuit, result.streams)
+    return replace(result, streams=streams, net_fed=net_feed(circuit, result.streams))
