@@ -267,3 +267,14 @@ def test_an_interrupted_sweep_says_how_to_go_on(case_path, tmp_path, monkeypatch
     assert done.exit_code == 0
     assert sx_sim.open_sweep(tmp_path / "s.h5").shape == (2, 2)
     assert not list(tmp_path.glob(".s.h5*"))
+
+
+def test_a_cut_is_told_where_an_outlet_takes_all_the_water(case_path):
+    """There is no raffinate then."""
+    text = case_path.read_text()
+    case_path.write_text(
+        text.replace("[sections.extraction]", '[sections.extraction]\noutlet = "lean"')
+    )
+    result = invoke("run", case_path)
+    assert result.exit_code == 0, result.output
+    assert "of the lean's REO" in " ".join(result.output.split())

@@ -115,10 +115,11 @@ def element_table(result: Result) -> Table:
 def print_cut(console: Console, result: Result, light: str, heavy: str) -> None:
     """Print how well the column separates between two neighbours."""
     lighter, heavier = split_at(result.system.rare_earths, light, heavy)
-    extract = next(name for name in result.streams if name != "raffinate")
+    left, *others = result.streams  # the raffinate, unless an outlet takes all the water
+    extract = next(iter(others), left)
     console.print(
         f"Cut {light}/{heavy}: {light} and lighter are "
-        f"{percent(result.purity(lighter))} % of the raffinate's REO, "
+        f"{percent(result.purity(lighter, left))} % of the {left}'s REO, "
         f"{heavy} and heavier {percent(result.purity(heavier, extract))} % of the {extract}'s",
         soft_wrap=True,
     )
