@@ -368,7 +368,7 @@ class Solver(Table):
         default=None,
         ge=1,
         le=100_000,
-        description="factorisations; 450, and more for under 1 000 stages",
+        description="factorisations; 600 000 over the stages if not given, at least 450",
     )
 
 
