@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from sx_sim.analysis.band import Band
 from sx_sim.analysis.points import Block, Points, SweepAxis, blocks
 from sx_sim.analysis.tables import Recorded, Tables
-from sx_sim.cascade.outputs import element_sum, split_output
-from sx_sim.cascade.results import Result
 from sx_sim.cascade.status import Status
 from sx_sim.errors import CaseError
+from sx_sim.flowsheet.outputs import element_sum, split_output
+from sx_sim.flowsheet.result import Result
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,14 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sx_sim.cascade.caution import flags
-from sx_sim.cascade.column import RAFFINATE, Column
-from sx_sim.cascade.outputs import FORMS, KINDS, element_sum, output, split_output
-from sx_sim.cascade.reagents import acid_use, base_use
-from sx_sim.cascade.results import Result
 from sx_sim.cascade.status import Status
 from sx_sim.chemistry.elements import is_rare_earth
-from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.errors import CaseError
+from sx_sim.flowsheet.flowsheet import Flowsheet
+from sx_sim.flowsheet.outputs import FORMS, KINDS, element_sum, output, split_output
+from sx_sim.flowsheet.reagents import acid_use, base_use
+from sx_sim.flowsheet.result import Result
 
 Array = NDArray[np.float64]
 Tables = dict[str, Any]
@@ -135,13 +134,13 @@ class Recorded:
             return
         tables["cautions"][k] = flags_of(result)
         whole = {
-            "loading": lambda: result.stages.loading.max(),
+            "loading": lambda: result.profile("loading").max(),
             "acid_use": lambda: acid_use(result),
             "base_use": lambda: base_use(result),
-            "stage_pH": lambda: result.stages.pH,
-            "stage_loading": lambda: result.stages.loading,
-            "stage_aqueous": lambda: result.stages.aqueous,
-            "stage_organic": lambda: result.stages.organic,
+            "stage_pH": lambda: result.profile("pH"),
+            "stage_loading": lambda: result.profile("loading"),
+            "stage_aqueous": lambda: result.profile("aqueous"),
+            "stage_organic": lambda: result.profile("organic"),
         }
         for name in self.tables:
             if name in whole:
@@ -155,13 +154,20 @@ class Recorded:
     def _write_product(
         self, tables: Tables, place: tuple[int, int], result: Result, name: str
     ) -> None:
-        stream = result.streams[name]
-        there = [e for e, symbol in enumerate(self.elements) if symbol in result.elements]
-        chosen = [result.system.index(self.elements[e]) for e in there]
-        rare = result.system.rare_earth[chosen]
+        stream, species = result.streams[name], list(result.elements)
+        there = [e for e, symbol in enumerate(self.elements) if symbol in species]
+        chosen = [species.index(self.elements[e]) for e in there]
+        rare = [is_rare_earth(self.elements[e]) for e in there]
+
+        def purities(basis: str) -> Array:
+            shares = dict(zip(stream.system.species, stream.purities(basis), strict=True))
+            missing = 0.0 if stream.reo > 0.0 else np.nan
+            found = [shares.get(self.elements[e], missing) for e in there]
+            return np.where(rare, found, np.nan)
+
         each = {
-            "purity_reo": lambda: np.where(rare, stream.purities()[chosen], np.nan),
-            "purity_mol": lambda: np.where(rare, stream.purities("mol")[chosen], np.nan),
+            "purity_reo": lambda: purities("REO"),
+            "purity_mol": lambda: purities("mol"),
             "recovery": lambda: result.recoveries(name)[chosen],
         }
         one = {
@@ -190,18 +196,18 @@ def flags_of(result: Result) -> int:
 
 
 def recorded(
-    column: Column,
+    flowsheet: Flowsheet,
     outputs: Sequence[str] | None = None,
     *,
     more: Sequence[str] = (),
     products: Sequence[str] | None = None,
     elements: Sequence[str] | None = None,
 ) -> Recorded:
-    """Return what to record of columns like the one given.
+    """Return what to record of flowsheets like the one given.
 
     Parameters
     ----------
-    column : Column
+    flowsheet : Flowsheet
     outputs : sequence of str, optional
         Names of tables and of single numbers; the usual tables if not given.
     more : sequence of str
@@ -214,8 +220,6 @@ def recorded(
     CaseError
         If there is no such table, product or element; the message says what there is.
     """
-    system = column.system
-    leaving = (RAFFINATE, *(draw.name for draw in column.draws), column.solvent_outlet)
     names = list(dict.fromkeys([*(USUAL if outputs is None else outputs), *more]))
     numbers = tuple(name for name in names if name.partition(".")[0] in KINDS and "." in name)
     tables = tuple(name for name in names if name not in numbers)
@@ -223,36 +227,39 @@ def recorded(
         if name not in CHOICES:
             raise CaseError(f"sweep.outputs: no '{name}'; {_known(name)}")
     profiled = any("stage" in CHOICES[name].along for name in tables)
+    wanted = None if products is None else [flowsheet.place(name) for name in products]
     return Recorded(
         tables,
         numbers,
-        _chosen("products", products, leaving),
-        _chosen("elements", elements, _elements(system)),
-        system.species,
-        column.stages if profiled else 0,
+        _chosen("products", wanted, tuple(flowsheet.products)),
+        _chosen("elements", elements, _elements(flowsheet)),
+        flowsheet.species,
+        flowsheet.stages if profiled else 0,
     )
 
 
-def _elements(system: ChemicalSystem) -> tuple[str, ...]:
+def _elements(flowsheet: Flowsheet) -> tuple[str, ...]:
     """Return rare earths and what else is extracted; everything where nothing is."""
-    found = [
+    systems = [circuit.column.system for circuit in flowsheet.circuits.values()]
+    extracted = {
         symbol
+        for system in systems
         for symbol, constants in zip(system.species, system.constants, strict=True)
         if is_rare_earth(symbol) or not constants.inert
-    ]
-    return tuple(found) or system.species
+    }
+    return tuple(s for s in flowsheet.species if s in extracted) or flowsheet.species
 
 
-def check_numbers(column: Column, names: Sequence[str]) -> None:
-    """Raise CaseError for a single number that a column cannot have."""
-    system = column.system
-    leaving = (RAFFINATE, *(draw.name for draw in column.draws), column.solvent_outlet)
+def check_numbers(flowsheet: Flowsheet, names: Sequence[str]) -> None:
+    """Raise CaseError for a single number that a flowsheet cannot have."""
     for name in names:
         kind, joined, product = split_output(name)
-        if product not in leaving:
-            there = ", ".join(leaving)
+        place = flowsheet.place(product)
+        if place not in flowsheet.products:
+            there = ", ".join(flowsheet.products)
             raise CaseError(f"output '{name}': no product '{product}'; there are {there}")
-        element_sum(joined, system.rare_earths if kind == "purity" else system.species, name)
+        rare = tuple(filter(is_rare_earth, flowsheet.species))
+        element_sum(joined, rare if kind == "purity" else flowsheet.species, name)
 
 
 def _known(name: str) -> str:

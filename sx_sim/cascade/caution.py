@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -41,6 +41,8 @@ class Caution:
         Which one is most concerned, empty where none is.
     margin : float
         How far beyond the range or limit the furthest stage is, in the variable's unit.
+    circuit : str
+        Of a train, in which it is.
     """
 
     kind: CautionKind
@@ -49,6 +51,11 @@ class Caution:
     stages: tuple[int, ...] = ()
     species: str = ""
     margin: float = 0.0
+    circuit: str = ""
+
+    def of_circuit(self, name: str) -> Caution:
+        """Return it as one of a circuit of a train."""
+        return replace(self, text=f"{name}: {self.text}", circuit=name)
 
 
 def flags(kinds: set[CautionKind]) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sx_sim.cascade.column import Column
-from sx_sim.cascade.results import Result
+from sx_sim.cascade.results import CascadeResult
 from sx_sim.chemistry import activity, aqueous
 from sx_sim.kernels.types import CLOSEST, Cascade
 
@@ -31,7 +31,6 @@ class Change(NamedTuple):
     ln_d: Array  # (N, S) ln of the distribution ratios
     bound: Array  # (N, S) mean number of ligands bound per aqueous metal
     dimers: Array  # (S,) dimers bound per metal
-    flows: Array  # (P,) flows of the products [L/h]
     ln_h: Array  # (N,) ln [H+] where it is set
     protonation: Array  # (N,) ln of the protonation constant of the ligand
     drops: Array  # (2, N) carried in organic and in water, per volume
@@ -43,13 +42,7 @@ class Change(NamedTuple):
         return float(sum(np.vdot(a, b) for a, b in pairs))
 
 
-def product_flows(column: Column, names: Sequence[str]) -> Array:
-    """Return the flows of products (P,) [L/h], zero where one is empty."""
-    outlets = {name: flow for name, _, _, flow in column.outlets()}
-    return np.array([outlets[name] for name in names])
-
-
-def no_change(result: Result) -> Change:
+def no_change(result: CascadeResult) -> Change:
     """Return a change of nothing, its arrays to be filled."""
     shape = result.stages.aqueous.shape
     n, s = shape
@@ -69,14 +62,13 @@ def no_change(result: Result) -> Change:
         ln_d=np.zeros(shape),
         bound=np.zeros(shape),
         dimers=np.zeros(s),
-        flows=np.zeros(len(result.streams)),
         ln_h=np.zeros(n),
         protonation=np.zeros(n),
         drops=np.zeros((2, n)),
     )
 
 
-def of_constant(result: Result, symbol: str, constant: str) -> Change:
+def of_constant(result: CascadeResult, symbol: str, constant: str) -> Change:
     """Return what one of ``CONSTANTS`` of a species changes, per its unit."""
     change = no_change(result)
     i = result.system.index(symbol)
@@ -89,7 +81,7 @@ def of_constant(result: Result, symbol: str, constant: str) -> Change:
     return change
 
 
-def _by_constant(result: Result, constant: str) -> Array:
+def _by_constant(result: CascadeResult, constant: str) -> Array:
     """Return what ln D gains per unit of a constant at every stage (N,)."""
     stages = result.stages
     if constant == "log10_K":
@@ -104,7 +96,7 @@ def _by_constant(result: Result, constant: str) -> Array:
     return -stages.free_dimer * np.log(stages.acid)
 
 
-def along_species(result: Result, gradient: Change, constant: str) -> Array:
+def along_species(result: CascadeResult, gradient: Change, constant: str) -> Array:
     """Return what an output gains from a constant of every species (S,), per its unit."""
     inert = np.array([c.inert for c in result.system.constants])
     if constant == "dimers":
@@ -112,7 +104,7 @@ def along_species(result: Result, gradient: Change, constant: str) -> Array:
     return np.where(inert, 0.0, _by_constant(result, constant) @ gradient.ln_d)
 
 
-def along_stages(result: Result, gradient: Change) -> Array:
+def along_stages(result: CascadeResult, gradient: Change) -> Array:
     """Return what an output gains from the temperature of every stage (N,), per kelvin."""
     warmer = of_temperature(result, np.ones(result.column.stages))
     gains = (warmer.ln_d * gradient.ln_d).sum(axis=1) + (warmer.bound * gradient.bound).sum(axis=1)
@@ -120,7 +112,7 @@ def along_stages(result: Result, gradient: Change) -> Array:
     return gains + warmer.cascade.water_ion_product * gradient.cascade.water_ion_product
 
 
-def of_temperature(result: Result, warmed: Array) -> Change:
+def of_temperature(result: CascadeResult, warmed: Array) -> Change:
     """Return what the temperature of stages changes, stage j by ``warmed[j]`` kelvin.
 
     All constants follow van 't Hoff.
@@ -153,13 +145,13 @@ def of_temperature(result: Result, warmed: Array) -> Change:
     return change
 
 
-def _screening(result: Result) -> Array:
+def _screening(result: CascadeResult) -> Array:
     """Return the Debye-Hueckel term sqrt(I) / (1 + 1.5 sqrt(I)) of every stage (N,)."""
     root = np.sqrt(result.stages.ionic_strength)
     return root / (1.0 + CLOSEST * root)
 
 
-def _activity_of_proton(result: Result) -> Array:
+def _activity_of_proton(result: CascadeResult) -> Array:
     """Return ln of what divides [H+] to give its activity (N,), zero without activities."""
     if not result.system.active:
         return np.zeros(result.column.stages)
@@ -169,12 +161,12 @@ def _activity_of_proton(result: Result) -> Array:
     return aqueous.LN10 * (slope * _screening(result) - proton * stages.anion)
 
 
-def of_columns(result: Result, columns: Sequence[Column], weights: Sequence[float]) -> Change:
+def of_columns(result: CascadeResult, columns: Sequence[Column], weights: Sequence[float]) -> Change:
     """Return the change whose arrays are weighted sums of those of neighbouring columns.
 
     Parameters
     ----------
-    result : Result
+    result : CascadeResult
     columns : sequence of Column
         With other flows, feeds or temperatures, the constants the same.
     weights : sequence of float
@@ -183,7 +175,6 @@ def of_columns(result: Result, columns: Sequence[Column], weights: Sequence[floa
     pairs = list(zip(weights, columns, strict=True))
     warmed = sum((w * c.temperature for w, c in pairs), np.zeros(result.column.stages))
     change = of_temperature(result, warmed)
-    names = list(result.streams)
     follows = [*FOLLOWS]
     follows += FOLLOWS_SET if result.column.set_points else ()
     follows += FOLLOWS_REAL if result.column.settling is not None else ()
@@ -196,7 +187,6 @@ def of_columns(result: Result, columns: Sequence[Column], weights: Sequence[floa
                 [column.settling.in_organic, column.settling.in_aqueous]
             )
         change.ln_h[:] += w * np.nan_to_num(column.set_ln_h)
-        change.flows[:] += w * product_flows(column, names)
     law = result.system.law(result.column.temperature)
     held = np.multiply.outer(change.ln_h, law.order_acid)
     if law.acid_by_dimer.size:

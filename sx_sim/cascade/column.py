@@ -168,6 +168,23 @@ class Column:
         feeds = tuple(replace(f, stream=f.stream.of(system)) for f in self.feeds)
         return replace(self, system=system, feeds=feeds)
 
+    def feed(self, name: str) -> Stream:
+        """Return the stream of the feed of a name."""
+        return next(feed.stream for feed in self.feeds if feed.stream.name == name)
+
+    def with_streams(self, streams: Mapping[str, Stream]) -> Column:
+        """Return the column with other streams in the place of feeds of the same names."""
+        if not streams:
+            return self
+        feeds = (replace(f, stream=streams.get(f.stream.name, f.stream)) for f in self.feeds)
+        return replace(self, feeds=tuple(feeds))
+
+    def with_flows(self, flows: Mapping[str, float]) -> Column:
+        """Return the column with other flows [L/h] of feeds, by name."""
+        return self.with_streams(
+            {name: replace(self.feed(name), flow=flow) for name, flow in flows.items()}
+        )
+
     def with_constants(self, changes: Mapping[str, Mapping[str, Any]]) -> Column:
         """Return the column with some constants of some species changed."""
         extractant = self.system.extractant.with_constants(changes)
@@ -347,6 +364,12 @@ class Column:
             f"{other} phase carries off more of the {phase} phase as drops than reaches it; "
             f"entrain less, or feed more of the {phase} phase"
         )
+
+    @property
+    def products(self) -> dict[str, str]:
+        """Phases of everything that leaves, by name."""
+        draws = {draw.name: draw.phase for draw in self.draws}
+        return {RAFFINATE: "aqueous", **draws, self.solvent_outlet: "organic"}
 
     def outlets(self) -> list[tuple[str, str, int, float]]:
         """Return name, phase, stage (from 0) and flow [L/h] of everything that leaves."""

@@ -8,12 +8,13 @@ it gains from every input.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from sx_sim.cascade.changes import Change, no_change
-from sx_sim.cascade.outputs import Output
-from sx_sim.cascade.results import Result
+from sx_sim.cascade.results import CascadeResult
 from sx_sim.errors import ConvergenceError
 from sx_sim.kernels.types import Cascade
 
@@ -21,16 +22,41 @@ Array = NDArray[np.float64]
 REFINEMENTS = 3  # of a solve by what it leaves: the factors alone promise six digits
 
 
+class Answer(NamedTuple):
+    """How a column answers to a change of what it is made of."""
+
+    x: Array  # (N, S) in the water
+    organic: Array  # (N, S) in the organic that leaves
+    step: Array  # (N, m) unknowns
+    anion: Array  # (N,)
+
+
+class Seed(NamedTuple):
+    """What a number gains per unit of each of these: the cotangent of ``Answer``."""
+
+    x: Array  # (N, S)
+    organic: Array  # (N, S)
+    ln_h: Array  # (N,)
+    anion: Array  # (N,)
+    dimer: Array  # (N,)
+
+    @classmethod
+    def of(cls, shape: tuple[int, int]) -> Seed:
+        """Return a seed of nothing, its arrays to be filled."""
+        n = shape[0]
+        return cls(np.zeros(shape), np.zeros(shape), np.zeros(n), np.zeros(n), np.zeros(n))
+
+
 class Linearised:
     """A solved column, ready to say what any small change of it does.
 
     Parameters
     ----------
-    result : Result
+    result : CascadeResult
         Converged.
     """
 
-    def __init__(self, result: Result) -> None:
+    def __init__(self, result: CascadeResult) -> None:
         # imported here: reading a case should not wait for the compiler to load
         from sx_sim.kernels.closure import evaluate
         from sx_sim.kernels.direction import newton_direction
@@ -188,12 +214,12 @@ class Linearised:
         dx, dy = self.metals(change.cascade, self._ln_d(change, step))
         return dx, dy, step
 
-    def leaves(self, change: Change) -> tuple[Array, Array, Array]:
-        """Return what a change does to what leaves: x, organic (N, S) and scalars."""
+    def leaves(self, change: Change) -> Answer:
+        """Return what a change does to what leaves."""
         dx, dy, step = self.answer(change)
         if self.cascade.efficiency.size:
             _, _, dy = self.real_metals(change.cascade, self._ln_d(change, step))
-        return dx, dy, step
+        return Answer(dx, dy, step, self.anion(change.cascade, step))
 
     def _ln_d(self, change: Change, step: Array) -> Array:
         """Return how ln D changes with a step of the scalars (N, S)."""
@@ -203,29 +229,18 @@ class Linearised:
             ln_d -= self.state.bound * step[:, 2:]
         return ln_d
 
-    def gains(self, change: Change, outputs: list[Output]) -> Array:
-        """Return what every output gains from a change: forward mode."""
-        answer = self.leaves(change)
-        fed = change.cascade.feed.sum(axis=0)
-        gained = [
-            self.local(change, answer, o) + o.flow * change.flows[o.product] + o.fed @ fed
-            for o in outputs
-        ]
-        return np.array(gained)
+    @property
+    def ideal(self) -> bool:
+        """Whether stages are, so that there is an adjoint."""
+        return not self.cascade.efficiency.size
 
-    def local(self, change: Change, answer: tuple[Array, Array, Array], output: Output) -> float:
-        """Return what an output gains from what its product holds, its acidity included."""
-        step, j = answer[2], output.stage
-        phase = "organic" if output.organic else "aqueous"
-        ln_h = step[j, 0] if self.free[j] else change.ln_h[j]
-        return float(
-            output.concentration @ self.held(change, answer, phase, j) + output.ln_h * ln_h
-        )
+    def ln_h(self, change: Change, answer: Answer) -> Array:
+        """Return how ln [H+] answers (N,)."""
+        return np.where(self.free, answer.step[:, 0], change.ln_h)
 
-    def held(self, change: Change, answer: tuple[Array, Array, Array], phase: str, j: int) -> Array:
+    def held(self, change: Change, answer: Answer, phase: str, j: int) -> Array:
         """Return how what a litre of a phase holds that leaves stage ``j`` answers (S,)."""
-        dx, dz, _ = answer
-        held = self.result.column.with_drops(phase, j, dx[j], dz[j])
+        held = self.result.column.with_drops(phase, j, answer.x[j], answer.organic[j])
         if not self.cascade.efficiency.size:
             return held
         in_organic, in_aqueous = change.drops
@@ -233,18 +248,16 @@ class Linearised:
             return held + in_aqueous[j] * self.state.leaving[j]
         return held + in_organic[j] * self.state.x[j]
 
-    def gradient(self, output: Output) -> Change:
-        """Return what an output gains from each part of any change: adjoint mode."""
+    def gradient(self, seed: Seed) -> Change:
+        """Return what a number gains from each part of any change: adjoint mode."""
         law, state = self.law, self.state
-        y = state.y
-        by_x, by_y = np.zeros_like(y), np.zeros_like(y)
-        (by_y if output.organic else by_x)[output.stage] = output.concentration
-        by_x += state.d * by_y
+        gradient = no_change(self.result)
+        by_x, by_y = seed.x + state.d * seed.organic, seed.organic.copy()
         _, by_ln_d = self._balances(by_x, by_y)
         g = np.zeros_like(state.f)
-        g[output.stage, 0] = output.ln_h
-        g[:, 0] -= (by_ln_d * self.order_acid).sum(axis=1)
+        g[:, 0] = seed.ln_h - (by_ln_d * self.order_acid).sum(axis=1)
         g[~self.free, 0] = 0.0
+        g[:, 0] += self._by_anion(gradient.cascade, seed.anion)
         g[:, 1] += (by_ln_d * self.order_dimer).sum(axis=1)
         if g.shape[1] == 3:
             g[:, 2] -= (by_ln_d * state.bound).sum(axis=1)
@@ -252,14 +265,12 @@ class Linearised:
         by_x += np.einsum("ja,jai->ji", weight, self.factors.linear.f_x[:, :, : by_x.shape[1]])
         by_y -= np.multiply.outer(weight[:, 1] / self.taken, law.dimers)
         mu, by_ln_d = self._balances(by_x, by_y)
-        gradient = no_change(self.result)
         gradient.ln_d[:] = by_ln_d
         self._by_flows(gradient.cascade, mu)
-        gradient.cascade.feed[:] = mu + output.fed
+        gradient.cascade.feed[:] = mu
         self._by_closures(gradient, weight)
-        gradient.flows[output.product] = output.flow
-        if not self.free[output.stage]:
-            gradient.ln_h[output.stage] += output.ln_h
+        gradient.cascade.dimer[:] += seed.dimer
+        gradient.ln_h[:] += np.where(self.free, 0.0, seed.ln_h)
         return gradient
 
     def _balances(self, by_x: Array, by_y: Array) -> tuple[Array, Array]:
@@ -306,16 +317,23 @@ class Linearised:
         gradient.cascade.water_ion_product[:] = by_charge / self.h
         self._by_anion(gradient.cascade, by_anion)
 
-    def _by_anion(self, gradient: Cascade, gain: Array) -> None:
-        """Fill what an output gains from anions that only mix, and from how doses fall."""
+    def _by_anion(self, gradient: Cascade, gain: Array) -> Array:
+        """Add what an output gains from anions that only mix, and from how doses fall.
+
+        Returns
+        -------
+        (N,) array
+            What it gains from the first unknowns, which are anions where the acidity is set.
+        """
         if self.free.all():
-            gradient.anion[:] = gain
-            return
-        gain, cascade = gain * self.free, self.cascade
-        for j in range(len(gain)):
+            gradient.anion[:] += gain
+            return np.zeros_like(gain)
+        gain, cascade = gain.copy(), self.cascade
+        for j in np.flatnonzero(self.free):
             gradient.anion[j] += gain[j]
-            if j + 1 < len(gain) and self.free[j]:
+            if j + 1 < len(gain):
                 passed = cascade.carry[j] * gain[j]
                 gradient.anion[j + 1] -= passed
-                gradient.carry[j] = gain[j] * (self.state.anion[j + 1] - cascade.anion[j + 1])
-                gain[j + 1] += passed * self.free[j + 1]
+                gradient.carry[j] += gain[j] * (self.state.anion[j + 1] - cascade.anion[j + 1])
+                gain[j + 1] += passed
+        return np.where(self.free, 0.0, self.state.anion * gain)

@@ -1,8 +1,8 @@
-"""Results: the solved column with its names back on."""
+"""Solved columns: from arrays to names, everything recomputed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -15,6 +15,7 @@ from sx_sim.cascade.caution import Caution
 from sx_sim.cascade.checks import CLOSURE_LIMIT, Checks, acidity, check
 from sx_sim.cascade.column import RAFFINATE, Column
 from sx_sim.cascade.inputs import input_cautions
+from sx_sim.cascade.products import Products
 from sx_sim.cascade.profile import Profile
 from sx_sim.cascade.status import Status
 from sx_sim.cascade.streams import Stream
@@ -35,7 +36,7 @@ TIMES_FED = 10.0  # times the most concentrated feed, and more
 
 
 @dataclass(frozen=True)
-class Result:
+class CascadeResult(Products):
     """A column as it was solved, or as far as it got.
 
     Parameters
@@ -52,9 +53,6 @@ class Result:
         Products by name: the raffinate, the solvent that leaves, and every draw.
     doses : mapping of str to float
         Strong acid dosed at every set point, base below zero [eq/h].
-    net_fed : (S,) array, optional
-        What is fed from outside to a circuit [mol/h], where that is less than what is fed to
-        its column; ``streams`` are then those that leave the circuit.
     """
 
     column: Column
@@ -65,26 +63,17 @@ class Result:
     stages: Profile
     streams: Mapping[str, Stream]
     doses: Mapping[str, float]
-    net_fed: Array | None = None
 
     def __repr__(self) -> str:
-        head = f"Result: {self.status.text}; {self.column.summary}"
+        head = f"CascadeResult: {self.status.text}; {self.column.summary}"
         cautions = [f"{len(self.cautions)} cautions"] if self.cautions else []
         return "\n  ".join([head, *map(repr, self.streams.values()), *cautions])
 
     @cached_property
     def cautions(self) -> tuple[Caution, ...]:
         """Estimates it rests on, ranges it leaves, and what is odd about its inputs."""
-        odd = input_cautions(self.column, self._kept)
-        return (*odd, *cautions(self.system, self.stages))
-
-    @property
-    def _kept(self) -> float | None:
-        """The largest share of a rare earth that is not in the raffinate; none if not known."""
-        fed = self.system.rare_earth & (self.fed > 0.0)
-        if not self.converged or RAFFINATE not in self.streams or not fed.any():
-            return None
-        return float(1.0 - self.recoveries(RAFFINATE)[fed].min())
+        kept = self.kept(self.system.rare_earth) if self.converged else None
+        return (*input_cautions(self.column, kept), *cautions(self.system, self.stages))
 
     @property
     def system(self) -> ChemicalSystem:
@@ -103,8 +92,8 @@ class Result:
 
     @property
     def fed(self) -> Array:
-        """Every species fed (S,) [mol/h]; to a circuit, without what comes back."""
-        return self.column.fed.sum(axis=0) if self.net_fed is None else self.net_fed
+        """Every species fed (S,) [mol/h]."""
+        return self.column.fed.sum(axis=0)
 
     @property
     def converged(self) -> bool:
@@ -145,7 +134,7 @@ class Result:
             "set points on either side."
         )
 
-    def within_ranges(self) -> Result:
+    def within_ranges(self) -> CascadeResult:
         """Return the result itself, if it is not solved or stays within its ranges.
 
         Raises
@@ -157,39 +146,6 @@ class Result:
         if left and self.converged:
             raise OutsideRangeError(left, self)
         return self
-
-    def stream(self, name: str) -> Stream:
-        """Return a product; KeyError names those there are."""
-        if name not in self.streams:
-            raise KeyError(f"no stream '{name}'; there are {', '.join(self.streams)}")
-        return self.streams[name]
-
-    def purity(
-        self, element: str | Iterable[str], stream: str = RAFFINATE, basis: str = "REO"
-    ) -> float:
-        """Return the share of one or several rare earths in a product.
-
-        Parameters
-        ----------
-        element : str or iterable of str
-        stream : str
-        basis : {'REO', 'mol'}
-            Mass of oxides, or moles of rare earths.
-        """
-        return self.stream(stream).purity(element, basis)
-
-    def recovery(self, element: str, stream: str = RAFFINATE) -> float:
-        """Return the share of what is fed of a species that leaves in a product.
-
-        NaN for a species that is not fed.
-        """
-        return float(self.recoveries(stream)[self.system.index(element)])
-
-    def recoveries(self, stream: str) -> Array:
-        """Return the share of every species fed that leaves in a product (S,)."""
-        fed = self.fed
-        left = self.stream(stream).moles
-        return np.divide(left, fed, out=np.full(fed.shape, np.nan), where=fed > 0)
 
     def speciation(self) -> Speciation:
         """Return free ions, complexes and protonated anions at every stage."""
@@ -226,16 +182,16 @@ def solve_column(
     column: Column,
     *,
     options: Options = Options(),
-    start: Result | Array | None = None,
+    start: CascadeResult | Array | None = None,
     throw: bool = True,
-) -> Result:
+) -> CascadeResult:
     """Solve a column for its steady state.
 
     Parameters
     ----------
     column : Column
     options : Options
-    start : Result or (N, m) array, optional
+    start : CascadeResult or (N, m) array, optional
         A solved column of as many stages to start from, or its scalars. One with other
         unknowns is not used.
     throw : bool
@@ -251,7 +207,7 @@ def solve_column(
     from sx_sim.kernels.workspace import shape_of
 
     cascade, law = column.pack()
-    guess = start.stages.scalars if isinstance(start, Result) else start
+    guess = start.stages.scalars if isinstance(start, CascadeResult) else start
     scalars = shape_of(cascade, law)[3]
     if guess is None or guess.shape != (column.stages, scalars):
         guess = np.empty((0, scalars))
@@ -264,7 +220,7 @@ def solve_column(
 
 def solve_columns(
     columns: Sequence[Column], *, options: Options = Options(), start: Column | None = None
-) -> list[Result]:
+) -> list[CascadeResult]:
     """Solve columns, whatever becomes of each.
 
     Parameters
@@ -301,7 +257,7 @@ def kind_of(cascade: Cascade, law: Law) -> tuple[Any, ...]:
     return *shape_of(cascade, law), law.least_acid, *(array.tobytes() for array in shared)
 
 
-def assemble(column: Column, cascade: Cascade, law: Law, solution: Solution) -> Result:
+def assemble(column: Column, cascade: Cascade, law: Law, solution: Solution) -> CascadeResult:
     """Return the result that the kernels' arrays stand for, everything recomputed."""
     checks = check(cascade, law, solution.aqueous, solution.organic, solution.scalars)
     acid, anion = acidity(cascade, solution.scalars)
@@ -326,7 +282,7 @@ def assemble(column: Column, cascade: Cascade, law: Law, solution: Solution) -> 
         loading=column.system.loading(solution.organic, cascade.dimer * known),
         scalars=solution.scalars,
     )
-    return Result(
+    return CascadeResult(
         column=column,
         status=_ended(column, law, profile, Status(solution.status), checks),
         iterations=solution.iterations,

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from sx_sim.analysis.points import SAMPLE, Points, SweepAxis, unit_sample
 from sx_sim.analysis.size import check_size
 from sx_sim.analysis.tables import ALWAYS, CHOICES
-from sx_sim.cascade.outputs import KINDS
 from sx_sim.cases.load import Case
-from sx_sim.cases.parameters import constant_of, nominal
+from sx_sim.cases.parameters import nominal
 from sx_sim.cases.schema import ALTERNATIVES, Axis, Sweep
 from sx_sim.errors import CaseError, DrainedError
+from sx_sim.flowsheet.outputs import KINDS
 from sx_sim.units import convert, same_kind, split
 
 Array = NDArray[np.float64]
@@ -100,11 +100,8 @@ def check_axes(case: Case, axes: Sequence[SweepAxis]) -> None:
             )
         for end in {axis.values.min(), axis.values.max()}:
             try:
-                if axis.path.startswith("constants."):
-                    constant_of(case, axis.path, axis.setting(end))
-                else:
-                    with suppress(DrainedError):  # points where drops drain a phase are invalid
-                        case.with_values({axis.path: axis.setting(end)})
+                with suppress(DrainedError):  # points where drops drain a phase are invalid
+                    case.flowsheet_with({axis.path: axis.setting(end)})
             except CaseError as error:
                 problems = [f"axis '{axis.path}': {p}" for p in error.problems]
                 raise CaseError(problems, case.name) from None

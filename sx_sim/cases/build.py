@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,27 +20,33 @@ from sx_sim.cascade.column import (
     SetPoint,
     Settling,
 )
-from sx_sim.cascade.heat import Heat, temperatures
+from sx_sim.cascade.heat import Heat
+from sx_sim.cascade.ratios import Ratios
 from sx_sim.cascade.streams import Stream
 from sx_sim.cases.conditions import along_series
 from sx_sim.cases.contents import amounts, aqueous_stream
 from sx_sim.cases.schema import CaseFile, Liquor, Override, Solvent
-from sx_sim.cases.schema import Heat as HeatTable
 from sx_sim.cases.schema import SetPoint as SetPointTable
 from sx_sim.chemistry.elements import Element, declared, element
 from sx_sim.chemistry.extractants import EXPONENTS, ExtractantSet
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.errors import CaseError
-from sx_sim.flowsheet.recycles import EFFLUENT, Exchange, Recycle, Reflux, SolventLoop
+from sx_sim.flowsheet.recycles import (
+    EFFLUENT,
+    Circuit,
+    Exchange,
+    Recycle,
+    Reflux,
+    SolventLoop,
+)
+from sx_sim.kernels.types import Options
 
 Array = NDArray[np.float64]
-SINGULAR = 1e-12  # determinant of flows that follow from one another
 
-
-def build_column(
+def build_circuit(
     case: CaseFile, extractant: ExtractantSet, sources: Mapping[str, Stream] | None = None
-) -> Column:
-    """Return the column that a case describes.
+) -> Circuit:
+    """Return the circuit that a case describes.
 
     Parameters
     ----------
@@ -48,7 +54,8 @@ def build_column(
     extractant : ExtractantSet
         The set that it names.
     sources : mapping of str to Stream, optional
-        What is fed where feeds have a source, by the name of the feed.
+        Streams of every species that may be fed where feeds have a source, by the name of
+        the feed. Flows that follow from theirs are left open.
 
     Raises
     ------
@@ -59,33 +66,21 @@ def build_column(
     for name, table in case.feeds.items():
         if table.source and name not in sources:
             raise CaseError(f"feeds.{name}.source: only a train has sources; give flow and content")
-    builder = _Builder(case, _spans(case), _system(case, extractant, sources), sources)
-    column = along_series(builder.column(_flows(builder)), sources.keys())
+    builder = _Builder(case, _spans(case), system_of(case, extractant, sources), sources)
+    column = along_series(builder.column(), sources.keys())
+    ratios = builder.ratios([feed.stream.name for feed in column.feeds])
     _check_cut(case, column.system)
     _check_feeds(column)
     _check_products(column)
-    if case.heat is not None:
-        column = _warmed(case, case.heat, column)
-    _ = column.volumes  # says which stage has none of a phase
-    return column
-
-
-def _warmed(case: CaseFile, table: HeatTable, column: Column) -> Column:
-    """Return the column at the temperatures that follow from a balance of heat."""
-    given = [name for name, section in case.sections.items() if section.temperature is not None]
-    if given:
-        raise CaseError(
-            f"sections.{given[0]}.temperature: heat tells the temperatures; leave one of them out"
-        )
-    names = [feed.stream.name for feed in column.feeds]
-    for name in table.entering:
-        if name not in names:
-            raise CaseError(
-                f"heat.entering.{name}: nothing enters so; there are {', '.join(names)}"
-            )
-    entering = {name: table.entering.get(name, case.temperature) for name in names}
-    heat = Heat(table.aqueous, table.organic, table.loss, table.ambient, entering)
-    return replace(column, temperature=temperatures(column, heat))
+    recycles = recycles_of(case, column)
+    solver = case.solver
+    options = Options(tolerance=solver.tolerance, iteration_limit=solver.iteration_limit or 0)
+    circuit = Circuit(column, recycles, case.solvent.base, ratios, options)
+    if sources:
+        return circuit
+    circuit = circuit.fed({})
+    _check_flowing(circuit)
+    return circuit
 
 
 def recycles_of(case: CaseFile, column: Column) -> tuple[Recycle, ...]:
@@ -97,14 +92,8 @@ def recycles_of(case: CaseFile, column: Column) -> tuple[Recycle, ...]:
         If what is to come back is not there.
     """
     found: list[Recycle] = []
-    flowing = {name: phase for name, phase, _, flow in column.outlets() if flow > 0.0}
-    liquors = [name for name, phase in flowing.items() if phase == "aqueous"]
+    liquors = [name for name, phase in column.products.items() if phase == "aqueous"]
     if case.solvent.recycle:
-        if column.solvent_outlet not in flowing:
-            raise CaseError(
-                f"solvent.recycle = true: draws leave nothing of the {column.solvent_outlet} to "
-                "come back; draw less"
-            )
         found.append(SolventLoop(column.solvent_outlet, SOLVENT, case.solvent.bleed))
     if case.solvent.exchange is not None:
         if case.solvent.exchange not in liquors:
@@ -128,6 +117,19 @@ def recycles_of(case: CaseFile, column: Column) -> tuple[Recycle, ...]:
     return tuple(found)
 
 
+def _check_flowing(circuit: Circuit) -> None:
+    """Raise CaseError where nothing leaves of what is to come back."""
+    flowing = {name for name, _, _, flow in circuit.column.outlets() if flow > 0.0}
+    for recycle in circuit.recycles:
+        if recycle.product not in flowing:
+            key = {SolventLoop: "solvent.recycle = true", Exchange: "solvent.exchange"}.get(
+                type(recycle), f"sections.{recycle.feed}.reflux"
+            )
+            raise CaseError(
+                f"{key}: draws leave nothing of the {recycle.product} to come back; draw less"
+            )
+
+
 def _spans(case: CaseFile) -> dict[str, Section]:
     spans, first = {}, 1
     for name, table in case.sections.items():
@@ -136,7 +138,7 @@ def _spans(case: CaseFile) -> dict[str, Section]:
     return spans
 
 
-def _system(case: CaseFile, base: ExtractantSet, sources: Mapping[str, Stream]) -> ChemicalSystem:
+def system_of(case: CaseFile, base: ExtractantSet, sources: Mapping[str, Stream]) -> ChemicalSystem:
     own = {s: one for stream in sources.values() for s, one in stream.system.own.items()}
     own |= {s: declared(s, t.molar_mass, t.charge, t.oxide) for s, t in case.elements.items()}
     constants = {s: _change(s, table, own) for s, table in case.constants.items()}
@@ -209,27 +211,60 @@ def _change(symbol: str, table: Override, own: Mapping[str, Element]) -> dict[st
 
 @dataclass(frozen=True)
 class _Builder:
-    """A case of which some flows are still open: the solvent's, and those of refluxes."""
+    """From the tables of a case to the parts of a column."""
 
     case: CaseFile
     spans: Mapping[str, Section]
     system: ChemicalSystem
     sources: Mapping[str, Stream]
 
-    def column(self, flows: Mapping[str, float]) -> Column:
-        """Return the column at flows [L/h] of the solvent and of refluxes, by section."""
+    def column(self) -> Column:
+        """Return the column; flows that follow from others are left at one [L/h]."""
         sections = self.case.sections.values()
         temperature = [np.full(s.stages, s.temperature or self.case.temperature) for s in sections]
         return Column(
             system=self.system,
             sections=tuple(self.spans.values()),
-            feeds=(*self.solvent(flows[SOLVENT]), *self.feeds(), *self.liquors(flows)),
+            feeds=(*self.solvent(), *self.feeds(), *self.liquors()),
             draws=tuple(self.draws()),
             temperature=np.concatenate(temperature),
             solvent_outlet=BARREN if any(s.outlet for s in sections) else LOADED,
             set_points=tuple(self.set_points()),
             settling=self.settling(),
         )
+
+    def ratios(self, entering: Sequence[str]) -> Ratios:
+        """Return what sets flows and temperatures; ``entering`` are the names of feeds."""
+        sections = self.case.sections
+        return Ratios(
+            solvent=self.case.solvent.oa,
+            liquors={name: s.oa for name, s in sections.items() if s.oa is not None},
+            shares={
+                name: (s.reflux or "", s.share)
+                for name, s in sections.items()
+                if s.share is not None
+            },
+            heat=self.heat(entering),
+        )
+
+    def heat(self, entering: Sequence[str]) -> Heat | None:
+        """Return what sets the temperatures, none where they are given."""
+        table = self.case.heat
+        if table is None:
+            return None
+        given = [name for name, s in self.case.sections.items() if s.temperature is not None]
+        if given:
+            raise CaseError(
+                f"sections.{given[0]}.temperature: heat tells the temperatures; leave one of them "
+                "out"
+            )
+        for name in table.entering:
+            if name not in entering:
+                raise CaseError(
+                    f"heat.entering.{name}: nothing enters so; there are {', '.join(entering)}"
+                )
+        warm = {name: table.entering.get(name, self.case.temperature) for name in entering}
+        return Heat(table.aqueous, table.organic, table.loss, table.ambient, warm)
 
     @property
     def formal(self) -> float:
@@ -239,11 +274,12 @@ class _Builder:
         """
         return self.case.solvent.concentration or self.system.extractant.dosage
 
-    def solvent(self, flow: float) -> list[Feed]:
+    def solvent(self) -> list[Feed]:
         """Return the fresh solvent, if any enters as such."""
-        if flow == 0.0:
-            return []
         table = self.case.solvent
+        flow = 1.0 if table.oa is not None else table.flow
+        if not flow:
+            return []
         soap = table.saponification * self.formal
         base = {table.base: soap / element(table.base).charge} if soap > 0 else {}
         loaded = self.system.array(amounts(table, self.system.own))
@@ -273,20 +309,15 @@ class _Builder:
             found.append(Feed(self.stage(table.stage, f"{key}.stage"), stream))
         return found
 
-    def liquors(self, flows: Mapping[str, float]) -> list[Feed]:
+    def liquors(self) -> list[Feed]:
         """Return what enters at the last stage of sections."""
         found = []
-        organic = [f.stream.flow for f in self.feeds() if f.stream.phase == "organic"]
-        solvent = flows[SOLVENT] or sum(organic)
         for name, table in self.case.sections.items():
-            flow = flows.get(name, table.flow)
-            if table.oa is not None:
-                flow = solvent / table.oa
+            follows = table.oa is not None or table.share is not None
+            flow = 1.0 if follows else table.flow
             if flow is not None:
-                key = f"sections.{name}"
-                stream = aqueous_stream(
-                    self.system, key, table, amounts(table, self.system.own), flow
-                )
+                held = amounts(table, self.system.own)
+                stream = aqueous_stream(self.system, f"sections.{name}", table, held, flow)
                 found.append(Feed(self.spans[name].last, stream))
         return found
 
@@ -387,53 +418,6 @@ class _Builder:
         if 1 <= int(number) <= section.stages:
             return section.first + int(number) - 1
         raise CaseError(f'{key} = "{reference}": {name} has stages 1 to {section.stages}')
-
-
-def _flows(builder: _Builder) -> dict[str, float]:
-    """Return the flows [L/h] of the solvent and of refluxes given as a share, by name.
-
-    A solvent given as O/A follows from the aqueous flow in the first section, and a reflux
-    from that of its product. All flows are linear in these: liquors given by O/A of their own
-    bring water in proportion.
-    """
-    table, last = builder.case.solvent, next(iter(builder.spans.values())).last
-    shares = {name: s for name, s in builder.case.sections.items() if s.share is not None}
-    known = {SOLVENT: table.flow or 0.0}
-    names = [SOLVENT] * (table.oa is not None) + list(shares)
-    if not names:
-        return known
-
-    def missing(flows: Array) -> Array:
-        whole = known | dict(zip(names, flows.tolist(), strict=True))
-        column = builder.column(whole)
-        products = {name: flow for name, _, _, flow in column.outlets()} if shares else {}
-        wanted = {
-            name: (s.share or 0.0) * products.get(s.reflux or "", 0.0) for name, s in shares.items()
-        }
-        if table.oa is not None:
-            wanted[SOLVENT] = table.oa * float(column.flows("aqueous")[0][last - 1])
-        return flows - np.array([wanted[name] for name in names])
-
-    # of the size of what is fed, so that drops leave some of each phase on trial too
-    size = max((feed.flow for feed in builder.case.feeds.values() if feed.flow), default=1.0)
-    start = np.full(len(names), size)
-    off = missing(start)
-    slopes = np.array([missing(start + step) - off for step in size * np.eye(len(names))]).T / size
-    with np.errstate(all="ignore"):
-        singular = abs(np.linalg.det(slopes)) < SINGULAR
-        found = start * np.nan if singular else start - np.linalg.solve(slopes, off)
-    for name, flow in zip(names, found.tolist(), strict=True):
-        if not 0.0 < flow < np.inf:
-            if name == SOLVENT:
-                raise CaseError(
-                    f"solvent.oa = {table.oa:g}: no solvent flow gives it with the O/A of the "
-                    "other sections; give solvent.flow, or a lower oa"
-                )
-            raise CaseError(
-                f"sections.{name}.share = {shares[name].share:g}: no flow gives it; is "
-                f"{shares[name].reflux} an aqueous product? Give flow, or a lower share"
-            )
-    return known | dict(zip(names, found.tolist(), strict=True))
 
 
 def _check_capacity(stream: Stream, key: str) -> None:

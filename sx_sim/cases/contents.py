@@ -11,7 +11,7 @@ from sx_sim.cases.fields import Amount
 from sx_sim.cases.schema import Liquor, Solvent
 from sx_sim.chemistry import database
 from sx_sim.chemistry.aqueous import REFERENCE, water_ion_product
-from sx_sim.chemistry.elements import Element, element
+from sx_sim.chemistry.elements import Element, element, unit_mass
 from sx_sim.chemistry.speciation import electroneutral
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.errors import CaseError
@@ -38,40 +38,18 @@ def amounts(liquor: Liquor | Solvent, own: Own) -> dict[str, float]:
         if isinstance(shares, str):
             data = database.lookup("feeds", shares)
             shares, share_basis = data["composition"], data["basis"]
-        moles = {s: share / _unit_mass(element(s), share_basis) for s, share in shares.items()}
+        moles = {s: share / unit_mass(element(s), share_basis) for s, share in shares.items()}
         counted = "mol" if liquor.strength.unit == "mol/L" else liquor.basis or ""
-        whole = sum(n * _unit_mass(element(s), counted) for s, n in moles.items())
+        whole = sum(n * unit_mass(element(s), counted) for s, n in moles.items())
         for symbol, n in moles.items():
             found[symbol] = found.get(symbol, 0.0) + liquor.strength.value * n / whole
     return {symbol: amount for symbol, amount in found.items() if amount > 0}
 
 
-def counted_moles(stream: Stream, strength: Amount, basis: str | None) -> float:
-    """Return a strength in moles of rare earths per litre, of a liquor with a stream's mix."""
-    if strength.unit == "mol/L":
-        return strength.value
-    system = stream.system
-    rare = [
-        s for s, r in zip(system.species, system.rare_earth, strict=True) if r and s in stream.held
-    ]
-    moles = [stream.held[s] for s in rare]
-    grams = sum(n * _unit_mass(element(s), basis or "") for s, n in zip(rare, moles, strict=True))
-    return strength.value * sum(moles) / grams if grams else 0.0
-
-
-def _unit_mass(one: Element, basis: str) -> float:
-    """Return grams per mole on a basis, 1 for moles."""
-    if basis == "mol":
-        return 1.0
-    if basis == "REO" and not one.oxide:
-        raise CaseError(f"{one.symbol} has no oxide: state it in mol/L, or on basis 'element'")
-    return one.oxide_mass if basis == "REO" else one.mass
-
-
 def _molar(one: Element, amount: Amount, basis: str | None) -> float:
     if amount.unit == "mol/L":
         return amount.value
-    return amount.value / _unit_mass(one, basis or "")
+    return amount.value / unit_mass(one, basis or "")
 
 
 def aqueous_stream(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -16,13 +16,24 @@ from pydantic import ValidationError
 
 from sx_sim.cascade.column import Column
 from sx_sim.cascade.streams import Stream
-from sx_sim.cases.build import build_column, recycles_of
-from sx_sim.cases.schema import ALTERNATIVES, CaseFile
+from sx_sim.cases.build import build_circuit
+from sx_sim.cases.constants import constant_of
+from sx_sim.cases.known_sets import KnownSets
+from sx_sim.cases.schema import ALTERNATIVES, CaseFile, TrainFile
+from sx_sim.cases.trains import (
+    alike,
+    check_links,
+    files_of,
+    in_order,
+    links_of,
+    merged,
+    sources_of,
+)
 from sx_sim.chemistry import database
-from sx_sim.chemistry.extractants import ExtractantSet, extractant_set, is_path, is_set
+from sx_sim.chemistry.extractants import ExtractantSet, is_set
 from sx_sim.errors import CaseError, check_kind
+from sx_sim.flowsheet.flowsheet import ALONE, Flowsheet
 from sx_sim.flowsheet.recycles import Circuit
-from sx_sim.kernels.types import Options
 from sx_sim.problems import problems_of
 from sx_sim.text_files import read_text, tables_of
 
@@ -31,39 +42,72 @@ CASE_NEEDED = "a case is needed: load_case(path) reads a file, parse_case(text) 
 
 @dataclass(frozen=True)
 class Case:
-    """A validated case.
+    """A validated case: of a column, a closed circuit or a train of them.
 
     Parameters
     ----------
-    file : CaseFile
+    content : CaseFile or TrainFile
         Its content, units gone.
-    column : Column
-        The column it describes.
     name : str
         Where from, for messages; sets of one's own are found beside it.
     raw : mapping
         The tables as given, units and all: what everything else here is made from.
-    circuit : Circuit
-        The column with what comes back to it, if anything does.
-    sources : mapping of str to Stream
-        What is fed where feeds have a source.
+    flowsheet : Flowsheet
+        What it describes.
     sets : mapping of str to ExtractantSet
-        The extractant set it names, by the name it has in the case.
+        The extractant sets it names, by the name they have in the case.
     given : str
         The TOML the tables were read from, empty where they were changed since.
+    parts : mapping of str to Case
+        The circuits of a train as cases of their own, what links feed them left open.
+    sources : mapping of str to Stream
+        Of such a circuit, what its links may bring.
     """
 
-    file: CaseFile
-    column: Column
+    content: CaseFile | TrainFile
     name: str
     raw: Mapping[str, Any]
-    circuit: Circuit
-    sources: Mapping[str, Stream]
+    flowsheet: Flowsheet
     sets: Mapping[str, ExtractantSet]
     given: str = ""
+    parts: Mapping[str, Case] = field(default_factory=dict)
+    sources: Mapping[str, Stream] = field(default_factory=dict)
 
     def __repr__(self) -> str:
-        return f"Case '{self.file.title or self.name}': {self.column.summary}"
+        about = ", ".join(self.parts) if self.parts else self.column.summary
+        return f"Case '{self.title}': {about}"
+
+    @property
+    def title(self) -> str:
+        """What it is called, else where it is from."""
+        return self.content.title or self.name
+
+    @property
+    def file(self) -> CaseFile:
+        """The tables of a single circuit; AttributeError for a train."""
+        if isinstance(self.content, TrainFile):
+            raise AttributeError("a train has tables in each of its .parts")
+        return self.content
+
+    @property
+    def circuits(self) -> Mapping[str, Case]:
+        """Every circuit as a case, by name."""
+        return self.parts or {ALONE: self}
+
+    @property
+    def circuit(self) -> Circuit:
+        """The only circuit; AttributeError for a train."""
+        return self.flowsheet.circuit
+
+    @property
+    def column(self) -> Column:
+        """The column of the only circuit; AttributeError for a train."""
+        return self.circuit.column
+
+    @property
+    def cuts(self) -> dict[str, tuple[str, str] | None]:
+        """Between which neighbours every circuit separates, by circuit."""
+        return {name: part.file.cut for name, part in self.circuits.items()}
 
     @cached_property
     def text(self) -> str:
@@ -81,15 +125,29 @@ class Case:
         }
 
     @property
-    def options(self) -> Options:
-        """Solver options."""
-        solver = self.file.solver
-        return Options(tolerance=solver.tolerance, iteration_limit=solver.iteration_limit or 0)
-
-    @property
     def species(self) -> tuple[str, ...]:
         """Species, in the order of every array."""
-        return self.column.system.species
+        return self.flowsheet.species
+
+    def part(self, path: str) -> tuple[str, Case, str]:
+        """Return circuit, its case and the path in that, of the path of an input.
+
+        Raises
+        ------
+        CaseError
+            If a train has no such circuit.
+        """
+        if not self.parts:
+            return ALONE, self, path
+        root, _, rest = path.partition(".")
+        name, _, own = rest.partition(".")
+        if root != "circuits" or name not in self.parts or not own:
+            raise CaseError(
+                f"{path}: must be circuits.NAME. and the path of an input of that circuit; there "
+                f"are {', '.join(self.parts)}",
+                self.name,
+            )
+        return name, self.parts[name], own
 
     def with_values(self, values: Mapping[str, float | str]) -> Case:
         """Return the case with some inputs changed.
@@ -97,7 +155,8 @@ class Case:
         Parameters
         ----------
         values : mapping
-            New values by path, such as ``{"feeds.clay.pH": 1.5}``; quantities as text.
+            New values by path, such as ``{"feeds.clay.pH": 1.5}``, of a train as
+            ``circuits.dy_ho.feeds.clay.pH``; quantities as text.
 
         Raises
         ------
@@ -106,29 +165,82 @@ class Case:
         """
         raw = dict(self.raw)
         for path, value in values.items():
-            *parents, key = path.split(".")
-            if parents[:1] == ["constants"] and parents[1:] in [[s] for s in self.species]:
-                raw["constants"] = {parents[1]: {}} | raw.get("constants", {})
-            table: Any = raw
-            for done, part in enumerate(parents):
-                if not isinstance(table, dict) or part not in table:
-                    there = ", ".join(table) if isinstance(table, dict) else "no more keys"
-                    where = ".".join(parents[:done]) or "the case"
-                    raise CaseError(f"{path}: no '{part}' in {where}; there is {there}", self.name)
-                table[part] = dict(table[part]) if isinstance(table[part], dict) else table[part]
+            if self.parts and not path.startswith("defaults."):
+                self._set_part(raw, path, value)
+            else:
+                self._set(raw, path, path, value, dict(raw))
+        if self.parts:
+            return train_of(raw, self.name, sets=self.sets, before=self)
+        return validate(raw, self.name, sets=self.sets)
+
+    def _set_part(self, raw: dict[str, Any], path: str, value: float | str) -> None:
+        """Set a value of a circuit of a train, which its defaults may give."""
+        name, part, own = self.part(path)
+        raw["circuits"] = dict(raw["circuits"])
+        table = raw["circuits"][name] = dict(raw["circuits"][name])
+        part._set(table, path, own, value, merged(raw.get("defaults", {}), table))
+
+    def _set(
+        self,
+        table: Any,
+        path: str,
+        own: str,
+        value: float | str,
+        whole: Mapping[str, Any],
+    ) -> None:
+        """Set a value in tables, copying what it changes.
+
+        ``whole`` are the tables with their defaults, which decide what there is.
+        """
+        *parents, key = own.split(".")
+        known: Any = whole
+        if parents[:1] == ["constants"] and parents[1:] in [[s] for s in self.species]:
+            known = {"constants": {parents[1]: {}} | known.get("constants", {})}
+        for done, part in enumerate(parents):
+            if not isinstance(known, dict) or part not in known:
+                there = ", ".join(known) if isinstance(known, dict) else "no more keys"
+                where = ".".join(parents[:done]) or "the case"
+                raise CaseError(f"{path}: no '{part}' in {where}; there is {there}", self.name)
+            known = known[part]
+            if isinstance(known, dict):
+                table[part] = dict(table.get(part, {}))
                 table = table[part]
-            table.pop(ALTERNATIVES.get(key, ""), None)
-            table[key] = value.item() if isinstance(value, np.generic) else value
-        return validate(raw, self.name, sources=self.sources, sets=self.sets)
+        other = ALTERNATIVES.get(key, "")
+        if isinstance(known, dict) and other in known and other not in table:
+            raise CaseError(f"{path}: the defaults give '{other}'; change that", self.name)
+        if not isinstance(known, dict):
+            where = ".".join(parents)
+            raise CaseError(f"{path}: {where} has no more keys", self.name)
+        table.pop(other, None)
+        table[key] = value.item() if isinstance(value, np.generic) else value
 
-    def circuit_with(self, values: Mapping[str, float | str]) -> Circuit:
-        """Return the circuit with some inputs changed, its species in the order of this case.
+    def flowsheet_with(self, values: Mapping[str, float | str]) -> Flowsheet:
+        """Return the flowsheet with some inputs changed, constants among them.
 
-        So results of neighbouring points share their arrays; parameters and errors as for
+        Species stay in the order of this case, so that results of neighbouring points share
+        their arrays; circuits that do not change are the same objects. Errors as for
         ``with_values``.
         """
-        moved = self.with_values(values).circuit
-        return replace(moved, column=moved.column.along(self.column.system.series))
+        changes: dict[str, dict[str, dict[str, float]]] = {}
+        inputs: dict[str, float | str] = {}
+        for path, value in values.items():
+            name, part, own = self.part(path) if "constants." in path else (ALONE, self, "")
+            if own.startswith("constants."):
+                symbol, constant, number = constant_of(part, own, value)
+                changes.setdefault(name, {}).setdefault(symbol, {})[constant] = number
+            else:
+                inputs[path] = value
+        sheet = self.with_values(inputs).flowsheet if inputs else self.flowsheet
+        circuits = dict(sheet.circuits)
+        for name, circuit in circuits.items():
+            before = self.flowsheet.circuits[name]
+            if circuit is not before:
+                column = circuit.column.along(before.column.system.series)
+                circuit = circuits[name] = replace(circuit, column=column)
+            if name in changes:
+                column = circuit.column.with_constants(changes[name])
+                circuits[name] = replace(circuit, column=column)
+        return replace(sheet, circuits=circuits)
 
 
 def load_case(path: str | Path) -> Case:
@@ -169,11 +281,10 @@ def parse_case(
     if text.endswith(".toml") and "\n" not in text:
         raise CaseError(f"{text} is the path of a file: load_case(path) reads it", name)
     raw = tables_of(text, name)
-    if "circuits" in raw:
-        raise CaseError("is a train of circuits, which run, check and info take alone", name)
     if is_set(raw):
         raise CaseError("is an extractant set, which a case names as solvent.extractant", name)
-    return validate(raw, name, sets=sets, given=text)
+    make = train_of if "circuits" in raw else validate
+    return make(raw, name, sets=sets, given=text)
 
 
 def validate(
@@ -183,39 +294,68 @@ def validate(
     sources: Mapping[str, Stream] | None = None,
     sets: Mapping[str, ExtractantSet] | None = None,
     given: str = "",
+    file: CaseFile | None = None,
 ) -> Case:
-    """Validate the tables of a case, fed from sources if it has any; else as ``parse_case``."""
+    """Validate the tables of a single circuit, fed from sources if it has any.
+
+    Parameters and errors as for ``parse_case``; ``file`` is their content where it is known.
+    """
     known = KnownSets(name, sets or {})
     try:
-        file = CaseFile.model_validate(raw, context=known)
-        key = file.solvent.extractant
-        extractant = known(key)
-        column = build_column(file, extractant, sources)
-        circuit = Circuit(column, recycles_of(file, column), file.solvent.base)
+        file = file or CaseFile.model_validate(raw, context=known)
+        extractant = known(file.solvent.extractant)
+        circuit = build_circuit(file, extractant, sources)
     except ValidationError as error:
         raise CaseError(problems_of(error, CaseFile), name) from None
     except CaseError as error:
         raise type(error)(error.problems, name) from None
-    return Case(file, column, name, raw, circuit, sources or {}, {key: extractant}, given)
+    found = {file.solvent.extractant: extractant}
+    return Case(file, name, raw, Flowsheet({ALONE: circuit}), found, given, {}, sources or {})
 
 
-class KnownSets:
-    """Extractant sets by the name a case gives them; files are found beside the case.
+def train_of(
+    raw: Mapping[str, Any],
+    name: str,
+    *,
+    sets: Mapping[str, ExtractantSet] | None = None,
+    given: str = "",
+    before: Case | None = None,
+) -> Case:
+    """Validate the tables of a train; parameters and errors as for ``parse_case``.
 
-    Parameters
-    ----------
-    name : str
-        The case file.
-    known : mapping of str to ExtractantSet
-        Sets that need not be looked up.
+    Circuits whose tables and sources are those of a train ``before`` are taken from that.
     """
-
-    def __init__(self, name: str, known: Mapping[str, ExtractantSet]) -> None:
-        self.folder = Path(name).parent
-        self.found = dict(known)
-
-    def __call__(self, key: str) -> ExtractantSet:
-        """Return a set; CaseError if there is none of that name."""
-        if key not in self.found:
-            self.found[key] = extractant_set(self.folder / key if is_path(key) else key)
-        return self.found[key]
+    known = KnownSets(name, sets or {})
+    try:
+        train = TrainFile.model_validate(raw, context=known)
+    except ValidationError as error:
+        raise CaseError(problems_of(error, TrainFile), name) from None
+    tables = {circuit: merged(train.defaults, table) for circuit, table in train.circuits.items()}
+    old = before.parts if before else {}
+    same = {c: c in old and old[c].raw == table for c, table in tables.items()}
+    files = files_of(tables, name, known, {c: old[c].file for c in tables if same[c]})
+    check_links(train, files, name, known)
+    links = links_of(files, known)
+    order = in_order(files)
+    try:
+        sources = sources_of(files, order, links, known)
+    except CaseError as error:
+        raise CaseError(error.problems, name) from None
+    parts: dict[str, Case] = {}
+    problems: list[str] = []
+    for circuit in order:
+        table, there = tables[circuit], sources[circuit]
+        if same[circuit] and alike(old[circuit].sources, there):
+            parts[circuit] = old[circuit]
+            continue
+        try:
+            parts[circuit] = validate(
+                table, name, sources=there, sets=known.found, file=files[circuit]
+            )
+        except CaseError as error:
+            problems += [f"circuits.{circuit}.{p}" for p in error.problems]
+    if problems:
+        raise CaseError(problems, name)
+    names = {place: product for product, place in train.products.items()}
+    circuits = {circuit: part.circuit for circuit, part in parts.items()}
+    return Case(train, name, raw, Flowsheet(circuits, links, names), known.found, given, parts)

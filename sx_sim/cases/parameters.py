@@ -3,35 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from sx_sim.analysis.sensitivity import Input
-from sx_sim.cascade.changes import CONSTANTS, Change, of_columns, of_constant, of_temperature
+from sx_sim.cascade.changes import CONSTANTS, Change, of_constant, of_temperature
 from sx_sim.cascade.column import Column
-from sx_sim.cascade.results import Result
 from sx_sim.cascade.streams import Stream
+from sx_sim.cases.constants import CONSTANT_UNITS, constant_of
 from sx_sim.cases.contents import amounts, aqueous_stream
 from sx_sim.cases.load import Case
 from sx_sim.cases.schema import Liquor
 from sx_sim.chemistry.speciation import titratable_acid
 from sx_sim.errors import CaseError
-from sx_sim.flowsheet.derivatives import Nearby
-from sx_sim.flowsheet.recycles import Circuit, feed_of, with_streams
-from sx_sim.units import convert, parse, same_kind, split
+from sx_sim.flowsheet.derivatives import STAGE as STAGE_TEMPERATURE
+from sx_sim.flowsheet.derivatives import Constant, Input, Nearby
+from sx_sim.flowsheet.flowsheet import ALONE, Flowsheet
+from sx_sim.flowsheet.result import Result
+from sx_sim.units import convert, same_kind, split
 
 ROOTS = ("temperature", "solvent", "feeds", "sections", "draws", "set_points")
 FORMS = (
     "a path of the case such as sections.scrub.acid, feeds.clay.pH, solvent.flow or temperature",
     "a constant such as constants.Dy.log10_K or constants.Dy.enthalpy",
     "the temperature of a stage, such as temperature[17]",
+    "of a train each of these after circuits.NAME., or a path of its defaults",
 )
-CONSTANT_UNITS = {"enthalpy": "kJ/mol"}
 STAGE = re.compile(r"temperature\[(\d+)\]")
 
 # Derivatives from values a small step to either side, or a few to one side at a bound of
@@ -45,16 +44,12 @@ OFFSET_STEP = {"pH": 3e-5, "temperature": 0.01, "bleed": 1e-5}  # of inputs whos
 
 @dataclass(frozen=True)
 class Parameter:
-    """One input: its value in the case, its unit there, and what changes per unit of it.
-
-    ``nearby`` gives circuits on either side, of inputs of the case.
-    """
+    """One input: its value in the case, its unit there, and what changes per unit of it."""
 
     path: str
     value: float
     unit: str
     input: Input
-    nearby: Callable[[], Nearby] | None = None
 
 
 def parameter(case: Case | None, result: Result, path: str) -> Parameter:
@@ -74,80 +69,56 @@ def parameter(case: Case | None, result: Result, path: str) -> Parameter:
     CaseError
         If there is no such input, or it has no derivative.
     """
-    parts = path.split(".")
-    staged = STAGE.fullmatch(path)
+    circuit, own = ALONE, path
+    if case is not None and case.parts and not path.startswith("defaults."):
+        circuit, _, own = case.part(path)
+    parts = own.split(".")
+    staged = STAGE.fullmatch(own)
     if staged:
-        return _stage_temperature(result, path, int(staged[1]))
+        return _stage_temperature(result, path, circuit, int(staged[1]))
     if parts[0] == "constants":
-        return _constant(result, path, parts[1:])
+        return _constant(result, path, circuit, parts[1:])
     if case is None:
         raise CaseError(
             f"parameter '{path}': a result alone knows {FORMS[1]}, and {FORMS[2]}; "
             "give the case for its other inputs"
         )
-    if parts[0] not in ROOTS:
+    if parts[0] not in (*ROOTS, "defaults" if case.parts else ""):
         raise CaseError(f"parameter '{path}': must be {'; '.join(FORMS)}", case.name)
     if parts[-1] in ("stages", "stage"):
         raise CaseError(f"parameter '{path}': is a whole number and has no derivative", case.name)
     value, unit = nominal(case, path)
-    nearby = partial(_nearby, case, path, value, unit)
-
-    def change() -> Change:
-        found = nearby()
-        return of_columns(result, [one.column for one in found.circuits], found.weights)
-
-    return Parameter(path, value, unit, Input(change), nearby)
+    return Parameter(path, value, unit, _nearby(case, path, value, unit))
 
 
-def _stage_temperature(result: Result, path: str, stage: int) -> Parameter:
-    count = result.column.stages
+def _stage_temperature(result: Result, path: str, circuit: str, stage: int) -> Parameter:
+    found = result.units[circuit].cascade
+    count = found.column.stages
     if not 1 <= stage <= count:
         raise CaseError(f"parameter '{path}': there are stages 1 to {count}")
 
     def change() -> Change:
-        return of_temperature(result, np.arange(1, count + 1) == stage)
+        return of_temperature(found, np.arange(1, count + 1) == stage)
 
-    value = float(result.column.temperature[stage - 1])
-    return Parameter(path, value, "K", Input(change, "temperature", stage - 1))
+    value = float(found.column.temperature[stage - 1])
+    return Parameter(path, value, "K", Constant(circuit, STAGE_TEMPERATURE, stage - 1, change))
 
 
-def _constant(result: Result, path: str, parts: list[str]) -> Parameter:
+def _constant(result: Result, path: str, circuit: str, parts: list[str]) -> Parameter:
+    if circuit not in result.units:
+        there = ", ".join(result.units)
+        raise CaseError(f"parameter '{path}': give the case of a train; its circuits are {there}")
+    found = result.units[circuit].cascade
     symbol, name = parts if len(parts) == 2 else ("", "")
-    if symbol not in result.elements:
-        there = ", ".join(result.elements)
+    if symbol not in found.elements:
+        there = ", ".join(found.elements)
         raise CaseError(f"parameter '{path}': must be constants.SPECIES.NAME, of {there}")
     if name not in CONSTANTS:
         raise CaseError(f"parameter '{path}': no '{name}'; there are {', '.join(CONSTANTS)}")
-    i = result.system.index(symbol)
-    value = float(getattr(result.system.constants[i], name))
-    one = Input(lambda: of_constant(result, symbol, name), name, i)
+    i = found.system.index(symbol)
+    value = float(getattr(found.system.constants[i], name))
+    one = Constant(circuit, name, i, lambda: of_constant(found, symbol, name))
     return Parameter(path, value, CONSTANT_UNITS.get(name, ""), one)
-
-
-def constant_of(case: Case, path: str, value: float | str) -> tuple[str, str, float]:
-    """Return species, name and number of a value for a constant of a case.
-
-    Raises
-    ------
-    CaseError
-        If there is no such constant, or its unit is of another kind.
-    """
-    _, *parts = path.split(".")
-    symbol, name = parts if len(parts) == 2 else ("", "")
-    if symbol not in case.species:
-        there = ", ".join(case.species)
-        raise CaseError(f"'{path}': must be constants.SPECIES.NAME, of {there}", case.name)
-    if name not in CONSTANTS:
-        raise CaseError(f"'{path}': no '{name}'; there are {', '.join(CONSTANTS)}", case.name)
-    unit = CONSTANT_UNITS.get(name, "")
-    if not isinstance(value, str):
-        if unit:
-            raise CaseError(f"{path} = {value:g}: needs a unit, such as '5 {unit}'", case.name)
-        return symbol, name, float(value)
-    try:
-        return symbol, name, parse(value, unit)[0] if unit else float(value)
-    except ValueError as error:
-        raise CaseError(f'{path} = "{value}": {error}', case.name) from None
 
 
 def nominal(case: Case, path: str) -> tuple[float, str]:
@@ -160,6 +131,14 @@ def nominal(case: Case, path: str) -> tuple[float, str]:
     CaseError
         If the case does not give it as a number.
     """
+    if case.parts:
+        if path.startswith("defaults."):
+            return _of_defaults(case, path)
+        circuit, part, own = case.part(path)
+        try:
+            return nominal(part, own)
+        except CaseError as error:
+            raise CaseError([f"circuits.{circuit}: {p}" for p in error.problems], case.name) from None
     *parents, key = path.split(".")
     if parents[:1] == ["constants"]:
         unit = CONSTANT_UNITS.get(key, "")
@@ -207,6 +186,16 @@ def nominal(case: Case, path: str) -> tuple[float, str]:
     )
 
 
+def _of_defaults(case: Case, path: str) -> tuple[float, str]:
+    """Return value and unit of what the defaults of a train give."""
+    given: Any = case.raw
+    for part in path.split("."):
+        if not isinstance(given, dict) or part not in given:
+            raise CaseError(f"parameter '{path}': the defaults do not give '{part}'", case.name)
+        given = given[part]
+    return _number(given, path, case.name)
+
+
 def _stream(case: Case, path: str, liquor: Liquor) -> Stream:
     """Return a liter per hour of a liquor of the case."""
     return aqueous_stream(
@@ -224,7 +213,7 @@ def _number(given: Any, path: str, name: str) -> tuple[float, str]:
 
 
 def _nearby(case: Case, path: str, value: float, unit: str) -> Nearby:
-    """Return circuits next to that of a case, an input being a little more or less."""
+    """Return flowsheets next to that of a case, an input being a little more or less."""
     step = OFFSET_STEP.get(path.rpartition(".")[2], abs(value) * RELATIVE_STEP)
     if step == 0.0:
         raise CaseError(
@@ -233,28 +222,34 @@ def _nearby(case: Case, path: str, value: float, unit: str) -> Nearby:
             case.name,
         )
 
-    def circuit(k: int) -> Circuit:
+    def flowsheet(k: int) -> Flowsheet:
         number = float(value + k * step)
-        moved = _moved(case, path, number, unit)
-        if moved is not None:
-            return replace(case.circuit, column=moved)
-        return case.circuit_with({path: f"{number!r} {unit}" if unit else number})
+        moved = None
+        if not path.startswith("defaults."):
+            circuit, part, own = case.part(path)
+            moved = _moved(part, own, number, unit)
+        if moved is None:
+            return case.flowsheet_with({path: f"{number!r} {unit}" if unit else number})
+        sheet = case.flowsheet
+        changed = replace(sheet.circuits[circuit], column=moved)
+        return replace(sheet, circuits={**sheet.circuits, circuit: changed})
 
     refused: CaseError | None = None
     for weights in (CENTRAL, BACKWARD, FORWARD):
         try:
-            circuits = [circuit(k) for k in weights]
+            sheets = [flowsheet(k) for k in weights]
         except CaseError as error:
             refused = refused or error
             continue
-        ideal = case.column.settling is None
-        if any((one.column.settling is None) != ideal for one in circuits):
-            raise CaseError(
-                f"parameter '{path}': stages are ideal as it is, and of another kind next to it; "
-                "make one of them a little less than ideal",
-                case.name,
-            )
-        return Nearby(circuits, [w / step for w in weights.values()])
+        for circuit, part in case.circuits.items():
+            ideal = part.column.settling is None
+            if any((one.circuits[circuit].column.settling is None) != ideal for one in sheets):
+                raise CaseError(
+                    f"parameter '{path}': stages are ideal as it is, and of another kind next to "
+                    "it; make one of them a little less than ideal",
+                    case.name,
+                )
+        return Nearby(sheets, [w / step for w in weights.values()])
     assert refused is not None
     raise refused
 
@@ -272,8 +267,10 @@ def _moved(case: Case, path: str, value: float, unit: str) -> Column | None:
     liquor = {**file.feeds, **file.sections}.get(name)
     if getattr(liquor, "reflux", None) is not None or file.heat is not None:
         return None
+    if getattr(liquor, "source", None) is not None:
+        return None
     if key == "flow" and not together and unit and not table.startswith("draws"):
-        stream = replace(feed_of(case.column, name), flow=convert(value, unit, "L/h"))
+        stream = replace(case.column.feed(name), flow=convert(value, unit, "L/h"))
     elif unit and not same_kind(unit, "mol/L"):
         return None
     elif key in ("acid", "pH") and liquor is not None and not table.startswith("set_points"):
@@ -281,9 +278,9 @@ def _moved(case: Case, path: str, value: float, unit: str) -> Column | None:
         if not 0.0 < number < 20.0 and key == "acid":
             return None
         moved = liquor.model_copy(update={"acid": None, "pH": None, key: number})
-        flow = feed_of(case.column, name).flow
+        flow = case.column.feed(name).flow
         system = case.column.system
         stream = aqueous_stream(system, table, moved, amounts(moved, system.own), flow)
     else:
         return None
-    return with_streams(case.column, {name: stream})
+    return case.column.with_streams({name: stream})

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from types import NoneType
 
 import numpy as np
 
@@ -24,28 +25,34 @@ from sx_sim.analysis.sweep import (
 )
 from sx_sim.analysis.tables import Recorded, Tables, check_numbers, recorded
 from sx_sim.cascade.column import Column
-from sx_sim.cascade.results import Result, solve_column, solve_columns
 from sx_sim.cases.axes import check_axes, nominal_of, points_of
 from sx_sim.cases.kept import OUTSIDE, SWEEP, Journal, known_blocks, stamp_of
 from sx_sim.cases.load import CASE_NEEDED, Case
-from sx_sim.cases.parameters import constant_of
 from sx_sim.chemistry.database import fingerprint
-from sx_sim.errors import CaseError, ConvergenceError, check_kind
-from sx_sim.flowsheet.circuit import CircuitResult, solve_circuit
+from sx_sim.errors import CaseError, check_kind
+from sx_sim.flowsheet.flowsheet import ALONE, Flowsheet
 from sx_sim.flowsheet.recycles import Circuit
-from sx_sim.kernels.types import Options
+from sx_sim.flowsheet.result import Result
+from sx_sim.flowsheet.steady import solve_flowsheet, solve_flowsheets
 
 
 def solve(
-    case: Case | Column, *, start: Result | None = None, throw: bool = True, strict: bool = False
+    case: Case | Flowsheet | Column,
+    *,
+    start: Result | None = None,
+    step: Callable[[str], None] = lambda _: None,
+    throw: bool = True,
+    strict: bool = False,
 ) -> Result:
-    """Solve a case for its steady state.
+    """Solve a case for its steady state: a column, a closed circuit or a train.
 
     Parameters
     ----------
-    case : Case or Column
+    case : Case, Flowsheet or Column
     start : Result, optional
-        A solved column of as many stages to start from; a closed circuit starts afresh.
+        Of a similar flowsheet, to start from.
+    step : callable
+        Called with the name of each circuit of a train once it is solved.
     throw : bool
         Whether to raise on failure instead of returning the last iterate.
     strict : bool
@@ -84,27 +91,17 @@ def solve(
     >>> result.recovery("Dy", "loaded solvent") > 0.999
     True
     """
-    check_kind(case, (Case, Column), CASE_NEEDED)
-    result = _solved(case, start, throw)
-    return result.within_ranges() if strict else result
-
-
-def _solved(case: Case | Column, start: Result | None, throw: bool) -> Result:
+    check_kind(case, (Case, Flowsheet, Column), CASE_NEEDED)
+    check_kind(start, (Result, NoneType), "start needs a result, as solve returns it")
     if isinstance(case, Column):
-        return solve_column(case, start=start, throw=throw)
-    if case.circuit.recycles:
-        return _solved_circuit(case, throw)
-    return solve_column(case.column, options=case.options, start=start, throw=throw)
-
-
-def _solved_circuit(case: Case, throw: bool) -> Result:
+        case = Flowsheet({ALONE: Circuit(case)})
+    flowsheet = case if isinstance(case, Flowsheet) else case.flowsheet
     try:
-        found = solve_circuit(case.circuit, options=case.options, throw=False)
+        result = solve_flowsheet(flowsheet, start=start, step=step, throw=throw)
     except CaseError as error:
-        raise CaseError(error.problems, case.name) from None
-    if throw and not found.converged:
-        raise ConvergenceError(found.explanation, found.result)
-    return found.result
+        name = case.name if isinstance(case, Case) else ""
+        raise CaseError(error.problems, name) from None
+    return result.within_ranges() if strict else result
 
 
 def run_sweep(
@@ -144,7 +141,7 @@ def run_sweep(
         OutsideRangeError, if it is strict and a point leaves a range.
     """
     check_kind(case, Case, CASE_NEEDED)
-    sweep = case.file.sweep
+    sweep = case.content.sweep
     if points is not None:
         check_axes(case, points.axes)
         heated = None
@@ -154,7 +151,7 @@ def run_sweep(
         )
     else:
         points = points_of(case, sweep)
-        heated = _heated(points) if sweep.band_members else None
+        heated = _heated(points) if sweep.band_members and not case.parts else None
     record = recorded_of(case, points, outputs)
     members = sweep.band_members if sweep else 0
     extra = len(heated.values) * (members + 1) if heated else 0
@@ -187,50 +184,23 @@ def specifications(case: Case) -> tuple[Specification, ...]:
             -float("inf") if s.least is None else s.least,
             float("inf") if s.most is None else s.most,
         )
-        for s in case.file.specifications
+        for s in case.content.specifications
     )
-
-
-def circuit_at(case: Case, values: Mapping[str, float | str]) -> Circuit:
-    """Return the circuit of a case with some inputs changed, constants among them.
-
-    Rare earths keep the order of the case, so that a group is the same at every point.
-
-    Raises
-    ------
-    CaseError
-        If a path does not exist or a value does not fit.
-    """
-    inputs = {path: v for path, v in values.items() if not path.startswith("constants.")}
-    circuit = case.circuit_with(inputs) if inputs else case.circuit
-    changes: dict[str, dict[str, float]] = {}
-    for path, value in values.items():
-        if path not in inputs:
-            symbol, name, number = constant_of(case, path, value)
-            changes.setdefault(symbol, {})[name] = number
-    if not changes:
-        return circuit
-    return replace(circuit, column=circuit.column.with_constants(changes))
-
-
-def column_at(case: Case, values: Mapping[str, float | str]) -> Column:
-    """Return the column of that circuit."""
-    return circuit_at(case, values).column
 
 
 def recorded_of(case: Case, points: Points, outputs: Sequence[str] | None) -> Recorded:
     """Return what a sweep of a case records; errors as ``run_sweep``."""
-    sweep = case.file.sweep
+    sweep = case.content.sweep
     named = sweep.outputs if sweep and outputs is None else outputs
     try:
         record = recorded(
-            case.column,
+            case.flowsheet,
             named,
-            more=[spec.output for spec in case.file.specifications],
+            more=[spec.output for spec in case.content.specifications],
             products=sweep.products if sweep else None,
             elements=sweep.elements if sweep else None,
         )
-        check_numbers(case.column, record.numbers)
+        check_numbers(case.flowsheet, record.numbers)
     except CaseError as error:
         raise CaseError(error.problems, case.name) from None
     longer = [a.path for a in points.axes if a.path.rpartition(".")[2] == "stages"]
@@ -274,12 +244,11 @@ def _solve_block(
 ) -> Tables:
     """Solve a block of a case's sweep; all it needs is passed, so it can run anywhere."""
     _check_installation(installation)
-    solve = partial(_circuits if case.circuit.recycles else _columns, case, points.alike)
-
     outside = np.zeros(block.size, dtype=bool)
 
     def noted(settings: Sequence[Settings]) -> list[Result | None]:
-        results = solve(settings)
+        sheets = (_flowsheet(case, values) for values in settings)
+        results = solve_flowsheets(sheets, start=None if points.alike else case.flowsheet)
         for k, result in enumerate(results):
             if result is not None:
                 outside[k] = result.converged and any(c.outside for c in result.cautions)
@@ -288,44 +257,11 @@ def _solve_block(
     return {**solve_block(points, record, block, noted), OUTSIDE: outside}
 
 
-def _columns(case: Case, alike: bool, settings: Sequence[Settings]) -> list[Result | None]:
-    """Return the results of a case with other inputs, None where these make no column."""
-    columns: list[tuple[int, Column]] = []
-    for k, values in enumerate(settings):
-        with suppress(CaseError):
-            columns.append((k, column_at(case, values)))
-    start = None if alike else case.column
-    solved = solve_columns([c for _, c in columns], options=case.options, start=start)
-    found: list[Result | None] = [None] * len(settings)
-    for (k, _), result in zip(columns, solved, strict=True):
-        found[k] = result
-    return found
-
-
-def _circuits(case: Case, alike: bool, settings: Sequence[Settings]) -> list[Result | None]:
-    """Return the same of a case to which something comes back."""
-    return _in_turn([partial(circuit_at, case, values) for values in settings], case.options, alike)
-
-
-def _in_turn(
-    circuits: Sequence[Callable[[], Circuit]], options: Options, alike: bool
-) -> list[Result | None]:
-    """Return the results of circuits, None where one cannot be.
-
-    Each starts from the one before, or where they are not alike from the first.
-    """
-    found: list[Result | None] = []
-    start: CircuitResult | None = None
-    for circuit in circuits:
-        try:
-            solved = solve_circuit(circuit(), options=options, start=start, throw=False)
-        except CaseError:
-            found.append(None)
-            continue
-        if alike or start is None:
-            start = solved if solved.converged else None
-        found.append(solved.result)
-    return found
+def _flowsheet(case: Case, values: Settings) -> Flowsheet | None:
+    """Return the flowsheet of a case with other inputs, None where these make none."""
+    with suppress(CaseError):
+        return case.flowsheet_with(values)
+    return None
 
 
 def _solve_members(
@@ -333,16 +269,13 @@ def _solve_members(
 ) -> Tables:
     """Solve one temperature of the band; all it needs is passed, so it can run anywhere."""
     _check_installation(installation)
-    circuit = circuit_at(case, {heated.path: heated.setting(float(heated.values[place]))})
-
-    columns = erring_columns(circuit.column, members)
-    results: Sequence[Result | None]
-    if circuit.recycles:
-        moved = [partial(replace, circuit, column=column) for column in columns]
-        results = _in_turn(moved, case.options, alike=False)
-    else:
-        results = solve_columns(columns, options=case.options, start=circuit.column)
-    return tables_of(results, record)
+    sheet = case.flowsheet_with({heated.path: heated.setting(float(heated.values[place]))})
+    columns = erring_columns(sheet.circuit.column, members)
+    moved = [
+        replace(sheet, circuits={ALONE: replace(sheet.circuit, column=column)})
+        for column in columns
+    ]
+    return tables_of(solve_flowsheets(moved, start=sheet), record)
 
 
 def _check_installation(installation: str) -> None:

@@ -536,3 +536,5 @@ class TrainFile(Table):
     defaults: dict[str, Any] = {}
     circuits: dict[Name, dict[str, Any]] = Field(min_length=1)
     products: dict[Label, str] = Field(default={}, examples=[{"Dy2O3": "one.raffinate"}])
+    specifications: list[Specification] = []
+    sweep: Sweep | None = None

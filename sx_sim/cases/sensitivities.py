@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sx_sim.analysis.sensitivity import derivatives
 from sx_sim.brief import outline
-from sx_sim.cascade.outputs import output
-from sx_sim.cascade.results import Result
 from sx_sim.cases.load import CASE_NEEDED, Case
 from sx_sim.cases.parameters import parameter
 from sx_sim.cases.run import solve
-from sx_sim.errors import CaseError, ConvergenceError, check_kind
-from sx_sim.flowsheet.derivatives import circuit_derivatives
+from sx_sim.errors import ConvergenceError, check_kind
+from sx_sim.flowsheet.derivatives import derivatives
+from sx_sim.flowsheet.outputs import output
+from sx_sim.flowsheet.result import Result
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -142,21 +141,9 @@ def sensitivity(
         whole, solved = case, result or solve(case)
     if not solved.converged:
         raise ConvergenceError(solved.explanation, solved)
-    closed = solved.net_fed is not None
-    if closed and whole is None:
-        raise CaseError("the result is of a closed circuit: give its case, and it as result")
-    if mode == "adjoint" and (closed or solved.column.settling is not None):
-        raise CaseError(
-            "there is no adjoint of closed circuits, nor of stages that are not ideal; "
-            "leave out mode"
-        )
     asked = [output(solved, name) for name in outputs]
     inputs = [parameter(whole, solved, path) for path in parameters]
-    if closed and whole is not None:
-        moved = [one.nearby() if one.nearby else one.input.change for one in inputs]
-        table = circuit_derivatives(whole.circuit, solved, asked, moved)
-    else:
-        table = derivatives(solved, asked, [one.input for one in inputs], mode)
+    table = derivatives(solved, asked, [one.input for one in inputs], mode)
     return Sensitivity(
         outputs=tuple(outputs),
         output_units=tuple(one.unit for one in asked),

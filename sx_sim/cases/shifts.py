@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sx_sim.cascade.column import RAFFINATE
-from sx_sim.cascade.outputs import output, split_output
-from sx_sim.cascade.results import Result, solve_column
 from sx_sim.cases.load import Case
 from sx_sim.cases.parameters import nominal
-from sx_sim.cases.run import circuit_at
 from sx_sim.cases.sensitivities import sensitivity
+from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.errors import CaseError
-from sx_sim.flowsheet.circuit import solve_circuit
+from sx_sim.flowsheet.outputs import output, split_output
+from sx_sim.flowsheet.result import Result
+from sx_sim.flowsheet.steady import solve_flowsheet
 from sx_sim.output_files import write_rows
 from sx_sim.units import convert
 
@@ -37,6 +38,13 @@ class Shift:
     label: str
     inputs: tuple[str, ...]
     size: float
+
+    def of_circuit(self, name: str) -> Shift:
+        """Return it as one of a circuit of a train."""
+        if not name:
+            return self
+        inputs = tuple(f"circuits.{name}.{path}" for path in self.inputs)
+        return replace(self, label=f"{name}: {self.label}", inputs=inputs)
 
 
 @dataclass(frozen=True)
@@ -194,11 +202,8 @@ def _solved(case: Case, result: Result, shift: Shift, share: float) -> Result | 
         number = float(value + share * shift.size)
         values[path] = f"{number!r} {unit}" if unit else number
     try:
-        circuit = circuit_at(case, values)
-        if circuit.recycles:
-            moved = solve_circuit(circuit, options=case.options, throw=False).result
-        else:
-            moved = solve_column(circuit.column, options=case.options, start=result, throw=False)
+        sheet = case.flowsheet_with(values)
+        moved = solve_flowsheet(sheet, start=result, throw=False)
     except CaseError:
         return None
     return moved if moved.converged else None
@@ -210,38 +215,34 @@ def _value(result: Result | None, name: str) -> float:
     stream = result and result.streams.get(product)
     if not (result and stream):
         return np.nan
-    if kind == "purity" and not stream.flow * stream.reo > NOTHING * oxides_fed(result):
+    if kind == "purity" and not stream.flow * stream.reo > NOTHING * result.oxides_fed:
         return np.nan
     return output(result, name).value
-
-
-def oxides_fed(result: Result) -> float:
-    """Return the rare-earth oxides fed [g/h]."""
-    return float(result.fed @ result.system.oxide_mass)
 
 
 def purities(case: Case, result: Result) -> dict[str, str]:
     """Return the purity that matters in every product, label to output.
 
     With a cut, that of the lighter side in the raffinate and elsewhere of the side there
-    is more of; without one, that of the element there is most of. Products that carry less
-    than ``PRODUCT_SHARE`` are left out.
+    is more of; without one, and in a train, that of the element there is most of. Products
+    that carry less than ``PRODUCT_SHARE`` are left out.
     """
-    rare = result.system.rare_earths
+    rare, cut = result.rare_earths, None if case.parts else case.file.cut
     found = {}
     for name, stream in result.streams.items():
-        if stream.flow * stream.reo < PRODUCT_SHARE * oxides_fed(result):
+        if stream.flow * stream.reo < PRODUCT_SHARE * result.oxides_fed:
             continue
         label, chosen = stream.leading, [stream.leading]
-        if case.file.cut:
-            light, heavy = case.file.cut
+        if cut:
+            light, heavy = cut
             lighter, heavier = rare[: rare.index(light) + 1], rare[rare.index(heavy) :]
             if name == RAFFINATE or stream.purity(lighter) > stream.purity(heavier):
                 label, chosen = f"{light} and lighter", lighter
             else:
                 label, chosen = f"{heavy} and heavier", heavier
         ends = chosen[0] if len(chosen) == 1 else f"{chosen[0]}-{chosen[-1]}"
-        found[f"{label} in {name}"] = f"purity.{ends}.{name}"
+        called = result.flowsheet.names.get(name, name)
+        found[f"{label} in {called}"] = f"purity.{ends}.{name}"
     return found
 
 
@@ -251,11 +252,12 @@ def measures_of(case: Case, result: Result) -> dict[str, str]:
     ``purities``; without rare earths recoveries of all species extracted, in the products that
     carry more than ``PRODUCT_SHARE`` of them; of acid alone the pH of products.
     """
-    if result.system.rare_earths:
+    if result.rare_earths:
         return purities(case, result)
-    system = result.system
-    fed = [s for s, amount in zip(system.species, result.fed, strict=True) if amount > 0.0]
-    extracted = [s for s in fed if not system.constants[system.index(s)].inert]
+    fed = [s for s, amount in zip(result.elements, result.fed, strict=True) if amount > 0.0]
+    systems = [circuit.column.system for circuit in result.flowsheet.circuits.values()]
+    inert = {s for system in systems for s in system.species if system.is_inert(s)}
+    extracted = [symbol for symbol in fed if symbol not in inert]
     found = {
         f"{symbol} in {name}": f"recovery.{symbol}.{name}"
         for symbol in extracted or fed
@@ -268,6 +270,12 @@ def measures_of(case: Case, result: Result) -> dict[str, str]:
 
 def operating_shifts(case: Case) -> list[Shift]:
     """Return the shifts of acids, temperatures, flows and saponification of a case."""
+    return [
+        shift.of_circuit(name) for name, part in case.circuits.items() for shift in _operating(part)
+    ]
+
+
+def _operating(case: Case) -> list[Shift]:
     file = case.file
     shifts = []
     tables = {f"feeds.{name}": table for name, table in file.feeds.items()}
@@ -308,21 +316,35 @@ def _warmer(case: Case, path: str, words: str) -> Shift:
 
 
 def constant_shifts(result: Result) -> list[Shift]:
-    """Return one standard deviation of each species' constants, and of what they share."""
-    system = result.system
-    rare = [s for s in system.rare_earths if not system.constants[system.index(s)].inert]
-    shifts = []
+    """Return one standard deviation of each species' constants, and of what they share.
+
+    Circuits that go by one set err together.
+    """
+    shifts: dict[tuple[str, str, float], Shift] = {}
+    systems = {name: c.column.system for name, c in result.flowsheet.circuits.items()}
+    several = len({system.extractant.key for system in systems.values()}) > 1
+    for name, system in systems.items():
+        of_set = f", {system.extractant.key}" if several else ""
+        for label, inputs, size in _constant_errors(system):
+            shift = Shift(label, inputs, size).of_circuit(name)
+            key = label, of_set, size
+            before = shifts[key].inputs if key in shifts else ()
+            words, _, sized = label.rpartition(",")
+            shifts[key] = Shift(f"{words}{of_set},{sized}", before + shift.inputs, size)
+    return list(shifts.values())
+
+
+def _constant_errors(system: ChemicalSystem) -> Iterator[tuple[str, tuple[str, ...], float]]:
+    """Yield label, inputs and size of the errors of a circuit's constants."""
+    rare = [s for s in system.rare_earths if not system.is_inert(s)]
     for name, words, unit, level in (
         ("log10_K", "log10 K", "", system.extractant.level_log10_K_sd),
         ("enthalpy", "enthalpy", " kJ/mol", system.extractant.level_enthalpy_sd),
     ):
         if level > 0 and rare:
             paths = tuple(f"constants.{symbol}.{name}" for symbol in rare)
-            label = f"{words} of all rare earths, +{level:g}{unit}"
-            shifts.append(Shift(label, paths, level))
+            yield f"{words} of all rare earths, +{level:g}{unit}", paths, level
         for symbol, constants in zip(system.species, system.constants, strict=True):
             sd = getattr(constants, f"{name}_sd")
             if sd > 0 and not constants.inert:
-                label = f"{words} of {symbol}, +{sd:g}{unit}"
-                shifts.append(Shift(label, (f"constants.{symbol}.{name}",), sd))
-    return shifts
+                yield f"{words} of {symbol}, +{sd:g}{unit}", (f"constants.{symbol}.{name}",), sd

@@ -20,8 +20,6 @@ from sx_sim.analysis.uncertainty import (
     normal_sample,
 )
 from sx_sim.brief import outline
-from sx_sim.cascade.outputs import output
-from sx_sim.cascade.results import Result
 from sx_sim.cascade.status import Status
 from sx_sim.cases.load import CASE_NEEDED, Case
 from sx_sim.cases.parameters import nominal
@@ -29,6 +27,8 @@ from sx_sim.cases.run import run_sweep, solve
 from sx_sim.cases.sensitivities import sensitivity
 from sx_sim.cases.shifts import constant_shifts, measures_of
 from sx_sim.errors import CaseError, check_kind
+from sx_sim.flowsheet.outputs import output
+from sx_sim.flowsheet.result import Result
 
 Array = NDArray[np.float64]
 MOST_SAMPLES = 2**20
@@ -218,21 +218,23 @@ def usual_outputs(case: Case, result: Result) -> tuple[str, ...]:
     Without rare earths what ``measures_of`` gives.
     """
     found = list(measures_of(case, result).values())
-    if not result.system.rare_earths:
+    if not result.rare_earths:
         return tuple(found)
+    cut = None if case.parts else case.file.cut
     recoveries = []
     for name in found:
         _, joined, product = name.split(".", 2)
         first, _, last = joined.partition("-")
-        lighter = case.file.cut is not None and case.file.cut[0] == (last or first)
+        lighter = cut is not None and cut[0] == (last or first)
         recoveries.append(f"recovery.{(last or first) if lighter else first}.{product}")
     return (*found, *recoveries)
 
 
 def _warmed(result: Result) -> bool:
     """Whether any stage is off the temperature of the constants, so that enthalpies matter."""
-    reference = result.system.extractant.reference_temperature
-    return bool(np.abs(result.column.temperature - reference).max() > 1e-6)
+    cascades = [unit.cascade for unit in result.units.values()]
+    off = [c.column.temperature - c.system.extractant.reference_temperature for c in cascades]
+    return bool(max(np.abs(one).max() for one in off) > 1e-6)
 
 
 def _shifted(progress: Progress | None, done: int, total: int) -> Callable[[int, int], None] | None:

@@ -53,6 +53,15 @@ class Element:
     number: int = 0
 
 
+def unit_mass(one: Element, basis: str) -> float:
+    """Return grams per mole of an element on a basis, such as ``REO``; 1 for moles."""
+    if basis == "mol":
+        return 1.0
+    if basis == "REO" and not one.oxide:
+        raise CaseError(f"{one.symbol} has no oxide: state it in mol/L, or on basis 'element'")
+    return one.oxide_mass if basis == "REO" else one.mass
+
+
 def atoms_in(formula: str) -> dict[str, int]:
     """Return the atoms in a formula such as ``Pr6O11``."""
     return {s: int(n or 1) for s, n in re.findall(r"([A-Z][a-z]?)(\d*)", formula)}

@@ -20,7 +20,7 @@ from sx_sim.kernels.types import Law
 Array = NDArray[np.float64]
 
 
-def _along(symbols: Iterable[str], series: tuple[str, ...]) -> tuple[str, ...]:
+def in_series(symbols: Iterable[str], series: tuple[str, ...]) -> tuple[str, ...]:
     """Return species: rare earths in the order of a series, then the others by symbol."""
     place = {symbol: k for k, symbol in enumerate(series)}
     return tuple(sorted(symbols, key=lambda s: (place.get(s, len(place)), s)))
@@ -93,16 +93,20 @@ class ChemicalSystem:
 
         if series is None:
             series = series_at(extractant, conditions_of(extractant))
-        return cls(extractant, _along(wanted, series), series, base, own or {})
+        return cls(extractant, in_series(wanted, series), series, base, own or {})
 
     def along(self, series: tuple[str, ...]) -> ChemicalSystem:
         """Return the system with its rare earths in the order of another series."""
-        return replace(self, species=_along(self.species, series), series=series)
+        return replace(self, species=in_series(self.species, series), series=series)
 
     @cached_property
     def constants(self) -> tuple[Constants, ...]:
         """Constants of every species, in order."""
         return tuple(self.extractant.species[symbol] for symbol in self.species)
+
+    def is_inert(self, symbol: str) -> bool:
+        """Whether a species stays in the water."""
+        return self.constants[self.index(symbol)].inert
 
     @cached_property
     def sources(self) -> tuple[str, ...]:

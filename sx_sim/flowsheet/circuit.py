@@ -7,18 +7,26 @@ comes back, and keeps them while they serve.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sx_sim.cascade.column import BARREN
-from sx_sim.cascade.results import Result, solve_column
+from sx_sim.cascade.caution import Caution
+from sx_sim.cascade.column import BARREN, Column
+from sx_sim.cascade.inputs import input_cautions
+from sx_sim.cascade.products import Products
+from sx_sim.cascade.profile import Profile
+from sx_sim.cascade.results import CascadeResult, solve_column
 from sx_sim.cascade.status import Status
+from sx_sim.cascade.streams import Stream
+from sx_sim.cascade.validity import cautions
+from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.errors import ConvergenceError, check_kind
 from sx_sim.flowsheet.loop import Loop, exchanged
-from sx_sim.flowsheet.recycles import Circuit, SolventLoop, net_result
-from sx_sim.kernels.types import Options
+from sx_sim.flowsheet.recycles import Circuit, SolventLoop, net_feed, net_products
 
 Array = NDArray[np.float64]
 LOOP_LIMIT = 1e-10  # mismatch of what comes back, over what is fed in all
@@ -32,15 +40,15 @@ SLOW = 0.1  # contraction above which derivatives are taken afresh
 
 
 @dataclass(frozen=True)
-class CircuitResult:
-    """A circuit as it was solved.
+class CircuitResult(Products):
+    """A circuit as it was solved, or as far as it got.
 
     Parameters
     ----------
     circuit : Circuit
-    result : Result
-        Of the column, with what comes back in its feeds; its streams are those that leave the
-        circuit, and recoveries are of what is fed from outside.
+        As it was set up.
+    cascade : CascadeResult
+        Its column, with what comes back in its feeds; its streams are those of the column.
     rounds : int
         Columns solved to close it.
     mismatch : float
@@ -53,47 +61,98 @@ class CircuitResult:
     """
 
     circuit: Circuit
-    result: Result
-    rounds: int
-    mismatch: float
-    returned: Array
-    slopes: Array
+    cascade: CascadeResult
+    rounds: int = 1
+    mismatch: float = 0.0
+    returned: Array = field(default_factory=lambda: np.zeros(0), repr=False)
+    slopes: Array = field(default_factory=lambda: np.zeros((0, 0)), repr=False)
 
     def __repr__(self) -> str:
         closed = f"CircuitResult: {self.rounds} rounds, off by {self.mismatch:.1e}"
-        return f"{closed}\n{self.result!r}"
+        return "\n  ".join([closed, repr(self.cascade), *map(repr, self.streams.values())])
+
+    @cached_property
+    def streams(self) -> Mapping[str, Stream]:
+        """Products of the circuit by name; those of its column where it is not closed.
+
+        Raises
+        ------
+        CaseError
+            If more of a product is to come back than there is.
+        """
+        if not self.converged:
+            return self.cascade.streams
+        return net_products(self.circuit, self.cascade.streams)
+
+    @cached_property
+    def fed(self) -> Array:
+        """Every species fed to it (S,) [mol/h], without what comes back."""
+        if not self.converged:
+            return self.cascade.fed
+        return net_feed(self.circuit, self.cascade.streams)
+
+    @property
+    def column(self) -> Column:
+        """Its column, with what comes back in its feeds."""
+        return self.cascade.column
+
+    @property
+    def stages(self) -> Profile:
+        """What is in every stage."""
+        return self.cascade.stages
+
+    @property
+    def system(self) -> ChemicalSystem:
+        """Species and constants."""
+        return self.cascade.system
+
+    @property
+    def elements(self) -> tuple[str, ...]:
+        """Species, in the order of every array."""
+        return self.cascade.elements
+
+    @property
+    def doses(self) -> Mapping[str, float]:
+        """Acid dosed at every set point, base below zero [eq/h]."""
+        return self.cascade.doses
+
+    @property
+    def status(self) -> Status:
+        """How it ended."""
+        return self.cascade.status
 
     @property
     def converged(self) -> bool:
         """Whether the column is solved and the circuit closed."""
-        return self.result.converged
+        return self.cascade.converged
 
     @property
     def explanation(self) -> str:
         """How it ended, and what may help."""
-        told = self.result.explanation
-        if self.result.status == Status.SHORT_EXCHANGE:
-            found = exchanged(self.circuit, self.result)
+        told = self.cascade.explanation
+        if self.status == Status.SHORT_EXCHANGE:
+            found = exchanged(self.circuit, self.cascade)
             name, base, held = max(found, key=lambda one: one[1] - one[2])
             return f"{told} The base is {base:.3g} eq/h, the rare earths of {name} {held:.3g} eq/h."
-        if self.result.status != Status.NOT_CLOSED:
+        if self.status != Status.NOT_CLOSED:
             return told
         return f"{told} It is off by {self.mismatch:.1e} of what is fed after {self.rounds} rounds."
 
+    @cached_property
+    def cautions(self) -> tuple[Caution, ...]:
+        """Estimates it rests on, ranges it leaves, and what is odd about its inputs."""
+        kept = self.kept(self.system.rare_earth) if self.converged else None
+        return (*input_cautions(self.column, kept), *cautions(self.system, self.stages))
+
 
 def solve_circuit(
-    circuit: Circuit,
-    *,
-    options: Options = Options(),
-    start: CircuitResult | None = None,
-    throw: bool = True,
+    circuit: Circuit, *, start: CircuitResult | None = None, throw: bool = True
 ) -> CircuitResult:
     """Solve a column together with what comes back to it.
 
     Parameters
     ----------
     circuit : Circuit
-    options : Options
     start : CircuitResult, optional
         Of a circuit with as many stages and the same recycles, to start from.
     throw : bool
@@ -107,34 +166,38 @@ def solve_circuit(
         If more of a product is to come back than there is.
     """
     check_kind(circuit, Circuit, "a circuit is needed, such as that of a case, case.circuit")
-    if not circuit.recycles:
-        result = solve_column(
-            circuit.column, options=options, start=start.result if start else None, throw=throw
+    if circuit.recycles:
+        found = _closed(Loop(circuit), start)
+    else:
+        before = start.cascade if start else None
+        column, options = circuit.column, circuit.options
+        found = CircuitResult(
+            circuit, solve_column(column, options=options, start=before, throw=False)
         )
-        nothing = np.zeros(0)
-        return CircuitResult(circuit, result, 1, 0.0, nothing, np.zeros((0, 0)))
-    found = _closed(Loop(circuit), options, start)
     if throw and not found.converged:
         raise ConvergenceError(found.explanation, found)
+    _ = found.streams  # says where more is to come back than there is
     return found
 
 
-def _closed(loop: Loop, options: Options, start: CircuitResult | None) -> CircuitResult:
+def _closed(loop: Loop, start: CircuitResult | None) -> CircuitResult:
     """Solve a circuit to which something comes back, as far as it goes."""
     known = start is not None and len(start.returned) == loop.unknowns
     returned = start.returned if start is not None and known else loop.first()
     slopes = start.slopes if start is not None and known else None
-    result = start.result if start is not None else None
+    result = start.cascade if start is not None else None
     # an exchange is anything but linear: what it takes is first guessed
     guessed = not known and loop.exchanges
     origin = step = np.zeros(0)  # of the step from the last column that was solved
     last, rounds, halved, iterations = np.inf, 0, 0, 0
     short = 0  # rounds in a row
     unsolved = 0
-    alkaline: list[Result] = []
+    alkaline: list[CascadeResult] = []
     while True:
         rounds += 1
-        result = solve_column(loop.column(returned), options=options, start=result, throw=False)
+        result = solve_column(
+            loop.column(returned), options=loop.circuit.options, start=result, throw=False
+        )
         iterations += result.iterations
         mismatch, off = np.inf, np.zeros(0)
         if result.status in (Status.CONVERGED, Status.EXCESS_BASE):
@@ -169,11 +232,10 @@ def _closed(loop: Loop, options: Options, start: CircuitResult | None) -> Circui
         slopes = np.zeros((loop.unknowns, loop.unknowns))
     ended = _ended(loop, result, mismatch)
     result = replace(result, status=ended, iterations=iterations)
-    result = net_result(loop.circuit, result)
     return CircuitResult(loop.circuit, result, rounds, mismatch, returned, slopes)
 
 
-def _ended(loop: Loop, result: Result, mismatch: float) -> Status:
+def _ended(loop: Loop, result: CascadeResult, mismatch: float) -> Status:
     """Return how a circuit ended, its column having ended as it did."""
     circuit = loop.circuit
     short = result.converged and loop.short(result)

@@ -1,178 +1,291 @@
-"""Exact derivatives of a closed circuit: what comes back follows the inputs.
+"""Exact derivatives of a flowsheet: those of its circuits, joined by what passes between them.
 
-With what comes back, u, held, an input p changes what leaves by dg/dp. Then u itself moves by
-(1 - dg/du)^-1 dg/dp, and the column answers to both.
+What passes a link answers to inputs, directly and by what passes other links: s = p + B s, with B
+how the circuits pass on what they are fed. One small linear system joins them, whether links go
+on or back; transposed, it gives what a number gains from every input of every circuit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sx_sim.cascade.changes import Change, of_columns
-from sx_sim.cascade.linearise import Linearised
-from sx_sim.cascade.outputs import Output
-from sx_sim.cascade.results import Result, products
+from sx_sim.cascade.changes import Change, along_species, along_stages
 from sx_sim.cascade.streams import Stream
-from sx_sim.flowsheet.loop import Loop
-from sx_sim.flowsheet.recycles import EFFLUENT, Circuit, Exchange, SolventLoop, feed_of, net_feed
+from sx_sim.flowsheet.circuit import CircuitResult
+from sx_sim.flowsheet.flowsheet import Flowsheet, Link
+from sx_sim.flowsheet.linear import CARRIER, FED, FLOW, LN_ACID, LinearCircuit, Moved, Turned
+from sx_sim.flowsheet.outputs import Output
+from sx_sim.flowsheet.recycles import Circuit
+from sx_sim.flowsheet.result import Result
 
 Array = NDArray[np.float64]
-Answer = tuple[Array, Array, Array]  # of water, organic that leaves, scalars
-STEP = 1e-4  # of what comes back, over what can; feeds are all but linear in it
+STEP = 1e-4  # of a number of a stream, over itself or the largest of its kind
+FORWARD = {0: -1.5, 1: 2.0, 2: -0.5}  # weights of a derivative by values at 0, 1 and 2 steps
+STAGE = "temperature"
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A constant of a species of one circuit, or the temperature of one of its stages.
+
+    Parameters
+    ----------
+    circuit : str
+    name : str
+        Of ``changes.CONSTANTS``, or ``temperature``.
+    place : int
+        Of the species or of the stage, from 0.
+    change : callable
+        Gives what it changes, per its unit.
+    """
+
+    circuit: str
+    name: str
+    place: int
+    change: Callable[[], Change]
 
 
 @dataclass(frozen=True)
 class Nearby:
-    """Circuits with other values of an input, and weights whose sum gives its derivative."""
+    """Flowsheets with other values of an input, and weights whose sum gives its derivative."""
 
-    circuits: Sequence[Circuit]
+    flowsheets: Sequence[Flowsheet]
     weights: Sequence[float]
 
 
-@dataclass(frozen=True)
-class _Moved:
-    """What an input changes before what comes back follows it.
+Input = Constant | Nearby
+
+
+def numbers_of(stream: Stream) -> Array:
+    """Return the numbers of a stream (S + 3,): species, flow, carrier, ln [H+]."""
+    acid = np.log(stream.acid) if stream.acid > 0.0 else 0.0
+    return np.array([*stream.concentration, stream.flow, np.nan_to_num(stream.carrier), acid])
+
+
+def moved_to(stream: Stream, numbers: Array, change: Array) -> Stream:
+    """Return a stream with its numbers changed; what would fall below zero halves instead."""
+    new = numbers + change
+    new[:LN_ACID] = np.where(new[:LN_ACID] < 0.0, 0.5 * numbers[:LN_ACID], new[:LN_ACID])
+    return replace(
+        stream,
+        concentration=new[:FLOW],
+        flow=float(new[FLOW]),
+        carrier=stream.carrier if np.isnan(stream.carrier) else float(new[CARRIER]),
+        acid=stream.acid if np.isnan(stream.acid) else float(np.exp(new[LN_ACID])),
+    )
+
+
+class LinearFlowsheet:
+    """A flowsheet as it was solved, linearised.
 
     Parameters
     ----------
-    change : Change
-        Of the column.
-    left : (U,) array
-        Of what leaves, as what comes back is counted, the stages as they are.
-    fed : (S,) array
-        From outside [mol/h].
-    flows : (P,) array
-        Of what leaves the circuit, the stages as they are [L/h].
+    result : Result
+        Every circuit of it solved.
     """
 
-    change: Change
-    left: Array
-    fed: Array
-    flows: Array
+    def __init__(self, result: Result) -> None:
+        self.result, self.flowsheet = result, result.flowsheet
+        self.circuits = {
+            name: LinearCircuit(unit, [link.feed for link in self.flowsheet.links_to(name)])
+            for name, unit in result.units.items()
+        }
+        self.places: dict[Link, slice] = {}
+        end = 0
+        for link in self.flowsheet.links:
+            size = len(result.units[link.source].elements) + 3
+            self.places[link] = slice(end, end + size)
+            end += size
+        self.size = end
+
+    @cached_property
+    def inlets(self) -> dict[Link, list[Moved]]:
+        """What every number of a link's source moves in the circuit that it feeds."""
+        return {link: self._inlet(link) for link in self.flowsheet.links}
+
+    def _inlet(self, link: Link) -> list[Moved]:
+        unit = self.result.units[link.circuit]
+        source = self.result.units[link.source].streams[link.product]
+        numbers = numbers_of(source)
+        most = float(numbers[:FLOW].max(initial=0.0))
+        found = []
+        for k in range(len(numbers)):
+            step = STEP * (max(numbers[k], STEP * most) if k != len(numbers) - 1 else 1.0)
+            known = not (np.isnan(source.carrier) and k == len(numbers) + CARRIER)
+            if not known or (source.phase == "organic" and k == len(numbers) - 1):
+                step = np.inf
+            circuits = [
+                unit.circuit.fed({link.feed: self._treated(link, source, numbers, k, n * step)})
+                for n in FORWARD
+                if np.isfinite(step)
+            ]
+            weights = [w / step for w in FORWARD.values()] if circuits else []
+            found.append(self.circuits[link.circuit].nearby(circuits, weights))
+        return found
+
+    def _treated(self, link: Link, source: Stream, numbers: Array, k: int, step: float) -> Stream:
+        change = np.zeros_like(numbers)
+        change[k] = step
+        return link.conditioner.treat(moved_to(source, numbers, change)).stream
+
+    @cached_property
+    def passed(self) -> dict[Link, dict[str, Array]]:
+        """How what leaves a circuit follows what a link brings, a column per number of it."""
+        found = {}
+        for link, moved in self.inlets.items():
+            answers = [self.circuits[link.circuit].jvp(one) for one in moved]
+            found[link] = {name: np.array([a[name] for a in answers]).T for name in answers[0]}
+        return found
+
+    @cached_property
+    def joined(self) -> Array:
+        """B: how what passes a link follows what passes those that feed its source."""
+        table = np.zeros((self.size, self.size))
+        for link, rows in self.places.items():
+            for other in self.flowsheet.links_to(link.source):
+                table[rows, self.places[other]] = self.passed[other][link.product]
+        return table
+
+    def around(self) -> Array:
+        """Return how what goes back follows what is assumed of it, in the order of ``torn``."""
+        torn = np.zeros(self.size, dtype=bool)
+        for link in self.flowsheet.torn:
+            torn[self.places[link]] = True
+        onward = np.where(torn, 0.0, self.joined)
+        whole = np.linalg.solve(np.eye(self.size) - onward, self.joined[:, torn])
+        order = np.concatenate([np.arange(self.size)[self.places[k]] for k in self.flowsheet.torn])
+        kept = np.flatnonzero(torn)
+        columns = [int(np.flatnonzero(kept == k)[0]) for k in order]
+        return whole[order][:, columns]
+
+    def moves(self, one: Input) -> dict[str, Moved]:
+        """Return what an input moves in every circuit that it touches."""
+        if isinstance(one, Constant):
+            return {one.circuit: self.circuits[one.circuit].alone(one.change())}
+        found = {}
+        for name, linear in self.circuits.items():
+            links = self.flowsheet.links_to(name)
+            circuits = [self._circuit(sheet, name) for sheet in one.flowsheets]
+            same = all(
+                sheet.circuits[name] is self.flowsheet.circuits[name]
+                and sheet.links_to(name) == links
+                for sheet in one.flowsheets
+            )
+            if not same:
+                found[name] = linear.nearby(circuits, one.weights)
+        return found
+
+    def _circuit(self, sheet: Flowsheet, name: str) -> Circuit:
+        """Return a circuit of another flowsheet, fed with what passes in this one."""
+        fed = {
+            link.feed: link.conditioner.treat(
+                self.result.units[link.source].streams[link.product]
+            ).stream
+            for link in sheet.links_to(name)
+        }
+        return sheet.circuits[name].fed(fed) if fed else sheet.circuits[name]
+
+    def forward(self, moves: Mapping[str, Moved]) -> dict[str, dict[str, Array]]:
+        """Return how what leaves every circuit answers to what is moved."""
+        direct = {name: self.circuits[name].jvp(moved) for name, moved in moves.items()}
+        pushed = np.zeros(self.size)
+        for link, rows in self.places.items():
+            if link.source in direct:
+                pushed[rows] = direct[link.source][link.product]
+        if self.size:
+            pushed = np.linalg.solve(np.eye(self.size) - self.joined, pushed)
+        found = {}
+        for name, unit in self.result.units.items():
+            answers = direct.get(name) or _nothing(unit)
+            for link in self.flowsheet.links_to(name):
+                passed = self.passed[link]
+                answers = {
+                    product: answer + passed[product] @ pushed[self.places[link]]
+                    for product, answer in answers.items()
+                }
+            found[name] = answers
+        return found
+
+    def gradient(self, output: Output) -> dict[str, Moved | Turned]:
+        """Return what an output gains from what is moved in every circuit: adjoint mode."""
+        gains = {name: dict(products) for name, products in output.gains(self.result).items()}
+        if self.size:
+            pulled = np.zeros(self.size)
+            for link, rows in self.places.items():
+                for product, gain in gains.get(link.circuit, {}).items():
+                    pulled[rows] += gain @ self.passed[link][product]
+            pulled = np.linalg.solve((np.eye(self.size) - self.joined).T, pulled)
+            for link, rows in self.places.items():
+                mine = gains.setdefault(link.source, {})
+                mine[link.product] = mine.get(link.product, 0.0) + pulled[rows]
+        return {name: self.circuits[name].vjp(products) for name, products in gains.items()}
 
 
-def circuit_derivatives(
-    circuit: Circuit,
-    result: Result,
-    outputs: Sequence[Output],
-    inputs: Sequence[Callable[[], Change] | Nearby],
+def _nothing(unit: CircuitResult) -> dict[str, Array]:
+    species = len(unit.elements)
+    return {FED: np.zeros(species)} | {name: np.zeros(species + 3) for name in unit.streams}
+
+
+def derivatives(
+    result: Result, outputs: Sequence[Output], inputs: Sequence[Input], mode: str = "auto"
 ) -> Array:
     """Return what outputs gain from inputs (outputs, inputs).
 
     Parameters
     ----------
-    circuit : Circuit
-        As it was set up.
     result : Result
-        As it was solved, closed: ``CircuitResult.result``.
+        Converged.
     outputs : sequence of Output
-        Of that result.
-    inputs : sequence
-        The change of the column, for what is no part of the circuit, such as constants; or
-        circuits nearby.
+    inputs : sequence of Constant or Nearby
+    mode : {'auto', 'forward', 'adjoint'}
+        A solve per input, or a transposed one per output; 'auto' takes the fewer.
     """
-    closed = _Closed(circuit, result)
-    columns = [closed.gains(one, outputs) for one in inputs]
-    return np.array(columns).reshape(len(inputs), len(outputs)).T
+    linear = LinearFlowsheet(result)
+    if mode == "auto":
+        ideal = all(circuit.linearised.ideal for circuit in linear.circuits.values())
+        mode = "adjoint" if ideal and len(outputs) < len(inputs) else "forward"
+    table = np.empty((len(outputs), len(inputs)))
+    if mode == "forward":
+        for k, one in enumerate(inputs):
+            answers = linear.forward(linear.moves(one))
+            table[:, k] = [output.gain(result, answers) for output in outputs]
+        return table
+    moves = [None if isinstance(one, Constant) else linear.moves(one) for one in inputs]
+    for row, output in zip(table, outputs, strict=True):
+        gradient = linear.gradient(output)
+        known: dict[tuple[str, str], Array] = {}
+        for k, (one, moved) in enumerate(zip(inputs, moves, strict=True)):
+            if isinstance(one, Constant):
+                row[k] = _by_constant(linear, gradient, one, known)
+            else:
+                row[k] = sum(
+                    gradient[name].of(m) for name, m in (moved or {}).items() if name in gradient
+                )
+    return table
 
 
-class _Closed:
-    """A closed circuit, linearised."""
-
-    def __init__(self, circuit: Circuit, result: Result) -> None:
-        self.circuit, self.result, self.loop = circuit, result, Loop(circuit)
-        streams = products(result.column, result.stages)
-        self.gross = replace(result, streams=streams, net_fed=None)
-        self.linearised = Linearised(self.gross)
-        self.returned = self.loop.left(self.gross)
-        self.units = [self._unit(k) for k in range(self.loop.unknowns)]
-        self.answers = [self.linearised.leaves(unit) for unit in self.units]
-        pairs = zip(self.units, self.answers, strict=True)
-        slopes = [self.loop.gained(self.gross, self.linearised, *pair) for pair in pairs]
-        self.open = np.eye(self.loop.unknowns) - np.array(slopes).T
-
-    def _unit(self, k: int) -> Change:
-        """Return what one part of what comes back changes, per its unit.
-
-        By steps, where the loop's own changes are made for speed: what sulfate and
-        activities make of a reflux counts here.
-        """
-        recycle, place = next(pair for pair in self.loop.pairs if k < pair[1].stop)
-        most = max(float(self.returned[place].max()), self.loop.fresh(recycle).carrier)
-        step = np.zeros_like(self.returned)
-        step[k] = STEP * most
-        columns = [self.loop.column(self.returned + way * step) for way in (-1.0, 1.0)]
-        return of_columns(self.gross, columns, [-0.5 / step[k], 0.5 / step[k]])
-
-    def gains(self, moved: Callable[[], Change] | Nearby, outputs: Sequence[Output]) -> Array:
-        """Return what every output gains from an input (O,)."""
-        one = self._nearby(moved) if isinstance(moved, Nearby) else self._alone(moved())
-        answer = self.linearised.leaves(one.change)
-        gained = self.loop.gained(self.gross, self.linearised, one.change, answer) + one.left
-        follows, *_ = np.linalg.lstsq(self.open, gained, rcond=None)
-        whole = [part.copy() for part in answer]
-        for share, unit in zip(follows, self.answers, strict=True):
-            for total, part in zip(whole, unit, strict=True):
-                total += share * part
-        both = (whole[0], whole[1], whole[2])
-        return np.array([self._gain(one, both, output) for output in outputs])
-
-    def _gain(self, one: _Moved, answer: Answer, output: Output) -> float:
-        held = self.linearised.local(one.change, answer, output)
-        flow = one.flows[output.product] + self._exchanged(one.change, answer, output)
-        fed = one.fed - self._kept(one.change, answer)
-        return held + output.flow * flow + float(output.fed @ fed)
-
-    def _kept(self, change: Change, answer: Answer) -> Array:
-        """Return how what comes back of what solvent is given again answers (S,) [mol/h]."""
-        outlets = {name: stage for name, _, stage, _ in self.gross.column.outlets()}
-        gained: Array = np.zeros_like(self.result.fed)
-        for recycle in self.circuit.recycles:
-            if isinstance(recycle, SolventLoop):
-                flows = recycle.kept(self.loop.fresh(recycle), self.gross.streams[recycle.product])
-                stage = outlets[recycle.product]
-                gained += flows * self.linearised.held(change, answer, "organic", stage)
-        return gained
-
-    def _exchanged(self, change: Change, answer: Answer, output: Output) -> float:
-        """Return how the flow of a product follows what an exchange takes of it [L/h]."""
-        name, gained = list(self.result.streams)[output.product], 0.0
-        for recycle in self.circuit.recycles:
-            if isinstance(recycle, Exchange) and recycle.product == name:
-                held = self.linearised.held(change, answer, "aqueous", output.stage)
-                fresh, leaving = self.loop.fresh(recycle), self.gross.streams[name]
-                gained -= float(recycle.takes_slope(fresh, leaving) @ held)
-        return gained
-
-    def _alone(self, change: Change) -> _Moved:
-        """Return what a constant changes: the column, nothing else."""
-        nothing = np.zeros(len(self.result.streams))
-        return _Moved(change, np.zeros(self.loop.unknowns), np.zeros_like(self.result.fed), nothing)
-
-    def _nearby(self, nearby: Nearby) -> _Moved:
-        """Return what an input of the circuit changes."""
-        columns, left, fed, flows = [], 0.0, 0.0, 0.0
-        for circuit, weight in zip(nearby.circuits, nearby.weights, strict=True):
-            loop = Loop(circuit)
-            column = loop.column(self.returned)
-            gross = products(column, self.result.stages)
-            columns.append(column)
-            left = left + weight * loop.left(replace(self.gross, column=column, streams=gross))
-            fed = fed + weight * net_feed(circuit, gross)
-            flows = flows + weight * self._flows(circuit, gross)
-        change = of_columns(self.gross, columns, nearby.weights)
-        return _Moved(change, np.asarray(left), np.asarray(fed), np.asarray(flows))
-
-    def _flows(self, circuit: Circuit, gross: dict[str, Stream]) -> Array:
-        """Return the flows of what leaves a circuit (P,) [L/h]; below zero next to none."""
-        flows = {name: stream.flow for name, stream in gross.items()}
-        for recycle in circuit.recycles:
-            gone = recycle.takes(feed_of(circuit.column, recycle.feed), gross[recycle.product])
-            flows[recycle.product] -= gone
-            if isinstance(recycle, Exchange):
-                flows[EFFLUENT] = gone
-        return np.array([flows[name] for name in self.result.streams])
+def _by_constant(
+    linear: LinearFlowsheet,
+    gradient: Mapping[str, Moved | Turned],
+    one: Constant,
+    known: dict[tuple[str, str], Array],
+) -> float:
+    """Return what an output gains from a constant; all of a kind cost no more than one."""
+    if one.circuit not in gradient:
+        return 0.0
+    mine = gradient[one.circuit]
+    if isinstance(mine, Turned):
+        return mine.of(linear.circuits[one.circuit].alone(one.change()))
+    key = one.circuit, one.name
+    if key not in known:
+        gross = linear.circuits[one.circuit].gross
+        if one.name == STAGE:
+            known[key] = along_stages(gross, mine.change)
+        else:
+            known[key] = along_species(gross, mine.change, one.name)
+    return float(known[key][one.place])

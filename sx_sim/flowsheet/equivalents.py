@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sx_sim.cascade.column import SOLVENT
-from sx_sim.cascade.results import Result
 from sx_sim.cascade.streams import Stream
 from sx_sim.chemistry.aqueous import water_ion_product
 from sx_sim.chemistry.reagents import BASES, extractant_mass
 from sx_sim.chemistry.system import ChemicalSystem
-from sx_sim.flowsheet.recycles import Circuit, Reflux, SolventLoop, feed_of
+from sx_sim.flowsheet.circuit import CircuitResult
+from sx_sim.flowsheet.recycles import Reflux, SolventLoop
 from sx_sim.flowsheet.tracers import Outlet, carried_by_water, outlets_of
 
 Array = NDArray[np.float64]
@@ -113,26 +113,21 @@ class Passages:
     hidden: Mapping[str, Cations]
 
 
-def passages_of(
-    circuit: Circuit, result: Result, hidden: Mapping[str, Cations] | None = None
-) -> Passages:
+def passages_of(result: CircuitResult, hidden: Mapping[str, Cations] | None = None) -> Passages:
     """Return what passes the boundary of a circuit.
 
     Parameters
     ----------
-    circuit : Circuit
-        As it was set up.
-    result : Result
-        As it was solved.
+    result : CircuitResult
     hidden : mapping of str to mapping, optional
         Cations of base beside the species in its feeds, by symbol [eq/L], where liquors were
         neutralised before.
     """
-    column, products = result.column, outlets_of(circuit, result)
+    circuit, column, products = result.circuit, result.column, outlets_of(result)
     hidden = hidden or {}
     salt = {
-        symbol: carried_by_water(circuit, result, fed)
-        for symbol, fed in _hidden_fed(circuit, result, hidden).items()
+        symbol: carried_by_water(result, fed)
+        for symbol, fed in _hidden_fed(result, hidden).items()
     }
     dose = partial(Dose, medium=circuit.medium, cation=circuit.base)
     refluxes = {r.feed: r for r in circuit.recycles if isinstance(r, Reflux)}
@@ -145,7 +140,7 @@ def passages_of(
             continue
         soap = 0.0
         if stream.phase == "organic":
-            fresh, soap = _solvent_fed(circuit, result, stream, products)
+            fresh, soap = _solvent_fed(result, stream, products)
             inlets[stream.name] = fresh
         else:
             inlets[stream.name] = aqueous_fed(stream, hidden.get(stream.name, {}))
@@ -210,7 +205,7 @@ def _mass(system: ChemicalSystem, moles: Array) -> float:
 
 
 def _hidden_fed(
-    circuit: Circuit, result: Result, hidden: Mapping[str, Cations]
+    result: CircuitResult, hidden: Mapping[str, Cations]
 ) -> dict[str, dict[int, float]]:
     """Return cations of base beside the species, by symbol, fed by stage [eq/h]."""
     fed: dict[str, dict[int, float]] = {}
@@ -224,12 +219,12 @@ def _hidden_fed(
             add(symbol, feed.stage, amount * feed.stream.flow)
     for point in result.column.set_points:
         if result.doses[point.name] < 0.0:
-            add(circuit.base, point.stage, -result.doses[point.name])
+            add(result.circuit.base, point.stage, -result.doses[point.name])
     return fed
 
 
 def _adjusted(
-    result: Result, reflux: Reflux, fed: Stream, products: list[Outlet]
+    result: CircuitResult, reflux: Reflux, fed: Stream, products: list[Outlet]
 ) -> tuple[float, float]:
     """Return the acid that a reflux takes, and that it gives [eq/h]."""
     stage = next(p.stage for p in products if p.name == reflux.product)
@@ -240,10 +235,11 @@ def _adjusted(
 
 
 def _solvent_fed(
-    circuit: Circuit, result: Result, stream: Stream, products: list[Outlet]
+    result: CircuitResult, stream: Stream, products: list[Outlet]
 ) -> tuple[Passage, float]:
     """Return what a solvent brings from outside, and the base that saponifies it [eq/h]."""
-    fresh = feed_of(circuit.column, stream.name)
+    circuit = result.circuit
+    fresh = circuit.column.feed(stream.name)
     alkalis, metals = _charges(stream.system, fresh.moles)
     base = sum(alkalis.values())
     # an organic feed that holds metals has been saponified before
@@ -272,7 +268,7 @@ def _solvent_fed(
     return brought, soap
 
 
-def _held(result: Result, out: Outlet) -> Array:
+def _held(result: CircuitResult, out: Outlet) -> Array:
     """Return what a litre of a product holds, drops included (S,)."""
     if out.name in result.streams:
         return result.streams[out.name].concentration
@@ -280,13 +276,13 @@ def _held(result: Result, out: Outlet) -> Array:
     return result.column.with_drops(out.phase, out.stage, x, z)
 
 
-def _lost(result: Result, out: Outlet, closed: bool) -> float:
+def _lost(result: CircuitResult, out: Outlet, closed: bool) -> float:
     """Return extractant lost with a product [mol/h]; solvent that leaves as such is not."""
     volume = out.flow * out.drops if out.phase == "aqueous" else out.net * closed
     return _extractant(volume, result, out.stage)
 
 
-def _extractant(volume: float, result: Result, j: int) -> float:
+def _extractant(volume: float, result: CircuitResult, j: int) -> float:
     """Return the extractant in a volume of a stage's solvent [mol], none in none."""
     return 2.0 * volume * float(result.stages.dimer[j]) if volume else 0.0
 
@@ -295,7 +291,7 @@ def _extractant_mass(system: ChemicalSystem) -> float:
     return extractant_mass(system.extractant.extractant)
 
 
-def _free_acid(result: Result, j: int) -> float:
+def _free_acid(result: CircuitResult, j: int) -> float:
     """Return the acid in the water of a stage, less hydroxide, from its pH [eq/L].
 
     With what the anions hold of it, as sulfate does.
@@ -307,7 +303,7 @@ def _free_acid(result: Result, j: int) -> float:
     return h - float(water_ion_product(kelvin)[0]) / h + taken
 
 
-def _leaving(result: Result, out: Outlet, hidden: Cations) -> Passage:
+def _leaving(result: CircuitResult, out: Outlet, hidden: Cations) -> Passage:
     """Return what a product takes out of the circuit."""
     salt = _times(hidden, out.water)
     stages, column, j = result.stages, result.column, out.stage

@@ -17,10 +17,10 @@ electrically neutral with the metals its solvent gave and took.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from sx_sim.cascade.column import BARREN
-from sx_sim.cascade.results import Result
 from sx_sim.chemistry.reagents import (
     Reagent,
     acid_of,
@@ -31,8 +31,13 @@ from sx_sim.chemistry.reagents import (
     nitrogen_mass,
     salt_name,
 )
-from sx_sim.flowsheet.equivalents import Dose, Passage, passages_of
-from sx_sim.flowsheet.recycles import EFFLUENT, Circuit
+from sx_sim.chemistry.speciation import titratable_acid
+from sx_sim.flowsheet.dosed import passages_between
+from sx_sim.flowsheet.equivalents import Cations, Dose, Passage, Passages, aqueous_fed, together
+from sx_sim.flowsheet.flowsheet import Link, place_of
+from sx_sim.flowsheet.recycles import EFFLUENT
+from sx_sim.flowsheet.result import Result
+from sx_sim.flowsheet.treatment import NEUTRALISING, REDISSOLVING
 
 NO_PRODUCTS = (BARREN, EFFLUENT)
 TRACES = 1e-6  # share of other salts neglected in the name of the salt
@@ -254,27 +259,19 @@ class Ledger:
         return {name: amount / made for name, amount in self.amounts.items()}
 
 
-def circuit_ledger(
-    circuit: Circuit,
-    result: Result,
-    *,
-    holdup: Holdup | None = None,
-) -> Ledger:
-    """Return the ledger of a circuit.
+def ledger_of(result: Result, *, holdups: Mapping[str, Holdup] | None = None) -> Ledger:
+    """Return the ledger of a flowsheet; what passes between its circuits is left out.
 
     Parameters
     ----------
-    circuit : Circuit
-        As it was set up.
     result : Result
-        As it was solved: ``CircuitResult.result``.
-    holdup : Holdup, optional
-        Of every stage, for the inventory.
+    holdups : mapping of str to Holdup, optional
+        Of every stage of each circuit, for the inventory; none unless all circuits have them.
 
     Examples
     --------
     >>> import sx_sim
-    >>> from sx_sim.flowsheet.ledger import circuit_ledger
+    >>> from sx_sim.flowsheet.ledger import ledger_of
     >>> case = sx_sim.parse_case('''
     ... temperature = "25 degC"
     ... [solvent]
@@ -289,23 +286,41 @@ def circuit_ledger(
     ... [sections.extraction]
     ... stages = 5
     ... ''')
-    >>> ledger = circuit_ledger(case.circuit, sx_sim.solve(case))
+    >>> ledger = ledger_of(sx_sim.solve(case))
     >>> round(ledger.base["saponification of solvent"], 6)
     60.0
     >>> max(ledger.closures.values()) < 1e-9
     True
     """
-    passages = passages_of(circuit, result)
-    extractant = result.system.extractant
-    left = tuple(out for out in passages.outlets.values() if is_something(out))
+    found = passages_between(result)
+    sheet = result.flowsheet
+    links = {(link.circuit, link.feed) for link in sheet.links}
+    taken = {(link.source, link.product) for link in sheet.links}
+    inlets, outlets, doses, products = [], [], [], []
+    for name, passages in found.items():
+        inlets += [
+            _named(p, name) for feed, p in passages.inlets.items() if (name, feed) not in links
+        ]
+        for product, passage in passages.outlets.items():
+            if (name, product) in taken:
+                passage = _not_passed_on(passage, passages.hidden[product])
+            elif product not in NO_PRODUCTS and is_something(passage):
+                products.append(place_of(name, product))
+            if is_something(passage):
+                outlets.append(_named(passage, name))
+        where = f"{name}: " if name else ""
+        doses += [replace(dose, purpose=f"{where}{dose.purpose}") for dose in passages.doses]
+    for link in sheet.links:
+        doses += filter(None, [_treatment(result, link)])
+        outlets += _mother_liquor(result, link, found[link.source])
     return Ledger(
-        inlets=tuple(passages.inlets.values()),
-        outlets=left,
-        doses=passages.doses,
-        extractant_lost=passages.lost,
-        extractant_mass=extractant_mass(extractant.extractant),
-        products=tuple(out.name for out in left if out.name not in NO_PRODUCTS),
-        inventory=inventory(result, holdup) if holdup else None,
+        inlets=tuple(inlets),
+        outlets=tuple(outlets),
+        doses=tuple(doses),
+        extractant_lost=sum(passages.lost for passages in found.values()),
+        extractant_mass=_mean_mass(result, found),
+        products=tuple(products),
+        inventory=_inventory(result, holdups),
     )
 
 
@@ -314,16 +329,91 @@ def _alkali_mass(outlet: Passage) -> float:
     return sum(cation_mass(s) * n for s, n in outlet.alkalis.items()) / 1000.0
 
 
-def inventory(result: Result, holdup: Holdup) -> Inventory:
-    """Return what a column holds in process."""
-    stages, oxide = result.stages, result.system.oxide_mass / 1000.0
-    return Inventory(
-        solvent=result.column.stages * holdup.organic,
-        oxides_aqueous=float(stages.aqueous.sum(axis=0) @ oxide) * holdup.aqueous,
-        oxides_organic=float(stages.organic.sum(axis=0) @ oxide) * holdup.organic,
-    )
-
-
 def is_something(passage: Passage) -> bool:
     """Return whether there is anything to a stream."""
     return bool(passage.water or passage.solvent)
+
+
+def _mean_mass(result: Result, found: Mapping[str, Passages]) -> float:
+    """Return the molar mass of what is lost [g/mol]; circuits may hold different extractants."""
+    masses = [extractant_mass(u.system.extractant.extractant) for u in result.units.values()]
+    lost = [passages.lost for passages in found.values()]
+    whole = sum(lost)
+    return sum(m * n for m, n in zip(masses, lost, strict=True)) / whole if whole else masses[0]
+
+
+def _inventory(result: Result, holdups: Mapping[str, Holdup] | None) -> Inventory | None:
+    """Return what all stages hold in process, if that is known of every circuit."""
+    if not holdups or set(holdups) != set(result.units):
+        return None
+    solvent = aqueous = organic = 0.0
+    for name, unit in result.units.items():
+        holdup, oxide = holdups[name], unit.system.oxide_mass / 1000.0
+        solvent += unit.column.stages * holdup.organic
+        aqueous += float(unit.stages.aqueous.sum(axis=0) @ oxide) * holdup.aqueous
+        organic += float(unit.stages.organic.sum(axis=0) @ oxide) * holdup.organic
+    return Inventory(solvent, aqueous, organic)
+
+
+def _named(passage: Passage, circuit: str) -> Passage:
+    return replace(passage, name=place_of(circuit, passage.name))
+
+
+def _not_passed_on(passage: Passage, hidden: Cations) -> Passage:
+    """Return what of a product that feeds another circuit leaves: the drops it carries.
+
+    Their metals pass on.
+    """
+    if passage.phase == "aqueous":
+        name = f"solvent in {passage.name}"
+        return Passage(
+            name,
+            "organic",
+            passage.medium,
+            solvent=passage.solvent,
+            extractant=passage.extractant,
+            extractant_mass=passage.extractant_mass,
+        )
+    salt = _in(hidden, passage.water)
+    return Passage(
+        f"water in {passage.name}",
+        "aqueous",
+        passage.medium,
+        water=passage.water,
+        anions=passage.anions,
+        protons=passage.protons + passage.base - sum(salt.values()) + passage.metals,
+        alkalis=salt,
+    )
+
+
+def _in(hidden: Cations, volume: float) -> dict[str, float]:
+    return {symbol: amount * volume for symbol, amount in hidden.items()}
+
+
+def _treatment(result: Result, link: Link) -> Dose:
+    """Return what treating a liquor took: acid and base of the circuit it is treated for."""
+    done, circuit = result.treatments[link], result.units[link.circuit].circuit
+    how = REDISSOLVING if done.effluent is not None else NEUTRALISING
+    purpose = f"{how} {link.source}.{link.product}"
+    return Dose(purpose, circuit.medium, circuit.base, done.acid, done.base, done.water)
+
+
+def _mother_liquor(result: Result, link: Link, source: Passages) -> tuple[Passage, ...]:
+    """Return what a precipitation leaves, the salt of its base included."""
+    done = result.treatments[link]
+    left = done.effluent
+    if left is None:
+        return ()
+    liquor = result.units[link.source].streams[link.product]
+    held = titratable_acid(liquor.system, liquor.concentration, liquor.carrier, liquor.acid)
+    came = source.outlets[link.product]
+    brought = aqueous_fed(left, source.hidden[link.product])
+    base = {result.units[link.circuit].circuit.base: done.base}
+    return (
+        replace(
+            brought,
+            name=f"mother liquor of {link.source}.{link.product}",
+            protons=came.protons - liquor.flow * held,
+            alkalis=together(brought.alkalis, base),
+        ),
+    )

@@ -10,16 +10,14 @@ from numpy.typing import NDArray
 
 from sx_sim.cascade.changes import Change, no_change
 from sx_sim.cascade.column import Column
-from sx_sim.cascade.linearise import Linearised
-from sx_sim.cascade.results import Result
+from sx_sim.cascade.linearise import Answer, Linearised, Seed
+from sx_sim.cascade.results import CascadeResult
 from sx_sim.cascade.streams import Stream
 from sx_sim.flowsheet.recycles import (
     Circuit,
     Exchange,
     Recycle,
     SolventLoop,
-    feed_of,
-    with_streams,
 )
 
 Array = NDArray[np.float64]
@@ -47,7 +45,7 @@ class Loop:
 
     def fresh(self, recycle: Recycle) -> Stream:
         """Return the feed of a recycle as it is before anything comes back."""
-        return feed_of(self.template, recycle.feed)
+        return self.template.feed(recycle.feed)
 
     def first(self) -> Array:
         """Return what comes back at first.
@@ -104,13 +102,13 @@ class Loop:
             *metals, anions = returned[place]
             before = streams.get(recycle.feed, fresh)
             streams[recycle.feed] = recycle.fed(fresh, before, np.array(metals), anions)
-        return with_streams(self.template, streams)
+        return self.template.with_streams(streams)
 
-    def short(self, result: Result) -> bool:
+    def short(self, result: CascadeResult) -> bool:
         """Whether an exchange asks for more rare earths than its product holds."""
         return any(base > held * (1.0 + 1e-9) for _, base, held in exchanged(self.circuit, result))
 
-    def left(self, result: Result) -> Array:
+    def left(self, result: CascadeResult) -> Array:
         """Return what leaves, as what comes back is counted."""
         parts = []
         for recycle in self.circuit.recycles:
@@ -135,17 +133,17 @@ class Loop:
             worst = max(worst, float((flow * np.abs(off[place]) / scale).max()))
         return worst
 
-    def slopes(self, result: Result) -> Array:
+    def slopes(self, result: CascadeResult) -> Array:
         """Return d what leaves / d what comes back (U, U)."""
         linearised = Linearised(result)
         table = np.zeros((self.unknowns, self.unknowns))
         for recycle, place in self.pairs:
             for i, change in self._changes(result, recycle):
                 answer = linearised.leaves(change)
-                table[:, place.start + i] = self.gained(result, linearised, change, answer)
+                table[:, place.start + i] = self.gained(result, answer)
         return table
 
-    def _changes(self, result: Result, recycle: Recycle) -> Iterator[tuple[int, Change]]:
+    def _changes(self, result: CascadeResult, recycle: Recycle) -> Iterator[tuple[int, Change]]:
         """Yield what each unknown of a recycle changes, per its unit."""
         column = result.column
         feed = next(f for f in column.feeds if f.stream.name == recycle.feed)
@@ -166,32 +164,34 @@ class Loop:
             change.cascade.anion[:] = mixing
             yield self.size, change
 
-    def gained(
-        self,
-        result: Result,
-        linearised: Linearised,
-        change: Change,
-        answer: tuple[Array, Array, Array],
-    ) -> Array:
-        """Return what a change does to what leaves, the column answering so."""
+    def gained(self, result: CascadeResult, answer: Answer) -> Array:
+        """Return what leaves more of, as what comes back is counted, the column answering so."""
         column = result.column
-        dx, dz, step = answer
-        anion = linearised.anion(change.cascade, step)
         outlets = {name: (phase, j) for name, phase, j, _ in column.outlets()}
         parts = []
         for recycle in self.circuit.recycles:
             phase, j = outlets[recycle.product]
             leaving = result.streams[recycle.product]
             metals, anions = recycle.slopes(self.fresh(recycle), leaving)
-            gained = metals @ column.with_drops(phase, j, dx[j], dz[j])
-            parts.append(np.append(gained, anions * anion[j]))
+            gained = metals @ column.with_drops(phase, j, answer.x[j], answer.organic[j])
+            parts.append(np.append(gained, anions * answer.anion[j]))
         return np.concatenate(parts)
 
+    def seeded(self, result: CascadeResult, gain: Array, seed: Seed) -> None:
+        """Add to a seed what a number gains per unit of what leaves (U,): ``gained`` turned."""
+        outlets = {name: (phase, j) for name, phase, j, _ in result.column.outlets()}
+        for recycle, place in self.pairs:
+            phase, j = outlets[recycle.product]
+            leaving = result.streams[recycle.product]
+            metals, anions = recycle.slopes(self.fresh(recycle), leaving)
+            (seed.x if phase == "aqueous" else seed.organic)[j] += gain[place][:-1] @ metals
+            seed.anion[j] += anions * gain[place][-1]
 
-def exchanged(circuit: Circuit, result: Result) -> list[tuple[str, float, float]]:
+
+def exchanged(circuit: Circuit, result: CascadeResult) -> list[tuple[str, float, float]]:
     """Return of every exchange its product, and base and rare earths there [eq/h]."""
     return [
-        (r.product, *r.balance(feed_of(circuit.column, r.feed), result.streams[r.product]))
+        (r.product, *r.balance(circuit.column.feed(r.feed), result.streams[r.product]))
         for r in circuit.recycles
         if isinstance(r, Exchange)
     ]

@@ -11,16 +11,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sx_sim.cascade.results import Result
 from sx_sim.cascade.streams import Stream
 from sx_sim.chemistry import database
 from sx_sim.chemistry.nuclides import decayed, natural_activities, nuclide, nuclides
+from sx_sim.flowsheet.circuit import CircuitResult
 from sx_sim.flowsheet.equivalents import Passage
-from sx_sim.flowsheet.ledger import Ledger, circuit_ledger
-from sx_sim.flowsheet.recycles import Circuit, Reflux
+from sx_sim.flowsheet.flowsheet import Link, place_of
+from sx_sim.flowsheet.ledger import Ledger, ledger_of
+from sx_sim.flowsheet.recycles import Reflux
+from sx_sim.flowsheet.result import Result
 from sx_sim.flowsheet.tracers import carried_by_water, outlets_of
-from sx_sim.flowsheet.train import Link, Solved, TrainResult
-from sx_sim.flowsheet.train_ledger import train_ledger
 
 LIMIT = 1.0  # [Bq/g]
 MOST_PASSES = 200
@@ -112,7 +112,7 @@ class Activities:
         return float(sum(amounts.get(name, 0.0) for amounts in self.left.values()))
 
 
-def carrier_of(element: str, result: Result) -> str:
+def carrier_of(element: str, result: CircuitResult) -> str:
     """Return the species that an element's nuclides are parted like in a circuit.
 
     One of those that are fed, or ``water``: see ``radionuclides.toml``.
@@ -128,7 +128,7 @@ def carrier_of(element: str, result: Result) -> str:
     return WATER
 
 
-def _least_extracted(result: Result, symbols: Sequence[str]) -> str:
+def _least_extracted(result: CircuitResult, symbols: Sequence[str]) -> str:
     """Return which of some species has the lowest distribution ratios, over all stages."""
     chosen = [result.system.index(symbol) for symbol in symbols]
     held, left = result.stages.organic[:, chosen], result.stages.aqueous[:, chosen]
@@ -141,23 +141,19 @@ def is_estimate(name: str, carrier: str) -> bool:
     return nuclide(name).element != carrier
 
 
-def circuit_activities(
-    circuit: Circuit,
-    result: Result,
-    given: Given,
-    *,
-    limit: float = LIMIT,
+def activities_of(
+    result: Result, given: Mapping[str, Given], *, limit: float = LIMIT
 ) -> Activities:
-    """Return where the radionuclides fed to a circuit go.
+    """Return where the radionuclides fed to a flowsheet go.
+
+    Redissolving takes on what is parted like a rare earth; all else stays in the mother
+    liquor, as the elements do.
 
     Parameters
     ----------
-    circuit : Circuit
-        As it was set up.
     result : Result
-        As it was solved.
-    given : mapping of str to mapping
-        Activity concentrations by feed and nuclide [Bq/L]. The long-lived nuclides of
+    given : mapping of str to mapping of str to mapping
+        Activity concentrations by circuit, feed and nuclide [Bq/L]. The long-lived nuclides of
         thorium and uranium come from what feeds hold of the elements, unless given.
     limit : float
         [Bq/g]
@@ -167,59 +163,29 @@ def circuit_activities(
     CaseError
         If there is no such nuclide.
     """
-    outside = _from_outside(circuit)
-    fed = {s.name: _activity(s, given.get(s.name, {})) for s in outside}
-    fed = {name: amounts for name, amounts in fed.items() if amounts}
-    left = _passed(circuit, result, fed)
-    carriers = {n: carrier_of(nuclide(n).element, result) for n in _names(fed.values())}
-    return _assembled(fed, left, carriers, circuit_ledger(circuit, result), limit)
-
-
-def train_activities(
-    train: TrainResult, given: Mapping[str, Given], *, limit: float = LIMIT
-) -> Activities:
-    """Return where the radionuclides fed to a train go.
-
-    Redissolving takes on what is parted like a rare earth; all else stays in the mother
-    liquor, as the elements do.
-
-    Parameters
-    ----------
-    train : TrainResult
-    given : mapping of str to mapping
-        By circuit, as ``circuit_activities`` takes them.
-    limit : float
-        [Bq/g]
-    """
-    links = {(link.circuit, link.feed) for link in train.links}
-    fed: dict[str, Amounts] = {}
-    for name, solved in train.circuits.items():
-        for stream in _from_outside(solved.result.circuit):
-            if (name, stream.name) not in links:
-                amounts = _activity(stream, given.get(name, {}).get(stream.name, {}))
-                if amounts:
-                    fed[f"{name}.{stream.name}"] = amounts
-    products = _through(train, fed)
+    fed: dict[tuple[str, str], Amounts] = {}
+    for name, unit in result.units.items():
+        refluxes = {r.feed for r in unit.circuit.recycles if isinstance(r, Reflux)}
+        for stream in result.flowsheet.outside(name):
+            amounts = _activity(stream, given.get(name, {}).get(stream.name, {}))
+            if amounts and stream.name not in refluxes:
+                fed[name, stream.name] = amounts
+    products = _through(result, fed)
     left: dict[str, Amounts] = {}
-    taken = {(link.source, link.product): link for link in train.links}
+    taken = {(link.source, link.product): link for link in result.flowsheet.links}
     for name, found in products.items():
         for product, amounts in found.items():
             link = taken.get((name, product))
             if link is None:
-                left[f"{name}.{product}"] = amounts
+                left[place_of(name, product)] = amounts
             else:
                 stays = f"mother liquor of {name}.{product}"
-                if _is_organic(train, link):
+                if _is_organic(result, link):
                     stays = f"water in {name}.{product}"
-                left[stays] = _parted(train, link, amounts)[1]
-    carriers = {n: _carriers(train, products, n) for n in _names(fed.values())}
-    return _assembled(fed, left, carriers, train_ledger(train), limit)
-
-
-def _from_outside(circuit: Circuit) -> list[Stream]:
-    """Return the feeds of a circuit as they are without what comes back."""
-    refluxes = {r.feed for r in circuit.recycles if isinstance(r, Reflux)}
-    return [f.stream for f in circuit.column.feeds if f.stream.name not in refluxes]
+                left[stays] = _parted(result, link, amounts)[1]
+    carriers = {n: _carriers(result, products, n) for n in _names(fed.values())}
+    streams = {place_of(*place): amounts for place, amounts in fed.items()}
+    return _assembled(streams, left, carriers, ledger_of(result), limit)
 
 
 def _activity(stream: Stream, given: Mapping[str, float]) -> Amounts:
@@ -232,47 +198,43 @@ def _activity(stream: Stream, given: Mapping[str, float]) -> Amounts:
     return {name: value * stream.flow for name, value in whole.items() if value > 0.0}
 
 
-def _passed(
-    circuit: Circuit, result: Result, fed: Mapping[str, Mapping[str, float]]
-) -> dict[str, Amounts]:
-    """Return what leaves in every product [Bq/h]."""
-    outlets = outlets_of(circuit, result)
+def _passed(found: CircuitResult, fed: Mapping[str, Mapping[str, float]]) -> dict[str, Amounts]:
+    """Return what leaves in every product of a circuit [Bq/h]."""
+    outlets = outlets_of(found)
     left: dict[str, Amounts] = {outlet.name: {} for outlet in outlets}
-    stages = {f.stream.name: f.stage for f in result.column.feeds}
+    stages = {f.stream.name: f.stage for f in found.column.feeds}
     for name in _names(fed.values()):
-        carrier = carrier_of(nuclide(name).element, result)
+        carrier = carrier_of(nuclide(name).element, found)
         amounts = {feed: one[name] for feed, one in fed.items() if name in one}
         if carrier != WATER:
             whole = sum(amounts.values())
             for outlet in outlets:
-                if outlet.name in result.streams:
-                    left[outlet.name][name] = whole * result.recovery(carrier, outlet.name)
+                if outlet.name in found.streams:
+                    left[outlet.name][name] = whole * found.recovery(carrier, outlet.name)
             continue
         by_stage: dict[int, float] = {}
         for feed, amount in amounts.items():
             by_stage[stages[feed]] = by_stage.get(stages[feed], 0.0) + amount
-        held = carried_by_water(circuit, result, by_stage)
+        held = carried_by_water(found, by_stage)
         for outlet in outlets:
             if outlet.water > 0.0:
                 left[outlet.name][name] = float(held[outlet.stage]) * outlet.water
     return left
 
 
-def _through(train: TrainResult, fed: Mapping[str, Amounts]) -> dict[str, dict[str, Amounts]]:
+def _through(
+    result: Result, fed: Mapping[tuple[str, str], Amounts]
+) -> dict[str, dict[str, Amounts]]:
     """Return what leaves in every product of every circuit, again until nothing changes."""
     products: dict[str, dict[str, Amounts]] = {}
     for _ in range(MOST_PASSES):
         changed, most = 0.0, 0.0
-        for name, solved in train.circuits.items():
-            arriving = {
-                feed.partition(".")[2]: one
-                for feed, one in fed.items()
-                if feed.partition(".")[0] == name
-            }
-            for link in (link for link in train.links if link.circuit == name):
+        for name, unit in result.units.items():
+            arriving = {feed: amounts for (circuit, feed), amounts in fed.items() if circuit == name}
+            for link in result.flowsheet.links_to(name):
                 there = products.get(link.source, {}).get(link.product, {})
-                arriving[link.feed] = _parted(train, link, there)[0]
-            found = _passed(solved.result.circuit, solved.result.result, arriving)
+                arriving[link.feed] = _parted(result, link, there)[0]
+            found = _passed(unit, arriving)
             for product, amounts in found.items():
                 before = products.get(name, {}).get(product, {})
                 for nuclide_name, amount in amounts.items():
@@ -284,36 +246,35 @@ def _through(train: TrainResult, fed: Mapping[str, Amounts]) -> dict[str, dict[s
     return products
 
 
-def _parted(train: TrainResult, link: Link, amounts: Amounts) -> tuple[Amounts, Amounts]:
+def _parted(result: Result, link: Link, amounts: Amounts) -> tuple[Amounts, Amounts]:
     """Return what goes on with a link, and what stays in a mother liquor or in carried water."""
-    source: Solved = train.circuits[link.source]
-    result = source.result.result
+    source = result.units[link.source]
     goes: Amounts = {}
     stays: Amounts = {}
-    redissolved = train.circuits[link.circuit].treatments[link.feed].effluent is not None
+    redissolved = result.treatments[link].effluent is not None
     for name, amount in amounts.items():
-        carrier = carrier_of(nuclide(name).element, result)
+        carrier = carrier_of(nuclide(name).element, source)
         onward = True
-        if _is_organic(train, link):
+        if _is_organic(result, link):
             onward = carrier != WATER
         elif redissolved:
             onward = carrier != WATER and bool(
-                result.system.rare_earth[result.system.index(carrier)]
+                source.system.rare_earth[source.system.index(carrier)]
             )
         (goes if onward else stays)[name] = amount
     return goes, stays
 
 
-def _is_organic(train: TrainResult, link: Link) -> bool:
-    return train.circuits[link.circuit].treatments[link.feed].stream.phase == "organic"
+def _is_organic(result: Result, link: Link) -> bool:
+    return result.treatments[link].stream.phase == "organic"
 
 
-def _carriers(train: TrainResult, products: Mapping[str, Mapping[str, Amounts]], name: str) -> str:
+def _carriers(result: Result, products: Mapping[str, Mapping[str, Amounts]], name: str) -> str:
     """Return what a nuclide is parted like, in the circuits it comes to."""
     found = []
-    for circuit, solved in train.circuits.items():
+    for circuit, unit in result.units.items():
         if any(amounts.get(name) for amounts in products[circuit].values()):
-            found.append(carrier_of(nuclide(name).element, solved.result.result))
+            found.append(carrier_of(nuclide(name).element, unit))
     return ", ".join(dict.fromkeys(found))
 
 

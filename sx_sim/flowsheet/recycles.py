@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sx_sim.cascade.column import Column
-from sx_sim.cascade.results import Result
+from sx_sim.cascade.ratios import Ratios
 from sx_sim.cascade.streams import Stream
 from sx_sim.chemistry.speciation import electroneutral, free_acid
 from sx_sim.errors import CaseError
+from sx_sim.kernels.types import Options
 
 Array = NDArray[np.float64]
 EFFLUENT = "exchange effluent"
@@ -163,7 +164,7 @@ Recycle = SolventLoop | Exchange | Reflux
 
 @dataclass(frozen=True)
 class Circuit:
-    """A column and what comes back to it.
+    """A column and what comes back to it: a unit of a flowsheet.
 
     Parameters
     ----------
@@ -172,11 +173,17 @@ class Circuit:
     recycles : tuple of SolventLoop, Exchange or Reflux
     base : {'Na', 'NH4', 'Mg'}
         The cation of the base that saponifies its solvent and is dosed in it.
+    ratios : Ratios
+        What sets flows by other flows.
+    options : Options
+        Of the solver.
     """
 
     column: Column
     recycles: tuple[Recycle, ...] = ()
     base: str = "Na"
+    ratios: Ratios = Ratios()
+    options: Options = Options()
 
     def __repr__(self) -> str:
         back = "".join(f"\n  {recycle}" for recycle in self.recycles)
@@ -187,16 +194,21 @@ class Circuit:
         """That of its extractant set, such as ``chloride``, which names the acid it takes."""
         return self.column.system.extractant.medium
 
+    def fed(self, streams: Mapping[str, Stream]) -> Circuit:
+        """Return the circuit fed with other streams, by the name of its feeds.
 
-def feed_of(column: Column, name: str) -> Stream:
-    """Return the stream of a column's feed."""
-    return next(feed.stream for feed in column.feeds if feed.stream.name == name)
+        Flows and temperatures that follow from theirs follow.
 
-
-def with_streams(column: Column, streams: Mapping[str, Stream]) -> Column:
-    """Return the column with other streams in the place of feeds of the same names."""
-    feeds = tuple(replace(f, stream=streams.get(f.stream.name, f.stream)) for f in column.feeds)
-    return replace(column, feeds=feeds)
+        Raises
+        ------
+        CaseError
+            If no flow gives a ratio; as DrainedError, if a stage runs out of a phase.
+        """
+        system = self.column.system
+        named = {name: replace(s.of(system), name=name) for name, s in streams.items()}
+        column = self.ratios.apply(self.column.with_streams(named))
+        _ = column.volumes  # says which stage has none of a phase
+        return replace(self, column=column)
 
 
 def net_feed(circuit: Circuit, streams: Mapping[str, Stream]) -> Array:
@@ -207,7 +219,7 @@ def net_feed(circuit: Circuit, streams: Mapping[str, Stream]) -> Array:
     fed = circuit.column.fed.sum(axis=0)
     for recycle in circuit.recycles:
         if isinstance(recycle, SolventLoop):
-            fresh, leaving = feed_of(circuit.column, recycle.feed), streams[recycle.product]
+            fresh, leaving = circuit.column.feed(recycle.feed), streams[recycle.product]
             fed = fed - recycle.kept(fresh, leaving) * leaving.concentration
     return fed
 
@@ -222,7 +234,7 @@ def net_products(circuit: Circuit, streams: Mapping[str, Stream]) -> dict[str, S
     """
     left = dict(streams)
     for recycle in circuit.recycles:
-        stream, fresh = left[recycle.product], feed_of(circuit.column, recycle.feed)
+        stream, fresh = left[recycle.product], circuit.column.feed(recycle.feed)
         flow = recycle.takes(fresh, stream)
         if isinstance(recycle, Exchange) and flow > 0.0:
             base = np.where(stream.system.rare_earth, 0.0, fresh.moles / flow)
@@ -244,19 +256,3 @@ def net_products(circuit: Circuit, streams: Mapping[str, Stream]) -> dict[str, S
         for name, stream in left.items()
         if name not in emptied or stream.flow > NOTHING * streams[name].flow
     }
-
-
-def net_result(circuit: Circuit, result: Result) -> Result:
-    """Return a closed circuit's result with what leaves it, of what is fed from outside.
-
-    One that is not closed is returned as it is.
-
-    Raises
-    ------
-    CaseError
-        If more of a product is to come back than there is.
-    """
-    if not result.converged:
-        return result
-    streams = net_products(circuit, result.streams)
-    return replace(result, streams=streams, net_fed=net_feed(circuit, result.streams))

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sx_sim.cascade.column import Column
-from sx_sim.cascade.results import Result
-from sx_sim.flowsheet.recycles import EFFLUENT, Circuit, Exchange, Reflux
+from sx_sim.flowsheet.circuit import CircuitResult
+from sx_sim.flowsheet.recycles import EFFLUENT, Exchange, Reflux
 
 Array = NDArray[np.float64]
 
@@ -48,38 +48,37 @@ class Outlet:
         return self.net if self.phase == "aqueous" else self.flow * self.drops
 
 
-def outlets_of(circuit: Circuit, result: Result) -> list[Outlet]:
+def outlets_of(found: CircuitResult) -> list[Outlet]:
     """Return the products of a circuit, gross and net; also what an exchange leaves."""
-    column, found = result.column, []
+    column, outlets = found.column, []
     for name, phase, j, flow in column.outlets():
-        net = result.streams[name].flow if name in result.streams else 0.0
+        net = found.streams[name].flow if name in found.streams else 0.0
         drops = 0.0
         if column.settling is not None:
             settling = column.settling
             drops = float((settling.in_aqueous if phase == "aqueous" else settling.in_organic)[j])
-        found.append(Outlet(name, phase, j, flow, net, drops))
-    exchanged = [r.product for r in circuit.recycles if isinstance(r, Exchange)]
-    if EFFLUENT in result.streams:  # its drops are counted with the product
-        out = next(out for out in found if out.name in exchanged)
-        found.append(replace(out, name=EFFLUENT, flow=0.0, net=result.streams[EFFLUENT].flow))
-    return found
+        outlets.append(Outlet(name, phase, j, flow, net, drops))
+    exchanged = [r.product for r in found.circuit.recycles if isinstance(r, Exchange)]
+    if EFFLUENT in found.streams:  # its drops are counted with the product
+        out = next(out for out in outlets if out.name in exchanged)
+        outlets.append(replace(out, name=EFFLUENT, flow=0.0, net=found.streams[EFFLUENT].flow))
+    return outlets
 
 
-def carried_by_water(circuit: Circuit, result: Result, fed: Mapping[int, float]) -> Array:
+def carried_by_water(found: CircuitResult, fed: Mapping[int, float]) -> Array:
     """Return what a circuit's water holds at every stage (N,) of what never leaves it [1/L].
 
     Refluxes bring it back with the liquor.
 
     Parameters
     ----------
-    circuit : Circuit
-    result : Result
+    found : CircuitResult
     fed : mapping of int to float
         What is fed of it, per hour, by stage counted from 1.
     """
-    column = result.column
+    column = found.column
     held = sum((amount * column.mixing(stage) for stage, amount in fed.items()), _none(column))
-    refluxes = [r for r in circuit.recycles if isinstance(r, Reflux)]
+    refluxes = [r for r in found.circuit.recycles if isinstance(r, Reflux)]
     if not refluxes:
         return held
     stages = {name: j for name, _, j, _ in column.outlets()}

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from sx_sim.cascade.streams import Stream
 from sx_sim.chemistry.aqueous import REFERENCE, water_ion_product
+from sx_sim.chemistry.elements import element, unit_mass
+from sx_sim.chemistry.extractants import ExtractantSet
 from sx_sim.chemistry.speciation import electroneutral, titratable_acid
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.errors import CaseError
@@ -37,6 +39,65 @@ class Treatment:
     base: float = 0.0
     water: float = 0.0
     effluent: Stream | None = None
+
+
+@dataclass(frozen=True)
+class Conditioner:
+    """What a liquor is brought to between circuits; a solvent passes as it is.
+
+    Parameters
+    ----------
+    extractant : ExtractantSet
+        Of the circuit it is fed to, whose medium is its anion after redissolving.
+    acid, h : float, optional
+        Acid as a titration finds it, or [H+] instead, to reach [mol/L].
+    strength : float, optional
+        Rare earths in all to reach [mol/L], or [g/L] where the basis is another.
+    basis : {'mol', 'REO', 'element'}
+    by : {'redissolving', 'neutralising'}
+    """
+
+    extractant: ExtractantSet
+    acid: float | None = None
+    h: float | None = None
+    strength: float | None = None
+    basis: str = "mol"
+    by: str = REDISSOLVING
+
+    @property
+    def idle(self) -> bool:
+        """Whether it leaves a liquor as it is."""
+        return self.acid is None and self.h is None and self.strength is None
+
+    def passes(self, system: ChemicalSystem, phase: str) -> NDArray[np.bool_]:
+        """Return which species of a stream are fed on (S,)."""
+        if phase == "organic":
+            return np.array([not c.inert for c in system.constants], dtype=bool)
+        if self.by == REDISSOLVING and not self.idle:
+            return system.rare_earth
+        return np.ones(len(system.species), dtype=bool)
+
+    def treat(self, stream: Stream) -> Treatment:
+        """Return a stream as it is fed on; errors as ``treat``."""
+        if stream.phase == "organic":
+            return Treatment(stream)
+        return treat(
+            stream,
+            acid=self.acid,
+            strength=self._molar(stream),
+            by=self.by,
+            h=self.h,
+            into=replace(stream.system, extractant=self.extractant),
+        )
+
+    def _molar(self, stream: Stream) -> float | None:
+        """Return the strength in moles of rare earths per litre, in the stream's proportions."""
+        if self.strength is None or self.basis == "mol":
+            return self.strength
+        system, moles = stream.system, stream.concentration * stream.system.rare_earth
+        there = [(s, n) for s, n in zip(system.species, moles, strict=True) if n > 0.0]
+        grams = sum(n * unit_mass(element(s), self.basis) for s, n in there)
+        return self.strength * float(moles.sum()) / grams if grams else 0.0
 
 
 def treat(

@@ -1,0 +1,258 @@
+"""Derivatives of a circuit: how what leaves it answers to inputs, what comes back following.
+
+With what comes back, u, held, an input p changes what leaves by dg/dp. Then u itself moves by
+(1 - dg/du)^-1 dg/dp, and the column answers to both. Transposed, the same gives what a number
+gains from every input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sx_sim.cascade.changes import Change, of_columns
+from sx_sim.cascade.linearise import Answer, Linearised, Seed
+from sx_sim.cascade.results import CascadeResult, products
+from sx_sim.cascade.streams import Stream
+from sx_sim.flowsheet.circuit import CircuitResult
+from sx_sim.flowsheet.loop import Loop
+from sx_sim.flowsheet.recycles import EFFLUENT, Circuit, Exchange, SolventLoop, net_feed
+
+Array = NDArray[np.float64]
+STEP = 1e-4  # of what comes back, over what can; feeds are all but linear in it
+FED = ""  # among products: what is fed from outside
+FLOW, CARRIER, LN_ACID = -3, -2, -1  # places in the numbers of a stream, after its species
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What an input changes, stages and what comes back held; or what a number gains from it.
+
+    Parameters
+    ----------
+    change : Change
+        Of the column.
+    left : (U,) array
+        Of what leaves, as what comes back is counted.
+    fed : (S,) array
+        From outside [mol/h].
+    flows : mapping of str to float
+        Of what leaves the circuit [L/h].
+    """
+
+    change: Change
+    left: Array
+    fed: Array
+    flows: Mapping[str, float]
+
+    def of(self, moved: Moved) -> float:
+        """Return what the number whose gradient this is gains from what an input moves."""
+        flows = sum(gain * moved.flows.get(name, 0.0) for name, gain in self.flows.items())
+        beside = self.left @ moved.left + self.fed @ moved.fed
+        return self.change.dot(moved.change) + float(beside) + flows
+
+
+class LinearCircuit:
+    """A circuit as it was solved, linearised.
+
+    Parameters
+    ----------
+    found : CircuitResult
+        Converged.
+    brought : collection of str
+        Names of feeds that other circuits bring, which do not count as fed from outside.
+    """
+
+    def __init__(self, found: CircuitResult, brought: Collection[str] = ()) -> None:
+        self.found, self.brought = found, brought
+        self.gross: CascadeResult = found.cascade
+        self.linearised = Linearised(self.gross)
+        self.outlets = {
+            name: (phase, j)
+            for name, phase, j, _ in self.gross.column.outlets()
+            if name in found.streams
+        }
+        self.loop = Loop(found.circuit) if found.circuit.recycles else None
+        self.returned, self.units, self.answers = np.zeros(0), [], []
+        if self.loop is not None:
+            self.returned = self.loop.left(self.gross)
+            self.units = [self._unit(self.loop, k) for k in range(self.loop.unknowns)]
+            self.answers = [self.linearised.leaves(unit) for unit in self.units]
+            slopes = [self.loop.gained(self.gross, answer) for answer in self.answers]
+            self.open = np.eye(self.loop.unknowns) - np.array(slopes).T
+
+    def _unit(self, loop: Loop, k: int) -> Change:
+        """Return what one part of what comes back changes, per its unit.
+
+        By steps, where the loop's own changes are made for speed: what sulfate and
+        activities make of a reflux counts here.
+        """
+        recycle, place = next(pair for pair in loop.pairs if k < pair[1].stop)
+        most = max(float(self.returned[place].max()), loop.fresh(recycle).carrier)
+        step = np.zeros_like(self.returned)
+        step[k] = STEP * most
+        columns = [loop.column(self.returned + way * step) for way in (-1.0, 1.0)]
+        return of_columns(self.gross, columns, [-0.5 / step[k], 0.5 / step[k]])
+
+    def alone(self, change: Change) -> Moved:
+        """Return what a constant moves: the column, nothing else."""
+        return Moved(change, np.zeros_like(self.returned), np.zeros_like(self.found.fed), {})
+
+    def nearby(self, circuits: Sequence[Circuit], weights: Sequence[float]) -> Moved:
+        """Return what an input of the circuit moves, by circuits with other values of it.
+
+        Parameters
+        ----------
+        circuits : sequence of Circuit
+        weights : sequence of float
+            Of a formula for the derivative.
+        """
+        columns, left, fed = [], np.zeros_like(self.returned), np.zeros_like(self.found.fed)
+        flows = dict.fromkeys(self.found.streams, 0.0)
+        for circuit, weight in zip(circuits, weights, strict=True):
+            column = circuit.column
+            if self.loop is not None:
+                loop = Loop(circuit)
+                column = loop.column(self.returned)
+            gross = products(column, self.gross.stages)
+            columns.append(column)
+            if self.loop is not None:
+                left += weight * loop.left(replace(self.gross, column=column, streams=gross))
+            inside = sum((circuit.column.feed(name).moles for name in self.brought), 0.0 * fed)
+            fed += weight * (net_feed(circuit, gross) - inside)
+            for name, flow in _flows(circuit, gross).items():
+                if name in flows:
+                    flows[name] += weight * flow
+        return Moved(of_columns(self.gross, columns, weights), left, fed, flows)
+
+    def jvp(self, moved: Moved) -> dict[str, Array]:
+        """Return how what leaves answers: the numbers of every product, and what is fed.
+
+        The numbers of a stream are the concentrations of its species, its flow, its carrier
+        and ln [H+] (S + 3,); under ``FED`` is what is fed from outside (S,).
+        """
+        change, answer = moved.change, self._whole(moved)
+        ln_h = self.linearised.ln_h(change, answer)
+        found: dict[str, Array] = {}
+        for name, (phase, j) in self.outlets.items():
+            held = self.linearised.held(change, answer, phase, j)
+            flow = moved.flows.get(name, 0.0) - float(self._taken(name) @ held)
+            wet = phase == "aqueous"
+            carrier = answer.anion[j] if wet else change.cascade.dimer[j]
+            found[name] = np.array([*held, flow, carrier, ln_h[j] if wet else 0.0])
+        found[FED] = moved.fed.copy()
+        for name, kept in self._kept().items():
+            phase, j = self._outlet(name)
+            found[FED] -= kept * self.linearised.held(change, answer, phase, j)
+        return found
+
+    def vjp(self, gains: Mapping[str, Array]) -> Moved | Turned:
+        """Return what a number gains from every input, if so much from what leaves.
+
+        Parameters
+        ----------
+        gains : mapping of str to (S + 3,) array
+            What it gains per number of every product, as ``jvp`` gives them.
+
+        Returns
+        -------
+        Its ``of`` takes what an input moves.
+        """
+        if not self.linearised.ideal:
+            return Turned(self, gains)
+        seed = Seed.of(self.gross.stages.aqueous.shape)
+        for name, gain in gains.items():
+            if name == FED:
+                for product, kept in self._kept().items():
+                    self._seed(seed, product, -kept * gain)
+                continue
+            phase, j = self.outlets[name]
+            self._seed(seed, name, gain[:FLOW] - gain[FLOW] * self._taken(name))
+            (seed.anion if phase == "aqueous" else seed.dimer)[j] += gain[CARRIER]
+            seed.ln_h[j] += gain[LN_ACID] * (phase == "aqueous")
+        left = np.zeros_like(self.returned)
+        if self.loop is not None:
+            units = zip(self.units, self.answers, strict=True)
+            direct = [self._gained(seed, change, answer) for change, answer in units]
+            left, *_ = np.linalg.lstsq(self.open.T, np.array(direct), rcond=None)
+            self.loop.seeded(self.gross, left, seed)
+        fed = gains.get(FED, np.zeros_like(self.found.fed))
+        flows = {name: float(gain[FLOW]) for name, gain in gains.items() if name != FED}
+        return Moved(self.linearised.gradient(seed), left, fed, flows)
+
+    def _whole(self, moved: Moved) -> Answer:
+        """Return how the column answers, what comes back following."""
+        answer = self.linearised.leaves(moved.change)
+        if self.loop is None:
+            return answer
+        gained = self.loop.gained(self.gross, answer) + moved.left
+        follows, *_ = np.linalg.lstsq(self.open, gained, rcond=None)
+        parts = zip(*self.answers, strict=True)
+        return Answer(
+            *(
+                whole + np.tensordot(follows, np.array(part), axes=1)
+                for whole, part in zip(answer, parts, strict=True)
+            )
+        )
+
+    def _gained(self, seed: Seed, change: Change, answer: Answer) -> float:
+        """Return what a number gains from an answer, if so much from each part of it."""
+        held = np.vdot(seed.x, answer.x) + np.vdot(seed.organic, answer.organic)
+        beside = seed.ln_h @ self.linearised.ln_h(change, answer) + seed.anion @ answer.anion
+        return float(held + beside + seed.dimer @ change.cascade.dimer)
+
+    def _seed(self, seed: Seed, name: str, gain: Array) -> None:
+        phase, j = self._outlet(name)
+        (seed.x if phase == "aqueous" else seed.organic)[j] += gain
+
+    def _outlet(self, name: str) -> tuple[str, int]:
+        return next((phase, j) for n, phase, j, _ in self.gross.column.outlets() if n == name)
+
+    def _kept(self) -> dict[str, Array]:
+        """Return the flows (S,) [L/h] of solvents that come back with what they need not be given.
+
+        What solvent still holds of its base, as it comes back, is not fed afresh.
+        """
+        circuit, streams = self.found.circuit, self.gross.streams
+        return {
+            recycle.product: recycle.kept(circuit.column.feed(recycle.feed), streams[recycle.product])
+            for recycle in circuit.recycles
+            if isinstance(recycle, SolventLoop)
+        }
+
+    def _taken(self, name: str) -> Array:
+        """Return how the flow that an exchange takes of a product follows what that holds (S,)."""
+        circuit, streams = self.found.circuit, self.gross.streams
+        slopes = [
+            recycle.takes_slope(circuit.column.feed(recycle.feed), streams[name])
+            for recycle in circuit.recycles
+            if isinstance(recycle, Exchange) and recycle.product == name
+        ]
+        return sum(slopes, np.zeros(len(self.found.elements)))
+
+
+@dataclass(frozen=True)
+class Turned:
+    """What a number gains from every input of stages that are not ideal: by ``jvp``."""
+
+    circuit: LinearCircuit
+    gains: Mapping[str, Array]
+
+    def of(self, moved: Moved) -> float:
+        """Return what it gains from what an input moves."""
+        answers = self.circuit.jvp(moved)
+        return float(sum(gain @ answers[name] for name, gain in self.gains.items()))
+
+
+def _flows(circuit: Circuit, gross: Mapping[str, Stream]) -> dict[str, float]:
+    """Return the flows of what leaves a circuit [L/h]; below zero next to none."""
+    flows = {name: stream.flow for name, stream in gross.items()}
+    for recycle in circuit.recycles:
+        gone = recycle.takes(circuit.column.feed(recycle.feed), gross[recycle.product])
+        flows[recycle.product] -= gone
+        if isinstance(recycle, Exchange):
+            flows[EFFLUENT] = gone
+    return flows
