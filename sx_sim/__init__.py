@@ -12,19 +12,18 @@ if TYPE_CHECKING:
     from sx_sim import plots
     from sx_sim.analysis.sweep import SweepResult
     from sx_sim.cascade.column import Column
-    from sx_sim.cascade.results import Result
     from sx_sim.cascade.status import Status
     from sx_sim.cascade.streams import Stream
     from sx_sim.cases import Case, load_case, parse_case, run_sweep, solve
     from sx_sim.cases.sensitivities import Sensitivity, sensitivity
-    from sx_sim.cases.trains import Train, load_train, parse_train, run_train
     from sx_sim.cases.uncertainties import Uncertainty, uncertainty
     from sx_sim.chemistry.catalogue import cite
     from sx_sim.contacts import Contact, contact
     from sx_sim.errors import CaseError, ConvergenceError, OutsideRangeError, SxSimError
-    from sx_sim.flowsheet.circuit import CircuitResult, solve_circuit
-    from sx_sim.flowsheet.train import TrainResult
-    from sx_sim.store import load_result, open_sweep, save_result, save_sweep, save_train
+    from sx_sim.flowsheet.circuit import CircuitResult
+    from sx_sim.flowsheet.flowsheet import Flowsheet
+    from sx_sim.flowsheet.result import Result
+    from sx_sim.store import load_result, open_sweep, save_result, save_sweep
 
 _HOMES = {
     "Case": "sx_sim.cases",
@@ -33,33 +32,27 @@ _HOMES = {
     "Column": "sx_sim.cascade.column",
     "Contact": "sx_sim.contacts",
     "ConvergenceError": "sx_sim.errors",
+    "Flowsheet": "sx_sim.flowsheet.flowsheet",
     "OutsideRangeError": "sx_sim.errors",
-    "Result": "sx_sim.cascade.results",
+    "Result": "sx_sim.flowsheet.result",
     "Sensitivity": "sx_sim.cases.sensitivities",
     "Status": "sx_sim.cascade.status",
     "Stream": "sx_sim.cascade.streams",
     "SweepResult": "sx_sim.analysis.sweep",
     "SxSimError": "sx_sim.errors",
-    "Train": "sx_sim.cases.trains",
-    "TrainResult": "sx_sim.flowsheet.train",
     "Uncertainty": "sx_sim.cases.uncertainties",
     "cite": "sx_sim.chemistry.catalogue",
     "contact": "sx_sim.contacts",
     "load_case": "sx_sim.cases",
     "load_result": "sx_sim.store",
-    "load_train": "sx_sim.cases.trains",
     "open_sweep": "sx_sim.store",
     "parse_case": "sx_sim.cases",
-    "parse_train": "sx_sim.cases.trains",
     "plots": "sx_sim.plots",
     "run_sweep": "sx_sim.cases",
-    "run_train": "sx_sim.cases.trains",
     "save_result": "sx_sim.store",
     "save_sweep": "sx_sim.store",
-    "save_train": "sx_sim.store",
     "sensitivity": "sx_sim.cases.sensitivities",
     "solve": "sx_sim.cases",
-    "solve_circuit": "sx_sim.flowsheet.circuit",
     "uncertainty": "sx_sim.cases.uncertainties",
 }
 
@@ -70,6 +63,7 @@ __all__ = [
     "Column",
     "Contact",
     "ConvergenceError",
+    "Flowsheet",
     "OutsideRangeError",
     "Result",
     "Sensitivity",
@@ -77,26 +71,19 @@ __all__ = [
     "Stream",
     "SweepResult",
     "SxSimError",
-    "Train",
-    "TrainResult",
     "Uncertainty",
     "cite",
     "contact",
     "load_case",
     "load_result",
-    "load_train",
     "open_sweep",
     "parse_case",
-    "parse_train",
     "plots",
     "run_sweep",
-    "run_train",
     "save_result",
     "save_sweep",
-    "save_train",
     "sensitivity",
     "solve",
-    "solve_circuit",
     "uncertainty",
 ]
 

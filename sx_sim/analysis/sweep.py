@@ -53,6 +53,8 @@ class SweepResult:
         are between 0 and 1; NaN where a point failed.
     band : Band, optional
     specifications : tuple of Specification
+    own : tuple of float
+        What the case itself gives of what they are of; NaN where it does not.
     """
 
     points: Points
@@ -61,6 +63,7 @@ class SweepResult:
     tables: Mapping[str, Any]
     band: Band | None = None
     specifications: tuple[Specification, ...] = ()
+    own: tuple[float, ...] = ()
 
     def __repr__(self) -> str:
         solved = int((self.status == Status.CONVERGED).sum())

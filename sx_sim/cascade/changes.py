@@ -161,7 +161,9 @@ def _activity_of_proton(result: CascadeResult) -> Array:
     return aqueous.LN10 * (slope * _screening(result) - proton * stages.anion)
 
 
-def of_columns(result: CascadeResult, columns: Sequence[Column], weights: Sequence[float]) -> Change:
+def of_columns(
+    result: CascadeResult, columns: Sequence[Column], weights: Sequence[float]
+) -> Change:
     """Return the change whose arrays are weighted sums of those of neighbouring columns.
 
     Parameters

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,33 +15,20 @@ Array = NDArray[np.float64]
 
 
 class Products:
-    """What leaves, by name, and what is fed."""
+    """Shares of what is fed in what leaves.
 
-    if TYPE_CHECKING:
+    Of what has ``streams`` by name, ``elements``, the species in the order of every array, and
+    ``fed``, every species fed from outside (S,) [mol/h].
+    """
 
-        @property
-        def streams(self) -> Mapping[str, Stream]:
-            """Streams that leave, by name."""
-            ...
-
-        @property
-        def elements(self) -> tuple[str, ...]:
-            """Species, in the order of every array."""
-            ...
-
-        @property
-        def fed(self) -> Array:
-            """Every species fed from outside (S,) [mol/h]."""
-            ...
-
-    def stream(self, name: str) -> Stream:
+    def stream(self: Any, name: str) -> Stream:
         """Return a product; KeyError names those there are."""
         if name not in self.streams:
             raise KeyError(f"no stream '{name}'; there are {', '.join(self.streams)}")
         return self.streams[name]
 
     def purity(
-        self, element: str | Iterable[str], stream: str = RAFFINATE, basis: str = "REO"
+        self: Any, element: str | Iterable[str], stream: str = RAFFINATE, basis: str = "REO"
     ) -> float:
         """Return the share of one or several rare earths in a product.
 
@@ -54,7 +41,7 @@ class Products:
         """
         return self.stream(stream).purity(element, basis)
 
-    def recovery(self, element: str, stream: str = RAFFINATE) -> float:
+    def recovery(self: Any, element: str, stream: str = RAFFINATE) -> float:
         """Return the share of what is fed of a species that leaves in a product.
 
         NaN for a species that is not fed.
@@ -63,14 +50,14 @@ class Products:
             raise KeyError(f"no '{element}'; there are {', '.join(self.elements)}")
         return float(self.recoveries(stream)[self.elements.index(element)])
 
-    def recoveries(self, stream: str) -> Array:
+    def recoveries(self: Any, stream: str) -> Array:
         """Return the share of every species fed that leaves in a product (S,)."""
         fed, left = self.fed, self.stream(stream)
         held = dict(zip(left.system.species, left.moles.tolist(), strict=True))
         moles = np.array([held.get(symbol, 0.0) for symbol in self.elements])
         return np.divide(moles, fed, out=np.full(fed.shape, np.nan), where=fed > 0)
 
-    def kept(self, rare_earth: NDArray[np.bool_]) -> float | None:
+    def kept(self: Any, rare_earth: NDArray[np.bool_]) -> float | None:
         """Return the largest share of a rare earth that is not in the raffinate, if known."""
         fed = rare_earth & (self.fed > 0.0)
         if RAFFINATE not in self.streams or not fed.any():

@@ -60,12 +60,16 @@ class Ratios:
     def _with(self, column: Column, flows: Mapping[str, float]) -> Column:
         """Return the column at some flows [L/h], and at those of liquors that follow."""
         column = column.with_flows(flows)
-        organic = {f.stream.name: f.stream.flow for f in column.feeds if f.stream.phase == "organic"}
+        organic = {
+            f.stream.name: f.stream.flow for f in column.feeds if f.stream.phase == "organic"
+        }
         solvent = organic.get(SOLVENT) or sum(organic.values())
         return column.with_flows({name: solvent / oa for name, oa in self.liquors.items()})
 
     def _solved(self, column: Column, names: list[str]) -> Column:
-        given = [f.stream.flow for f in column.feeds if f.stream.name not in (*names, *self.liquors)]
+        given = [
+            f.stream.flow for f in column.feeds if f.stream.name not in (*names, *self.liquors)
+        ]
         # of the size of what is fed, so that drops leave some of each phase on trial too
         size = max((flow for flow in given if flow), default=1.0)
         start = np.full(len(names), size)

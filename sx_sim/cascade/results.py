@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sx_sim.cascade.caution import Caution
 from sx_sim.cascade.checks import CLOSURE_LIMIT, Checks, acidity, check
-from sx_sim.cascade.column import RAFFINATE, Column
+from sx_sim.cascade.column import Column
 from sx_sim.cascade.inputs import input_cautions
 from sx_sim.cascade.products import Products
 from sx_sim.cascade.profile import Profile

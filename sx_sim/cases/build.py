@@ -43,6 +43,7 @@ from sx_sim.kernels.types import Options
 
 Array = NDArray[np.float64]
 
+
 def build_circuit(
     case: CaseFile, extractant: ExtractantSet, sources: Mapping[str, Stream] | None = None
 ) -> Circuit:

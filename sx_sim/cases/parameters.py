@@ -138,7 +138,9 @@ def nominal(case: Case, path: str) -> tuple[float, str]:
         try:
             return nominal(part, own)
         except CaseError as error:
-            raise CaseError([f"circuits.{circuit}: {p}" for p in error.problems], case.name) from None
+            raise CaseError(
+                [f"circuits.{circuit}: {p}" for p in error.problems], case.name
+            ) from None
     *parents, key = path.split(".")
     if parents[:1] == ["constants"]:
         unit = CONSTANT_UNITS.get(key, "")
@@ -224,15 +226,14 @@ def _nearby(case: Case, path: str, value: float, unit: str) -> Nearby:
 
     def flowsheet(k: int) -> Flowsheet:
         number = float(value + k * step)
-        moved = None
+        sheet = case.flowsheet
         if not path.startswith("defaults."):
             circuit, part, own = case.part(path)
-            moved = _moved(part, own, number, unit)
-        if moved is None:
-            return case.flowsheet_with({path: f"{number!r} {unit}" if unit else number})
-        sheet = case.flowsheet
-        changed = replace(sheet.circuits[circuit], column=moved)
-        return replace(sheet, circuits={**sheet.circuits, circuit: changed})
+            column = _moved(part, own, number, unit)
+            if column is not None:
+                changed = replace(sheet.circuits[circuit], column=column)
+                return replace(sheet, circuits={**sheet.circuits, circuit: changed})
+        return case.flowsheet_with({path: f"{number!r} {unit}" if unit else number})
 
     refused: CaseError | None = None
     for weights in (CENTRAL, BACKWARD, FORWARD):

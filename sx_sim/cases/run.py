@@ -173,7 +173,20 @@ def run_sweep(
         tables=tables,
         band=_band(case, heated, record, members, executor, step) if heated else None,
         specifications=specifications(case),
+        own=_own(case, record),
     )
+
+
+def _own(case: Case, record: Recorded) -> tuple[float, ...]:
+    """Return what the case itself gives of what its specifications are of."""
+    names = [spec.output for spec in case.content.specifications]
+    if not names:
+        return ()
+    tables = record.empty((1,))
+    for result in solve_flowsheets([case.flowsheet]):
+        if result is not None:
+            record.write(tables, 0, result)
+    return tuple(float(tables[name][0]) for name in names)
 
 
 def specifications(case: Case) -> tuple[Specification, ...]:

@@ -528,6 +528,15 @@ class CaseFile(Table):
         return in_moles(tables, extractant)
 
 
+def json_schema() -> dict[str, Any]:
+    """Return the JSON schema of case files: of a single circuit, or of a train of them."""
+    from pydantic.json_schema import models_json_schema
+
+    kinds = [(CaseFile, "validation"), (TrainFile, "validation")]
+    places, schema = models_json_schema(kinds, by_alias=True)  # type: ignore[arg-type]
+    return {"oneOf": [places[kind] for kind in kinds], **schema}  # type: ignore[index]
+
+
 class TrainFile(Table):
     """A whole train: every circuit is a case, what it leaves out being that of the defaults."""
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from sx_sim.cli.common import (
     FilePath,
-    announce_compilation,
     out,
     plain_errors,
 )
@@ -19,29 +18,19 @@ from sx_sim.cli.outputs import check_outputs
 from sx_sim.errors import CaseError
 from sx_sim.output_files import write_output
 
-if TYPE_CHECKING:
-    pass
-
 
 def info(file: FilePath) -> None:
     """Print what an HDF5 file of a run, a sweep or a train holds."""
     with plain_errors():
-        from sx_sim.cascade.results import Result
+        from sx_sim.flowsheet.result import Result
         from sx_sim.report.results import print_result
         from sx_sim.report.sweeps import print_sweep
-        from sx_sim.report.trains import print_stored
-        from sx_sim.store import kind_of_file, load_any, load_products
-        from sx_sim.store.layout import TRAIN
+        from sx_sim.store import load_any
 
-        if kind_of_file(file) == TRAIN:
-            print_stored(out, *load_products(file))
-            return
         case, found = load_any(file)
         if isinstance(found, Result):
             print_result(out, case, found)
         else:
-            if found.specifications:
-                announce_compilation()
             print_sweep(out, case, found)
 
 
@@ -63,7 +52,7 @@ def export(
 
 
 def schema() -> None:
-    """Print the JSON schema of case files."""
-    from sx_sim.cases.schema import CaseFile
+    """Print the JSON schema of case files: of a single circuit, or of a train."""
+    from sx_sim.cases.schema import json_schema
 
-    sys.stdout.write(json.dumps(CaseFile.model_json_schema(by_alias=True), indent=2) + "\n")
+    sys.stdout.write(json.dumps(json_schema(), indent=2) + "\n")

@@ -12,7 +12,7 @@ from sx_sim.output_files import check_folder, check_output
 def check_outputs(
     *,
     results: Path | None = None,
-    kind: Literal["result", "sweep", "train"] = "result",
+    kind: Literal["result", "sweep"] = "result",
     table: Path | None = None,
     pictures: Path | None = None,
 ) -> None:
@@ -22,7 +22,7 @@ def check_outputs(
     ----------
     results : Path, optional
         An HDF5 file.
-    kind : {'result', 'sweep', 'train'}
+    kind : {'result', 'sweep'}
         What it will hold.
     table : Path, optional
         A file of comma-separated values.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -23,9 +23,6 @@ from sx_sim.cli.common import (
 )
 from sx_sim.cli.outputs import check_outputs
 from sx_sim.errors import CaseError
-
-if TYPE_CHECKING:
-    pass
 
 
 def sensitivity(case: CasePath, out_table: TablePath = None, plots: PlotPath = None) -> None:

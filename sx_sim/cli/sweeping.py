@@ -103,7 +103,7 @@ def _sweep_figures(case: Case, found: object) -> dict[str, Callable[[], Figure]]
     from sx_sim.analysis.sweep import SweepResult
 
     assert isinstance(found, SweepResult)
-    light, heavy = case.file.cut or (None, None)
+    light, heavy = case.cuts.get("") or (None, None)
     figures: dict[str, Callable[[], Figure]] = {}
     if found.specifications or draw.cut_outputs(found, light, heavy):
         figures["maps"] = lambda: draw.heat_maps(found, light, heavy)
@@ -146,7 +146,7 @@ def plot(
         import matplotlib
 
         from sx_sim import plots as draw
-        from sx_sim.cascade.results import Result
+        from sx_sim.flowsheet.result import Result
         from sx_sim.store import load_any
 
         matplotlib.use("Agg")
@@ -160,7 +160,7 @@ def plot(
             figure = draw.stage_plot(found, x or "stage", z)
         else:
             figure = draw.sweep_plot(
-                found, x, y, z, at=_held(at or []), least=spec, cut=case.file.cut
+                found, x, y, z, at=_held(at or []), least=spec, cut=case.cuts.get("")
             )
         save_figure(figure, picture or unused(file.with_suffix(".png")))
 

@@ -184,7 +184,7 @@ def _closed(loop: Loop, start: CircuitResult | None) -> CircuitResult:
     """Solve a circuit to which something comes back, as far as it goes."""
     known = start is not None and len(start.returned) == loop.unknowns
     returned = start.returned if start is not None and known else loop.first()
-    slopes = start.slopes if start is not None and known else None
+    slopes = start.slopes if start is not None and known and start.slopes.size else None
     result = start.cascade if start is not None else None
     # an exchange is anything but linear: what it takes is first guessed
     guessed = not known and loop.exchanges

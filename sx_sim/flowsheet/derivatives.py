@@ -157,7 +157,9 @@ class LinearFlowsheet:
         for link in self.flowsheet.torn:
             torn[self.places[link]] = True
         onward = np.where(torn, 0.0, self.joined)
-        whole = np.linalg.solve(np.eye(self.size) - onward, self.joined[:, torn])
+        whole: Array = np.asarray(
+            np.linalg.solve(np.eye(self.size) - onward, self.joined[:, torn]), dtype=np.float64
+        )
         order = np.concatenate([np.arange(self.size)[self.places[k]] for k in self.flowsheet.torn])
         kept = np.flatnonzero(torn)
         columns = [int(np.flatnonzero(kept == k)[0]) for k in order]
@@ -219,7 +221,7 @@ class LinearFlowsheet:
             for link, rows in self.places.items():
                 for product, gain in gains.get(link.circuit, {}).items():
                     pulled[rows] += gain @ self.passed[link][product]
-            pulled = np.linalg.solve((np.eye(self.size) - self.joined).T, pulled)
+            pulled[:] = np.linalg.solve((np.eye(self.size) - self.joined).T, pulled)
             for link, rows in self.places.items():
                 mine = gains.setdefault(link.source, {})
                 mine[link.product] = mine.get(link.product, 0.0) + pulled[rows]

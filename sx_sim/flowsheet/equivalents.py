@@ -126,8 +126,7 @@ def passages_of(result: CircuitResult, hidden: Mapping[str, Cations] | None = No
     circuit, column, products = result.circuit, result.column, outlets_of(result)
     hidden = hidden or {}
     salt = {
-        symbol: carried_by_water(result, fed)
-        for symbol, fed in _hidden_fed(result, hidden).items()
+        symbol: carried_by_water(result, fed) for symbol, fed in _hidden_fed(result, hidden).items()
     }
     dose = partial(Dose, medium=circuit.medium, cation=circuit.base)
     refluxes = {r.feed: r for r in circuit.recycles if isinstance(r, Reflux)}

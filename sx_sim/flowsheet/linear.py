@@ -113,13 +113,11 @@ class LinearCircuit:
         columns, left, fed = [], np.zeros_like(self.returned), np.zeros_like(self.found.fed)
         flows = dict.fromkeys(self.found.streams, 0.0)
         for circuit, weight in zip(circuits, weights, strict=True):
-            column = circuit.column
-            if self.loop is not None:
-                loop = Loop(circuit)
-                column = loop.column(self.returned)
+            loop = Loop(circuit) if circuit.recycles else None
+            column = loop.column(self.returned) if loop else circuit.column
             gross = products(column, self.gross.stages)
             columns.append(column)
-            if self.loop is not None:
+            if loop is not None:
                 left += weight * loop.left(replace(self.gross, column=column, streams=gross))
             inside = sum((circuit.column.feed(name).moles for name in self.brought), 0.0 * fed)
             fed += weight * (net_feed(circuit, gross) - inside)
@@ -173,11 +171,11 @@ class LinearCircuit:
             self._seed(seed, name, gain[:FLOW] - gain[FLOW] * self._taken(name))
             (seed.anion if phase == "aqueous" else seed.dimer)[j] += gain[CARRIER]
             seed.ln_h[j] += gain[LN_ACID] * (phase == "aqueous")
-        left = np.zeros_like(self.returned)
+        left: Array = np.zeros_like(self.returned)
         if self.loop is not None:
             units = zip(self.units, self.answers, strict=True)
             direct = [self._gained(seed, change, answer) for change, answer in units]
-            left, *_ = np.linalg.lstsq(self.open.T, np.array(direct), rcond=None)
+            left[:] = np.linalg.lstsq(self.open.T, np.array(direct), rcond=None)[0]
             self.loop.seeded(self.gross, left, seed)
         fed = gains.get(FED, np.zeros_like(self.found.fed))
         flows = {name: float(gain[FLOW]) for name, gain in gains.items() if name != FED}
@@ -218,7 +216,9 @@ class LinearCircuit:
         """
         circuit, streams = self.found.circuit, self.gross.streams
         return {
-            recycle.product: recycle.kept(circuit.column.feed(recycle.feed), streams[recycle.product])
+            recycle.product: recycle.kept(
+                circuit.column.feed(recycle.feed), streams[recycle.product]
+            )
             for recycle in circuit.recycles
             if isinstance(recycle, SolventLoop)
         }

@@ -230,7 +230,9 @@ def _through(
     for _ in range(MOST_PASSES):
         changed, most = 0.0, 0.0
         for name, unit in result.units.items():
-            arriving = {feed: amounts for (circuit, feed), amounts in fed.items() if circuit == name}
+            arriving = {
+                feed: amounts for (circuit, feed), amounts in fed.items() if circuit == name
+            }
             for link in result.flowsheet.links_to(name):
                 there = products.get(link.source, {}).get(link.product, {})
                 arriving[link.feed] = _parted(result, link, there)[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -182,8 +182,8 @@ class Circuit:
     column: Column
     recycles: tuple[Recycle, ...] = ()
     base: str = "Na"
-    ratios: Ratios = Ratios()
-    options: Options = Options()
+    ratios: Ratios = field(default_factory=Ratios)
+    options: Options = field(default_factory=Options)
 
     def __repr__(self) -> str:
         back = "".join(f"\n  {recycle}" for recycle in self.recycles)

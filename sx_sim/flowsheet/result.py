@@ -133,7 +133,7 @@ class Result(Products):
         return found
 
     def stream(self, name: str) -> Stream:
-        """Return a product, by its place or the name it is given; KeyError names those there are."""
+        """Return a product by its place or name; KeyError names those there are."""
         return super().stream(self.flowsheet.place(name))
 
     @property

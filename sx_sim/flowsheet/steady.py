@@ -195,7 +195,7 @@ def _newton(
     """Return what to assume of what goes back in the next pass, nothing of it below zero."""
     was = [numbers_of(passed[link] or stream) for link, stream in found.items()]
     off = np.concatenate([numbers_of(s) for s in found.values()]) - np.concatenate(was)
-    change, *_ = np.linalg.lstsq(np.eye(len(off)) - slopes, off, rcond=None)
+    change = np.asarray(np.linalg.lstsq(np.eye(len(off)) - slopes, off, rcond=None)[0], np.float64)
     streams: dict[Link, Stream | None] = {}
     place = 0
     for (link, stream), old in zip(found.items(), was, strict=True):

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sx_sim.cascade.results import Result
 from sx_sim.errors import CaseError
+from sx_sim.flowsheet.result import Result
 from sx_sim.plots.colours import colour_of, element_colours
 from sx_sim.plots.labels import COLUMN_WIDTH
 from sx_sim.plots.text import picture

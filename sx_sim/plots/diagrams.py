@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sx_sim.brief import percent_text, plain
-from sx_sim.cascade.results import Result
 from sx_sim.cascade.streams import Stream
 from sx_sim.chemistry.speciation import titratable_acid
 from sx_sim.flowsheet.recycles import Circuit, Exchange, Reflux, SolventLoop
-from sx_sim.flowsheet.train import TrainResult
+from sx_sim.flowsheet.result import Result
 from sx_sim.plots.text import picture
 from sx_sim.plots.trees import Leaf, Tree, tree_of
 
@@ -43,7 +42,7 @@ class _Port:
 
 
 @picture
-def circuit_diagram(circuit: Circuit, result: Result) -> Figure:
+def circuit_diagram(result: Result) -> Figure:
     """Draw the sections of a circuit, what enters and leaves them, and what comes back.
 
     Boxes stand in the direction of the solvent, which goes to the right along their upper
@@ -52,9 +51,8 @@ def circuit_diagram(circuit: Circuit, result: Result) -> Figure:
 
     Parameters
     ----------
-    circuit : Circuit
     result : Result
-        As it was solved.
+        Of a single circuit.
 
     Returns
     -------
@@ -63,7 +61,7 @@ def circuit_diagram(circuit: Circuit, result: Result) -> Figure:
     import matplotlib.pyplot as plt
     from matplotlib.patches import Rectangle
 
-    sections = result.column.sections
+    circuit, sections = result.flowsheet.circuit, result.column.sections
     above, below = _ports(circuit, result)
     span = len(sections) * (BOX + GAP) - GAP
     wide = max(span, LABEL * max(len(above), len(below)))
@@ -280,18 +278,13 @@ def _dashed(axes: Axes, corners: Sequence[tuple[float, float]], colour: str) -> 
 
 @picture
 def train_diagram(
-    train: TrainResult,
-    *,
-    names: Mapping[str, str] | None = None,
-    cuts: Mapping[str, tuple[str, str] | None] | None = None,
+    train: Result, *, cuts: Mapping[str, tuple[str, str] | None] | None = None
 ) -> Figure:
     """Draw the circuits of a train, and what leaves it with its leading element and purity.
 
     Parameters
     ----------
-    train : TrainResult
-    names : mapping of str to str, optional
-        Of products, by ``circuit.product``.
+    train : Result
     cuts : mapping of str to tuple, optional
         The neighbours that every circuit separates.
 
@@ -312,7 +305,7 @@ def train_diagram(
     for name, spot in tree.spots.items():
         _circuit_box(axes, train, name, spot, (cuts or {}).get(name))
     for leaf in tree.leaves:
-        _leaf(axes, tree, leaf, (names or {}).get(f"{leaf.circuit}.{leaf.product}", ""))
+        _leaf(axes, tree, leaf, train.flowsheet.names.get(f"{leaf.circuit}.{leaf.product}", ""))
     _links(axes, tree)
     for feed in tree.feeds:
         x, y = tree.spots[feed.circuit]
@@ -329,7 +322,7 @@ WIDTH = 0.5  # of a circuit, where one level is 1
 
 def _circuit_box(
     axes: Axes,
-    train: TrainResult,
+    train: Result,
     name: str,
     spot: tuple[float, float],
     cut: tuple[str, str] | None,
@@ -337,7 +330,7 @@ def _circuit_box(
     from matplotlib.patches import Rectangle
 
     x, y = spot
-    result = train.circuits[name].result.result
+    result = train.units[name]
     axes.add_patch(Rectangle((x, y - 0.38), WIDTH, 0.76, fc="0.95", ec="0.3", lw=1.2, zorder=3))
     title = "/".join(cut) if cut else name
     stages = "+".join(str(s.stages) for s in result.column.sections)

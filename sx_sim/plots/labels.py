@@ -12,8 +12,8 @@ from sx_sim.analysis.points import SweepAxis
 from sx_sim.analysis.sweep import Specification, SweepResult
 from sx_sim.analysis.tables import ALWAYS, CHOICES
 from sx_sim.cascade.column import RAFFINATE
-from sx_sim.cascade.outputs import split_output
 from sx_sim.errors import CaseError
+from sx_sim.flowsheet.outputs import split_output
 
 COLUMN_WIDTH = 9.5  # [inch]
 MOST_NINES = 6  # purities of 99.9999 % and better look alike

@@ -11,7 +11,7 @@ import numpy as np
 from sx_sim.brief import percent_text
 from sx_sim.cascade.streams import Stream
 from sx_sim.errors import CaseError
-from sx_sim.flowsheet.train import TrainResult
+from sx_sim.flowsheet.result import Result
 from sx_sim.plots.colours import element_colours
 from sx_sim.plots.text import picture
 from sx_sim.plots.trees import fed_from_outside, series_of
@@ -38,21 +38,14 @@ class _Band:
 
 
 @picture
-def train_sankey(
-    train: TrainResult,
-    element: str | None = None,
-    *,
-    names: Mapping[str, str] | None = None,
-) -> Figure:
+def train_sankey(train: Result, element: str | None = None) -> Figure:
     """Draw where one element, or all rare earths by mass of oxides, go in a train.
 
     Parameters
     ----------
-    train : TrainResult
+    train : Result
     element : str, optional
         All rare earths if not given; bands then have the colour of their leading element.
-    names : mapping of str to str, optional
-        Of products, by ``circuit.product``.
 
     Returns
     -------
@@ -68,7 +61,7 @@ def train_sankey(
     flow = _Flow(train, element)
     size = (2.2 * (flow.depth + 1) + 2.4, HEIGHT + LINE * flow.leaves)
     figure, axes = plt.subplots(figsize=size, layout="constrained")
-    flow.draw(axes, names or {})
+    flow.draw(axes, train.flowsheet.names)
     title = (
         f"{element}: share of what is fed" if element else "rare-earth oxides: share of mass fed"
     )
@@ -80,9 +73,9 @@ def train_sankey(
 class _Flow:
     """The bands of a train and where they stand; rows count downwards, in shares."""
 
-    def __init__(self, train: TrainResult, element: str | None) -> None:
+    def __init__(self, train: Result, element: str | None) -> None:
         self.train, self.element = train, element
-        self.taken = {(link.source, link.product): link for link in train.links}
+        self.taken = {(link.source, link.product): link for link in train.flowsheet.links}
         self.colours = element_colours(series_of(train))
         amounts = {one.circuit: 0.0 for one in fed_from_outside(train)}
         for one in fed_from_outside(train):
@@ -92,7 +85,7 @@ class _Flow:
             there = ", ".join(self.colours)
             raise CaseError(f"{element} is not fed to the train; there are {there}")
         self.levels: dict[str, int] = {}
-        self.bands: dict[str, list[_Band]] = {name: [] for name in train.circuits}
+        self.bands: dict[str, list[_Band]] = {name: [] for name in train.units}
         for name, amount in amounts.items():
             if amount > 0.0 and name not in self.levels:
                 self._walk(name, 0)
@@ -110,7 +103,7 @@ class _Flow:
 
     def _walk(self, name: str, level: int) -> None:
         self.levels[name] = level
-        for product, stream in self.train.circuits[name].result.result.streams.items():
+        for product, stream in self.train.units[name].streams.items():
             share = self.amount(stream) / self.whole
             if share < SHOWN:
                 continue

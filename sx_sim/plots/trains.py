@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sx_sim.flowsheet.train import TrainResult
+from sx_sim.flowsheet.result import Result
 from sx_sim.plots.colours import element_colours
 from sx_sim.plots.columns import DECADES
 from sx_sim.plots.text import picture
@@ -22,12 +22,12 @@ APART = 6  # stages between circuits
 
 
 @picture
-def train_profiles(train: TrainResult) -> Figure:
+def train_profiles(train: Result) -> Figure:
     """Draw every rare earth along the stages of all circuits, both phases.
 
     Parameters
     ----------
-    train : TrainResult
+    train : Result
 
     Returns
     -------
@@ -42,7 +42,7 @@ def train_profiles(train: TrainResult) -> Figure:
     from matplotlib.lines import Line2D
 
     colours = element_colours(series_of(train))
-    width = float(np.clip(train.stages / STAGES_PER_INCH + 1.5, LEAST_WIDTH, MOST_WIDTH))
+    width = float(np.clip(train.flowsheet.stages / STAGES_PER_INCH + 1.5, LEAST_WIDTH, MOST_WIDTH))
     figure, panels = plt.subplots(2, 1, figsize=(width, 7.5), sharex=True, layout="constrained")
     for axes, phase in zip(panels, ("aqueous", "organic"), strict=True):
         top = _lines(axes, train, phase, colours)
@@ -59,20 +59,19 @@ def train_profiles(train: TrainResult) -> Figure:
     return figure
 
 
-def _starts(train: TrainResult) -> dict[str, int]:
+def _starts(train: Result) -> dict[str, int]:
     """Return where each circuit begins."""
     found, start = {}, 0
-    for name, solved in train.circuits.items():
+    for name, unit in train.units.items():
         found[name] = start
-        start += solved.result.circuit.column.stages + APART
+        start += unit.column.stages + APART
     return found
 
 
-def _lines(axes: Axes, train: TrainResult, phase: str, colours: dict[str, str]) -> float:
+def _lines(axes: Axes, train: Result, phase: str, colours: dict[str, str]) -> float:
     """Draw the profiles of a phase; return the highest concentration."""
     starts, top = _starts(train), 0.0
-    for name, solved in train.circuits.items():
-        result = solved.result.result
+    for name, result in train.units.items():
         table = getattr(result.stages, phase)
         top = max(top, float(table[:, result.system.rare_earth].max()))
         for symbol in (s for s in result.elements if s in colours):
@@ -82,11 +81,11 @@ def _lines(axes: Axes, train: TrainResult, phase: str, colours: dict[str, str]) 
     return top
 
 
-def _mark(axes: Axes, train: TrainResult, *, named: bool) -> None:
+def _mark(axes: Axes, train: Result, *, named: bool) -> None:
     """Shade every other circuit, part its sections, and write names along the top."""
     starts = _starts(train)
-    for k, (name, solved) in enumerate(train.circuits.items()):
-        column = solved.result.circuit.column
+    for k, (name, unit) in enumerate(train.units.items()):
+        column = unit.column
         low, high = starts[name] + 0.5 - APART / 2, starts[name] + column.stages + 0.5 + APART / 2
         if k % 2:
             axes.axvspan(low, high, color="0.93", zorder=0)
@@ -103,5 +102,5 @@ def _mark(axes: Axes, train: TrainResult, *, named: bool) -> None:
                 rotation=35,
                 fontsize=9,
             )
-    whole = train.stages + APART * (len(starts) - 1)
+    whole = train.flowsheet.stages + APART * (len(starts) - 1)
     axes.set_xlim(0.5 - APART / 2, whole + 0.5 + APART / 2)

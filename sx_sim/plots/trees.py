@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from sx_sim.brief import plain
 from sx_sim.cascade.column import BARREN
 from sx_sim.cascade.streams import Stream
-from sx_sim.flowsheet.train import Link, TrainResult
+from sx_sim.flowsheet.flowsheet import Link
+from sx_sim.flowsheet.result import Result
 
 NEGLIGIBLE = 1e-9  # share of the oxides fed
 
@@ -74,47 +75,41 @@ class Tree:
     depth: int
 
 
-def tree_of(train: TrainResult) -> Tree:
+def tree_of(train: Result) -> Tree:
     """Return the layout of a train; each product has a row, each circuit the mean of its own."""
     return _Layout(train).tree()
 
 
-def series_of(train: TrainResult) -> list[str]:
+def series_of(train: Result) -> list[str]:
     """Return the rare earths of a train along their series, as far as circuits agree."""
     found: list[str] = []
-    systems = [solved.result.result.system for solved in train.circuits.values()]
+    systems = [unit.system for unit in train.units.values()]
     for system in sorted(systems, key=lambda s: -int(s.rare_earth.sum())):
         found += [symbol for symbol in system.rare_earths if symbol not in found]
     return found
 
 
-def fed_from_outside(train: TrainResult) -> list[Fed]:
+def fed_from_outside(train: Result) -> list[Fed]:
     """Return the feeds of a train that no circuit of it makes."""
-    inside = {(link.circuit, link.feed) for link in train.links}
-    return [
-        Fed(name, feed.stream)
-        for name, solved in train.circuits.items()
-        for feed in solved.result.circuit.column.feeds
-        if (name, feed.stream.name) not in inside
-    ]
+    return [Fed(name, stream) for name in train.units for stream in train.flowsheet.outside(name)]
 
 
 class _Layout:
-    def __init__(self, train: TrainResult) -> None:
+    def __init__(self, train: Result) -> None:
         self.train = train
         self.spots: dict[str, tuple[float, float]] = {}
         self.leaves: list[Leaf] = []
         self.branches: list[Link] = []
         self.rows = 0
-        self.taken = {(link.source, link.product): link for link in train.links}
+        self.taken = {(link.source, link.product): link for link in train.flowsheet.links}
         self.feeds = [one for one in fed_from_outside(train) if one.stream.reo > 0.0]
         self.least = NEGLIGIBLE * sum(one.stream.flow * one.stream.reo for one in self.feeds)
 
     def tree(self) -> Tree:
-        for name in self.train.circuits:
+        for name in self.train.units:
             if name not in self.spots:
                 self._set(name, 0)
-        others = [link for link in self.train.links if link not in self.branches]
+        others = [link for link in self.train.flowsheet.links if link not in self.branches]
         return Tree(
             self.spots,
             tuple(self.leaves),
@@ -150,7 +145,7 @@ class _Layout:
 
     def _outlets(self, name: str) -> list[tuple[str, Stream]]:
         """Return the products of a circuit that are worth showing."""
-        streams = self.train.circuits[name].result.result.streams
+        streams = self.train.units[name].streams
         return [
             (product, s)
             for product, s in streams.items()

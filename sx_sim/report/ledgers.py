@@ -19,15 +19,14 @@ DAY = 86400.0
 NEGLIGIBLE = 1e-9  # [Bq/L], [g/L]
 
 
-def print_ledger(console: Console, ledger: Ledger) -> None:
-    """Print what is used and left, what leaves with whom, and what is in process."""
-    console.print(ledger_table(ledger))
-    console.print(effluent_table(ledger))
-    print_closures(console, ledger)
+def print_ledger(console: Console, ledger: Ledger, *, together: bool = False) -> None:
+    """Print what is used and left, the effluents, and what is in process if that is known.
 
-
-def print_closures(console: Console, ledger: Ledger) -> None:
-    """Print how well equivalents close, and what is in process if that is known."""
+    ``together`` sums what circuits use for one purpose, and leaves out their effluents.
+    """
+    console.print(ledger_table(ledger, together=together))
+    if not together:
+        console.print(effluent_table(ledger))
     closes = np.nanmax(list(ledger.closures.values()))
     console.print(f"Equivalents over the boundary close to {closes:.1e}.", soft_wrap=True)
     held = ledger.inventory

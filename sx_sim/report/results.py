@@ -7,19 +7,23 @@ from rich.table import Table
 
 from sx_sim.brief import plain
 from sx_sim.cascade.inputs import input_cautions
-from sx_sim.cascade.results import Result
 from sx_sim.cases import Case
 from sx_sim.cases.ledgers import activities_of, ledger_of
+from sx_sim.flowsheet.result import Result
 from sx_sim.plots import split_at
 from sx_sim.report.console import print_line
 from sx_sim.report.ledgers import print_ledger, print_radionuclides
 from sx_sim.report.numbers import percent, range_text
+from sx_sim.report.trains import print_train, print_train_file
 
 
 def print_case(console: Console, case: Case) -> None:
     """Print what a case describes."""
+    if case.parts:
+        print_train_file(console, case)
+        return
     column = case.column
-    print_line(console, (case.file.title or case.name, "bold"), ": the case is sound")
+    print_line(console, (case.title, "bold"), ": the case is sound")
     console.print(f"  {column.system.extractant.title} ('{column.system.extractant.key}')")
     for s in column.sections:
         console.print(f"  {s.name}: stages {s.first}-{s.last}")
@@ -37,12 +41,31 @@ def print_case(console: Console, case: Case) -> None:
 
 
 def print_result(console: Console, case: Case, result: Result) -> None:
-    """Print status, streams, recoveries, sections and cautions."""
+    """Print status, streams, recoveries, sections or circuits, the ledger and cautions."""
+    if case.parts:
+        print_train(console, case, result)
+    else:
+        print_circuit(console, case, result)
+    if result.converged:
+        print_ledger(console, ledger_of(case, result), together=bool(case.parts))
+        activities = activities_of(case, result)
+        if activities is not None:
+            print_radionuclides(console, activities)
+    for caution in result.cautions:
+        print_line(console, ("caution", "yellow"), f" {caution.text}")
+    if result.sources and not case.parts:
+        key = result.system.extractant.key
+        rests = f"rests on {', '.join(result.sources)}; sx-sim data cite {key}"
+        console.print(rests, style="dim", soft_wrap=True)
+
+
+def print_circuit(console: Console, case: Case, result: Result) -> None:
+    """Print status, streams, recoveries and sections of a single circuit."""
     colour = "green" if result.converged else "red"
     shown = result.checks
     print_line(
         console,
-        (case.file.title or case.name, "bold"),
+        (case.title, "bold"),
         f"\n{result.column.stages} stages, {len(result.elements)} species, "
         f"{result.system.extractant.title}: ",
         (result.status.text, colour),
@@ -54,17 +77,6 @@ def print_result(console: Console, case: Case, result: Result) -> None:
     if case.file.cut:
         print_cut(console, result, *case.file.cut)
     console.print(section_table(result))
-    if result.converged:
-        print_ledger(console, ledger_of(case, result))
-        activities = activities_of(case, result)
-        if activities is not None:
-            print_radionuclides(console, activities)
-    for caution in result.cautions:
-        print_line(console, ("caution", "yellow"), f" {caution.text}")
-    if result.sources:
-        key = result.system.extractant.key
-        rests = f"rests on {', '.join(result.sources)}; sx-sim data cite {key}"
-        console.print(rests, style="dim", soft_wrap=True)
 
 
 def stream_table(result: Result) -> Table:

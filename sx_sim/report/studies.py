@@ -31,7 +31,7 @@ MOST_SHIFTS = 20  # rows of a tornado
 
 def print_tornado(console: Console, case: Case, tornado: Tornado) -> None:
     """Print what the usual shifts add to what matters of every product, the largest first."""
-    print_line(console, (case.file.title or case.name, "bold"))
+    print_line(console, (case.title, "bold"))
     for name, value in zip(tornado.measures, tornado.values, strict=True):
         console.print(f"  {name}: {MEASURED[tornado.kind](value)}")
     title = f"What a shift adds to the {tornado.kind}, {tornado.unit}: as written / the other way"
@@ -77,7 +77,7 @@ def _points(effect: float, solved: bool) -> str:
 
 def print_uncertainty(console: Console, case: Case, found: Uncertainty) -> None:
     """Print how every output scatters, and the constants with the largest share in it."""
-    print_line(console, (case.file.title or case.name, "bold"))
+    print_line(console, (case.title, "bold"))
     table = Table(title="With the errors of the constants, %", title_justify="left")
     for name in ("", "as they are", "sd, linear", "sd, sample", "68 % of the sample", "95 %"):
         table.add_column(name, justify="right" if name else "left")

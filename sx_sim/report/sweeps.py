@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from rich.console import Console
 from rich.table import Table
@@ -11,7 +9,8 @@ from rich.table import Table
 from sx_sim.analysis.band import Band
 from sx_sim.analysis.sweep import SweepResult
 from sx_sim.cascade.status import Status
-from sx_sim.cases import Case, solve
+from sx_sim.cases import Case
+from sx_sim.flowsheet.flowsheet import ALONE
 from sx_sim.plots import cut_outputs, has_cut, output_title, split_at
 from sx_sim.plots.labels import SHARES, scale_of, spec_text
 from sx_sim.plots.panels import meeting
@@ -22,7 +21,7 @@ from sx_sim.report.numbers import percent
 def print_sweep(console: Console, case: Case, sweep: SweepResult) -> None:
     """Print the axes, counts by status, and the range of what matters."""
     points = int(np.prod(sweep.shape))
-    print_line(console, (case.file.title or case.name, "bold"), f": {points} points")
+    print_line(console, (case.title, "bold"), f": {points} points")
     for axis in sweep.axes:
         console.print(
             f"  {axis.path}: {axis.values[0]:g} to {axis.values[-1]:g} {axis.unit}, "
@@ -31,7 +30,7 @@ def print_sweep(console: Console, case: Case, sweep: SweepResult) -> None:
     for status, count in sweep.counts.items():
         colour = "green" if status == Status.CONVERGED else "red"
         print_line(console, (f"  {count} {status.text}", colour))
-    light, heavy = case.file.cut or (None, None)
+    light, heavy = case.cuts.get(ALONE) or (None, None)
     table = Table(title="Over all points", title_justify="left")
     for name in ("", "lowest", "median", "highest"):
         table.add_column(name, justify="right" if name else "left")
@@ -46,21 +45,18 @@ def print_sweep(console: Console, case: Case, sweep: SweepResult) -> None:
     if table.row_count:
         console.print(table)
     if sweep.specifications:
-        print_specifications(console, case, sweep)
+        print_specifications(console, sweep)
     if sweep.band is not None and has_cut(sweep, light, heavy):
         lighter, heavier = split_at(sweep.rare_earths, light, heavy)
         extract = next(p for p in sweep.products if p != "raffinate")
         print_band(console, sweep.band, lighter[-1], heavier[0], extract)
 
 
-def print_specifications(console: Console, case: Case, sweep: SweepResult) -> None:
+def print_specifications(console: Console, sweep: SweepResult) -> None:
     """Print at how many points each specification is met, and whether by the case itself."""
-    tables = sweep.recorded.empty((1,))
-    sweep.recorded.write(tables, 0, solve(case, throw=False))
-    own = replace(sweep, tables=tables)
     points, verdicts = sweep.met().size, []
-    for spec in sweep.specifications:
-        verdicts.append(bool(meeting(own.output(spec.output), spec)[0]))
+    for spec, own in zip(sweep.specifications, sweep.own, strict=True):
+        verdicts.append(bool(meeting(np.array([own]), spec)[0]))
         count = int(meeting(sweep.output(spec.output), spec).sum())
         text = f"{output_title(spec.output)} {spec_text(spec, scale_of(sweep, spec.output, spec))}"
         _print_met(console, text, count, points, verdicts[-1])

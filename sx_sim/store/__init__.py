@@ -10,31 +10,21 @@ from __future__ import annotations
 from pathlib import Path
 
 from sx_sim.analysis.sweep import SweepResult
-from sx_sim.cascade.results import Result
 from sx_sim.cases.load import Case, parse_case
-from sx_sim.store.layout import RESULT, SWEEP, TRAIN, check_target
+from sx_sim.flowsheet.result import Result
+from sx_sim.store.layout import RESULT, SWEEP, check_target
 from sx_sim.store.reading import read_case, reading, word
 from sx_sim.store.results import load_result, save_result
 from sx_sim.store.sweeps import open_sweep, save_sweep
-from sx_sim.store.trains import load_products, save_train
 
 __all__ = [
     "check_target",
-    "kind_of_file",
     "load_any",
-    "load_products",
     "load_result",
     "open_sweep",
     "save_result",
     "save_sweep",
-    "save_train",
 ]
-
-
-def kind_of_file(path: str | Path) -> str:
-    """Return what a file of this program holds; CaseError if it is none."""
-    with reading(path, RESULT, SWEEP, TRAIN) as file:
-        return word(file, "format")
 
 
 def load_any(path: str | Path) -> tuple[Case, Result | SweepResult]:

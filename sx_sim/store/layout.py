@@ -19,26 +19,23 @@ from sx_sim.chemistry.extractants import ExtractantSet
 from sx_sim.errors import CaseError
 from sx_sim.output_files import check_output, write_output
 
-FORMAT = 3
-RESULT, SWEEP, TRAIN = "sx_sim result", "sx_sim sweep", "sx_sim train"  # kinds of file
+FORMAT = 4
+RESULT, SWEEP = "sx_sim result", "sx_sim sweep"  # kinds of file
 ENDINGS = (".h5", ".hdf5")
 SEAL, SEAL_SIZE = b"sx_sim, sha256 of what follows ", 512  # in the user block of HDF5
 TEXT = h5py.string_dtype("utf-8")
 
 
-def sign(file: Any, kind: str, title: str) -> None:
+def describe(file: Any, kind: str, case: Case) -> None:
     file.attrs["format"] = kind
     file.attrs["format_version"] = FORMAT
     file.attrs["software"] = "sx_sim"
     file.attrs["version"] = version("sx_sim")
-    file.attrs["title"] = title
-
-
-def describe(file: Any, kind: str, case: Case) -> None:
-    sign(file, kind, case.file.title)
+    file.attrs["title"] = case.content.title
     write_case(file, case.text, case.sets)
-    file.attrs["extractant_set"] = case.column.system.extractant.key
-    constants = case.column.system.constants
+    systems = [circuit.column.system for circuit in case.flowsheet.circuits.values()]
+    file.attrs["extractant_set"] = ", ".join(dict.fromkeys(s.extractant.key for s in systems))
+    constants = [c for system in systems for c in system.constants]
     file.attrs["sources"] = sorted(
         {key for c in constants for key in (*c.source, *c.enthalpy_source)}
     )
@@ -129,7 +126,7 @@ def check_target(path: str | Path, kind: str) -> None:
     except (OSError, RuntimeError):
         found = None
     if found != kind:
-        what = found if found in (RESULT, SWEEP, TRAIN) else "not a file that sx_sim wrote"
+        what = found if found in (RESULT, SWEEP) else "not a file that sx_sim wrote"
         raise CaseError(
             f"is there, and is {what}; remove it or give another name to write {kind}", str(path)
         )

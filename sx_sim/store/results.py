@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,17 @@ import numpy as np
 
 from sx_sim.analysis.tables import CHOICES
 from sx_sim.cascade.column import Column
-from sx_sim.cascade.results import Result, assemble
+from sx_sim.cascade.results import assemble
 from sx_sim.cascade.status import Status
+from sx_sim.cascade.streams import Stream
 from sx_sim.cases.load import CASE_NEEDED, Case, parse_case
+from sx_sim.chemistry.elements import is_rare_earth
 from sx_sim.errors import CaseError, check_kind
-from sx_sim.flowsheet.recycles import feed_of, net_result, with_streams
+from sx_sim.flowsheet.circuit import CircuitResult
+from sx_sim.flowsheet.flowsheet import ALONE, Flowsheet
+from sx_sim.flowsheet.loop import Loop
+from sx_sim.flowsheet.recycles import Circuit
+from sx_sim.flowsheet.result import Result
 from sx_sim.kernels.types import Solution
 from sx_sim.store.layout import RESULT, describe, write_scale, write_table, writing
 from sx_sim.store.reading import number, numbers, read_case, reading, texts
@@ -57,30 +64,53 @@ def save_result(result: Result, path: str | Path, case: Case) -> None:
     """
     check_kind(result, Result, "save_result needs a result first, as solve returns it")
     check_kind(case, Case, CASE_NEEDED)
-    _check_same(result.column, case)
+    _check_same(result.flowsheet, case)
     with writing(path, RESULT) as file:
         describe(file, RESULT, case)
-        write_result(file, result)
+        if ALONE in result.units:
+            _write_circuit(file, result.circuit)
+            return
+        file.attrs["status"] = int(result.status)
+        file.attrs["status_text"] = result.status.text
+        file.attrs["circuits"] = list(result.units)
+        file.attrs["stages"] = result.flowsheet.stages
+        file.attrs["passes"] = result.passes
+        file.attrs["mismatch"] = result.mismatch
+        write_scale(file, "species", result.elements, "species")
+        write_scale(file, "product", list(result.streams), "circuit and stream that leaves it")
+        names = [result.flowsheet.names.get(place, "") for place in result.streams]
+        write_table(file, "product_name", names, ["product"], "", "name of the product")
+        _write_products(file, result)
+        for name, unit in result.units.items():
+            _write_circuit(file.create_group(f"circuits/{name}"), unit)
 
 
-def _check_same(column: Column, case: Case) -> None:
-    """Raise CaseError for a column that is not of a case, by stages, constants or temperatures."""
-    same = column.stages == case.column.stages and column.system == case.column.system
-    if not (same and np.array_equal(column.temperature, case.column.temperature)):
+def _check_same(flowsheet: Flowsheet, case: Case) -> None:
+    """Raise CaseError for one that is not of a case, by stages, constants or temperatures."""
+    ours, theirs = flowsheet.circuits, case.flowsheet.circuits
+    same = ours.keys() == theirs.keys() and all(
+        ours[name].column.stages == circuit.column.stages
+        and ours[name].column.system == circuit.column.system
+        and np.array_equal(ours[name].column.temperature, circuit.column.temperature)
+        for name, circuit in theirs.items()
+    )
+    if not same:
         raise CaseError("the result is of another case than the one to write with it", case.name)
 
 
-def write_result(file: Any, result: Result) -> None:
-    """Write a result into a file, or into a group of one."""
+def _write_circuit(file: Any, result: CircuitResult) -> None:
+    """Write a circuit into a file, or into a group of one."""
+    checks = result.cascade.checks
     file.attrs["status"] = int(result.status)
     file.attrs["status_text"] = result.status.text
-    file.attrs["iterations"] = result.iterations
-    file.attrs["residual"] = result.residual
-    file.attrs["largest_closure"] = result.checks.closure
-    file.attrs["largest_stage_balance"] = result.checks.stage_balance
+    file.attrs["iterations"] = result.cascade.iterations
+    file.attrs["residual"] = result.cascade.residual
+    file.attrs["largest_closure"] = checks.closure
+    file.attrs["largest_stage_balance"] = checks.stage_balance
+    file.attrs["rounds"] = result.rounds
+    file.attrs["mismatch"] = result.mismatch
     write_scale(file, "stage", result.stages.number, "stage, in the direction of the organic flow")
     write_scale(file, "species", result.elements, "species")
-    write_scale(file, "product", list(result.streams), "stream that leaves")
     write_scale(file, "caution", [c.text for c in result.cautions], "reasons for care")
     write_table(file, "section", list(result.stages.section), ["stage"], "", "section of the stage")
     for name, (unit, long_name) in STAGE.items():
@@ -95,12 +125,13 @@ def write_result(file: Any, result: Result) -> None:
         "dimer; of the free ligand or the ionic strength"
     )
     write_table(file, "scalars", result.stages.scalars, ["stage", "unknown"], "1", about)
-    write_table(file, "balance", result.checks.balance, ["species"], "1", "in less out, over fed")
+    write_scale(file, "product", list(result.streams), "stream that leaves")
+    write_table(file, "balance", checks.balance, ["species"], "1", "in less out, over fed")
     _write_feeds(file, result)
     _write_products(file, result)
 
 
-def _write_feeds(file: Any, result: Result) -> None:
+def _write_feeds(file: Any, result: CircuitResult) -> None:
     streams = [feed.stream for feed in result.column.feeds]
     write_scale(file, "feed", [s.name for s in streams], "stream that enters")
     stages = [feed.stage for feed in result.column.feeds]
@@ -114,51 +145,35 @@ def _write_feeds(file: Any, result: Result) -> None:
     write_table(file, "feed_concentration", held, ["feed", "species"], "mol/L", "concentration")
 
 
-def _read_column(file: Any, column: Column) -> Column:
-    """Return a case's column with the feeds that a file has, what came back included."""
-    names = texts(file, "feed")
-    size = len(names)
-    flow, carrier = (numbers(file, f"feed_{key}", size, finite=True) for key in ("flow", "carrier"))
-    acid = numbers(file, "feed_acid", size)  # of water alone
-    held = numbers(file, "feed_concentration", size, len(column.system.species), finite=True)
-    if (flow < 0).any() or (held < 0).any():
-        raise CaseError("feed_flow, feed_concentration: must not be negative")
-    streams = {
-        name: replace(
-            feed_of(column, name),
-            flow=float(flow[k]),
-            carrier=float(carrier[k]),
-            acid=float(acid[k]),
-            concentration=held[k],
-        )
-        for k, name in enumerate(names)
-    }
-    return with_streams(column, streams)
-
-
-def _write_products(file: Any, result: Result) -> None:
-    streams = list(result.streams.values())
-    rare = result.system.rare_earth
+def _write_products(file: Any, result: CircuitResult | Result) -> None:
+    streams, species = result.streams, result.elements
 
     def by_species(value: Any) -> Any:
-        return [[value(s, e) for e in result.elements] for s in streams]
+        return [value(name, stream) for name, stream in streams.items()]
+
+    def held(name: str, stream: Stream) -> list[float]:
+        return [stream.held.get(symbol, 0.0) for symbol in species]
 
     def purity(basis: str) -> Any:
-        return by_species(
-            lambda s, e: s.purity(e, basis) if rare[result.system.index(e)] else np.nan
-        )
+        def of(name: str, stream: Stream) -> list[float]:
+            shares = dict(zip(stream.system.species, stream.purities(basis), strict=True))
+            rare = [is_rare_earth(symbol) for symbol in species]
+            known = zip(species, rare, strict=True)
+            return [shares.get(s, 0.0) if is_rare else np.nan for s, is_rare in known]
+
+        return by_species(of)
 
     one = {
-        "product_phase": ([s.phase for s in streams], "", "phase"),
-        "product_flow": ([s.flow for s in streams], "L/h", "flow"),
-        "product_pH": ([s.pH for s in streams], "1", "concentration pH"),
-        "product_reo": ([s.reo for s in streams], "g/L", "rare earths, as oxides"),
+        "product_phase": ([s.phase for s in streams.values()], "", "phase"),
+        "product_flow": ([s.flow for s in streams.values()], "L/h", "flow"),
+        "product_pH": ([s.pH for s in streams.values()], "1", "concentration pH"),
+        "product_reo": ([s.reo for s in streams.values()], "g/L", "rare earths, as oxides"),
     }
     many = {
-        "product_concentration": ([s.concentration for s in streams], "mol/L", "concentration"),
+        "product_concentration": (by_species(held), "mol/L", "concentration"),
         "purity_reo": (purity("REO"), *CHOICES["purity_reo"][1:]),
         "purity_mol": (purity("mol"), *CHOICES["purity_mol"][1:]),
-        "recovery": (by_species(lambda s, e: result.recovery(e, s.name)), *CHOICES["recovery"][1:]),
+        "recovery": (by_species(lambda n, _: result.recoveries(n)), *CHOICES["recovery"][1:]),
     }
     for name, (values, unit, long_name) in one.items():
         write_table(file, name, values, ["product"], unit, long_name)
@@ -186,12 +201,56 @@ def load_result(path: str | Path) -> Result:
     with reading(path, RESULT) as file:
         source, sets = read_case(file)
         case = parse_case(source, str(path), sets=sets)
-        column = _read_column(file, case.column)
-        cascade, law = column.pack()
-        result = assemble(column, cascade, law, _read_solution(file, column))
-        if case.circuit.recycles:
-            result = net_result(case.circuit, result)
-    return result
+        sheet = case.flowsheet
+        if ALONE in sheet.circuits:
+            return Result(sheet, {ALONE: _read_circuit(file, sheet.circuit, ())}, {})
+        units = {}
+        for name in file.attrs["circuits"]:
+            linked = [link.feed for link in sheet.links_to(name)]
+            units[name] = _read_circuit(file[f"circuits/{name}"], sheet.circuits[name], linked)
+        treatments = {
+            link: link.conditioner.treat(units[link.source].streams[link.product])
+            for link in sheet.links
+            if link.circuit in units and link.source in units
+        }
+        passes, mismatch = int(number(file, "passes")), number(file, "mismatch")
+        return Result(sheet, units, treatments, passes, mismatch)
+
+
+def _read_circuit(file: Any, circuit: Circuit, linked: Sequence[str]) -> CircuitResult:
+    """Return a circuit as a file or a group of one has it, products and balances recomputed."""
+    fed = _read_feeds(file, circuit.column)
+    if linked:
+        circuit = circuit.fed({name: fed[name] for name in linked})
+    column = circuit.column.with_streams(fed)
+    cascade, law = column.pack()
+    found = assemble(column, cascade, law, _read_solution(file, column))
+    closed = "rounds" in file.attrs  # from format 4 on
+    rounds = int(number(file, "rounds")) if closed else 1
+    mismatch = number(file, "mismatch") if closed else 0.0
+    returned = Loop(circuit).left(found) if circuit.recycles else np.zeros(0)
+    return CircuitResult(circuit, found, rounds, mismatch, returned)
+
+
+def _read_feeds(file: Any, column: Column) -> dict[str, Stream]:
+    """Return the feeds that a file has, what came back included, by name."""
+    names = texts(file, "feed")
+    size = len(names)
+    flow, carrier = (numbers(file, f"feed_{key}", size, finite=True) for key in ("flow", "carrier"))
+    acid = numbers(file, "feed_acid", size)  # of water alone
+    held = numbers(file, "feed_concentration", size, len(column.system.species), finite=True)
+    if (flow < 0).any() or (held < 0).any():
+        raise CaseError("feed_flow, feed_concentration: must not be negative")
+    return {
+        name: replace(
+            column.feed(name),
+            flow=float(flow[k]),
+            carrier=float(carrier[k]),
+            acid=float(acid[k]),
+            concentration=held[k],
+        )
+        for k, name in enumerate(names)
+    }
 
 
 def _read_solution(file: Any, column: Column) -> Solution:

@@ -15,7 +15,7 @@ from sx_sim.cascade.caution import CautionKind, flags
 from sx_sim.cascade.status import Status
 from sx_sim.cases.load import CASE_NEEDED, Case, parse_case
 from sx_sim.cases.run import specifications
-from sx_sim.errors import check_kind
+from sx_sim.errors import CaseError, check_kind
 from sx_sim.store.layout import SWEEP, describe, write_scale, write_table, writing
 from sx_sim.store.reading import number, numbers, read_case, reading, texts, word, words
 
@@ -56,6 +56,7 @@ def save_sweep(sweep: SweepResult, path: str | Path, case: Case) -> None:
             write_table(file, name, values, [*dimensions, *kind.along], kind.unit, kind.long_name)
         file.attrs["tables"] = list(record.tables)
         file.attrs["numbers"] = list(record.numbers)
+        file.attrs["own"] = list(sweep.own)
         file["status"].attrs["meanings"] = [f"{s.value}: {s.text}" for s in Status]
         file["cautions"].attrs["flag_masks"] = [flags({kind}) for kind in CautionKind]
         file["cautions"].attrs["flag_meanings"] = " ".join(
@@ -118,7 +119,17 @@ def open_sweep(path: str | Path) -> SweepResult:
             tables=tables,
             band=_read_band(file["band"], axes, record) if "band" in file else None,
             specifications=specifications(case),
+            own=_read_own(file, case),
         )
+
+
+def _read_own(file: Any, case: Case) -> tuple[float, ...]:
+    """Return what the case itself gives of what its specifications are of."""
+    names = [spec.output for spec in case.content.specifications]
+    found = np.asarray(file.attrs.get("own", [np.nan] * len(names)), dtype=np.float64)
+    if found.shape != (len(names),):
+        raise CaseError(f"own: must be {len(names)} numbers")
+    return tuple(found.tolist())
 
 
 def _read_band(group: Any, axes: tuple[SweepAxis, ...], record: Recorded) -> Band:
