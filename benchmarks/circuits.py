@@ -24,6 +24,7 @@ from rich.table import Table
 
 import sx_sim
 from sx_sim.cascade.status import Status
+from sx_sim.flowsheet.circuit import solve_circuit
 from sx_sim.flowsheet.recycles import Circuit, Reflux, SolventLoop
 
 ELEMENTS = ("La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Y", "Ho", "Er", "Tm", "Yb", "Lu")
@@ -137,11 +138,11 @@ def run(seed: int) -> Outcome:
     began = time.perf_counter()
     circuit = sx_sim.parse_case(random_circuit(seed)).circuit
     try:
-        found = sx_sim.solve_circuit(circuit, throw=False)
+        found = solve_circuit(circuit, throw=False)
     except sx_sim.CaseError as error:
         return Outcome(seed, f"refused: {error}", 0, time.perf_counter() - began, True, False)
     seconds = time.perf_counter() - began
-    result = found.result
+    result = found
     if found.converged:
         wrong = not (result.checks.passed and unbalanced(found) < BALANCE)
         return Outcome(seed, "converged", found.rounds, seconds, not wrong, wrong)
@@ -152,7 +153,7 @@ def run(seed: int) -> Outcome:
 
 def unbalanced(found: sx_sim.CircuitResult) -> float:
     """Return what is fed less what leaves, over what is fed, at most of any rare earth."""
-    result = found.result
+    result = found
     rare = result.system.rare_earth
     fed = found.circuit.column.fed.sum(axis=0)
     left = sum(stream.flow * stream.concentration for stream in result.streams.values())
@@ -193,7 +194,7 @@ def end_of_acid(seed: int) -> tuple[float, float]:
     def solved(stronger: float, start: sx_sim.CircuitResult | None) -> sx_sim.CircuitResult | None:
         try:
             circuit = sx_sim.parse_case(random_circuit(seed, stronger)).circuit
-            found = sx_sim.solve_circuit(circuit, start=start, throw=False)
+            found = solve_circuit(circuit, start=start, throw=False)
         except sx_sim.CaseError:
             return None
         return found if found.converged else None
@@ -213,7 +214,7 @@ def end_of_acid(seed: int) -> tuple[float, float]:
             step /= 3
         else:
             best, share, step = found, less, 1.5 * step
-    return share, float(best.result.stages.pH.max())
+    return share, float(best.stages.pH.max())
 
 
 def summary(outcomes: list[Outcome]) -> Table:

@@ -28,14 +28,13 @@ import numpy as np
 import tomli_w
 
 import sx_sim
-from sx_sim.cases.checking import check_case, check_train
+from sx_sim.cases.checking import check_case
 from sx_sim.cases.ledgers import ledger_of
 from sx_sim.cases.shifts import tornado
 from sx_sim.report.console import PlainConsole
 from sx_sim.report.results import print_result
 from sx_sim.report.studies import print_tornado
 from sx_sim.report.sweeps import print_sweep
-from sx_sim.report.trains import print_ledgers, print_train
 
 LONGEST = 60  # [s] that one file may take
 BALANCED = 1e-6  # of a converged result
@@ -185,8 +184,6 @@ def outcome(text: str, solve: bool) -> str:
     """Return how a file ends: refused, read, solved or not; any other error is raised."""
     console = PlainConsole(file=io.StringIO(), width=100)
     try:
-        if "circuits" in tomllib.loads(text):
-            return _train_outcome(sx_sim.parse_train(text), solve, console)
         return _case_outcome(sx_sim.parse_case(text), solve, console)
     except sx_sim.CaseError as error:
         if any("\n" in problem or not problem for problem in error.problems):
@@ -206,28 +203,19 @@ def _case_outcome(case: sx_sim.Case, solve: bool, console: PlainConsole) -> str:
         return "not solved"
     _hold(result, case)
     print_tornado(console, case, tornado(case, result))
-    if case.file.sweep is not None:
+    if case.content.sweep is not None:
         print_sweep(console, case, sx_sim.run_sweep(case))
-    return "solved"
-
-
-def _train_outcome(train: sx_sim.Train, solve: bool, console: PlainConsole) -> str:
-    check_train(train)
-    if not solve:
-        return "read"
-    found = sx_sim.run_train(train)
-    print_train(console, train, found)
-    print_ledgers(console, train, found)
-    if max(found.balance().values(), default=0.0) > BALANCED:
-        raise ValueError(f"converged, and balances to {max(found.balance().values())}")
     return "solved"
 
 
 def _hold(result: sx_sim.Result, case: sx_sim.Case) -> None:
     """Raise ValueError where a converged result does not balance, or something is negative."""
-    checks = result.checks
-    if not checks.balance.max(initial=0.0) < BALANCED or not checks.closure < BALANCED:
-        raise ValueError(f"converged, and balances to {checks.balance.max(initial=0.0)}")
+    for unit in result.units.values():
+        checks = unit.cascade.checks
+        if not checks.balance.max(initial=0.0) < BALANCED or not checks.closure < BALANCED:
+            raise ValueError(f"converged, and balances to {checks.balance.max(initial=0.0)}")
+    if max(result.balance().values(), default=0.0) > BALANCED:
+        raise ValueError(f"converged, and balances to {max(result.balance().values())}")
     if any(s.flow < 0 or (s.concentration < 0).any() for s in result.streams.values()):
         raise ValueError("converged with a negative flow or concentration")
     closures = list(ledger_of(case, result).closures.values())

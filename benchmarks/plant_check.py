@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 import sx_sim
 from sx_sim.cascade.streams import Stream
 from sx_sim.chemistry.aqueous import water_ion_product
-from sx_sim.flowsheet.recycles import feed_of
 
 Array = NDArray[np.float64]
 ROUND_AND_ROUND = 1e-4  # share of what goes round that counts as fed, as for circuits
@@ -30,7 +29,7 @@ def number(text: str) -> float:
 def errors(text: str, found: sx_sim.CircuitResult) -> dict[str, float]:
     """Return the largest error of every kind of equation, relative to what it balances."""
     case = tomllib.loads(text)
-    result = found.result
+    result = found
     column, stages, system = found.circuit.column, result.stages, result.system
     gross = result.column  # what comes back is in its feeds
     x, z, n = stages.aqueous, stages.organic, column.stages
@@ -87,13 +86,13 @@ def errors(text: str, found: sx_sim.CircuitResult) -> dict[str, float]:
     off["dimer"] = np.abs(moved).max() / dimers.sum()
     for name, table in case["feeds"].items():
         given = [number(table["concentrations"].get(s, "0")) for s in system.species]
-        stream = feed_of(gross, name)
+        stream = gross.feed(name)
         off[f"feed {name}"] = np.abs(stream.concentration - given).max() / max(given)
     # what is fed from outside leaves, and what comes back is what leaves
     left = np.sum([s.flow * s.concentration for s in result.streams.values()], axis=0)
     outside = column.fed.sum(axis=0)
     if case["solvent"].get("recycle"):  # it keeps what base it still holds
-        fresh = feed_of(column, "solvent")
+        fresh = column.feed("solvent")
         barren = flows.returned(case, x, z)
         outside = outside - fresh.flow * barren * (fresh.concentration > 0.0)
     whole = np.maximum(whole, outside)
@@ -188,7 +187,7 @@ def _returned(
 ) -> dict[str, float]:
     """Return by how much what comes back misses what leaves, over what goes in of a species."""
     off: dict[str, float] = {}
-    stages, system = found.result.stages, found.result.system
+    stages, system = found.stages, found.system
     x, z = stages.aqueous, stages.organic
     fed = np.maximum(found.circuit.column.fed.sum(axis=0), 0.0)
     rare = system.rare_earth
@@ -201,8 +200,8 @@ def _returned(
         )
 
     solvent, fresh = (
-        feed_of(found.result.column, "solvent"),
-        feed_of(found.circuit.column, "solvent"),
+        found.column.feed("solvent"),
+        found.circuit.column.feed("solvent"),
     )
     metals = np.zeros(len(rare))
     if case["solvent"].get("recycle"):
@@ -216,7 +215,5 @@ def _returned(
     for name, section in case["sections"].items():
         if "reflux" in section:
             _, held = flows.product(section["reflux"], x, z)
-            off[f"reflux to {name}"] = miss(
-                feed_of(found.result.column, name), held, np.ones_like(rare)
-            )
+            off[f"reflux to {name}"] = miss(found.column.feed(name), held, np.ones_like(rare))
     return off

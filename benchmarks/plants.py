@@ -25,6 +25,7 @@ from rich.table import Table
 import sx_sim
 from benchmarks.circuits import ELEMENTS, EXPLAINED
 from benchmarks.plant_check import errors
+from sx_sim.flowsheet.circuit import solve_circuit
 
 SETS = ("hehehp-chloride", "hehehp-chloride-conditional", "d2ehpa-chloride", "cyanex272-chloride")
 SULFATE = "d2ehpa-tbp-sulfate"
@@ -149,13 +150,13 @@ def run(seed: int) -> Outcome:
     began = time.process_time()
     try:
         circuit = sx_sim.parse_case(text).circuit
-        found = sx_sim.solve_circuit(circuit, throw=False)
+        found = solve_circuit(circuit, throw=False)
     except sx_sim.CaseError as error:
         return Outcome(seed, 0, f"refused: {error}", time.process_time() - began, True)
     except Exception as error:  # counted, so that the others are run
         return Outcome(seed, 0, f"raised: {error!r}", time.process_time() - began, False)
     seconds = time.process_time() - began
-    stages, status = circuit.column.stages, found.result.status
+    stages, status = circuit.column.stages, found.status
     if not found.converged:
         ended = status.name.replace("_", " ").lower()
         return Outcome(seed, stages, ended, seconds, status in EXPLAINED)

@@ -7,8 +7,9 @@ import sx_sim
 from support.columns import HEAVY, heavy_case
 from support.paths import ROOT
 from sx_sim.brief import plain
-from sx_sim.cases.trains import load_train
+from sx_sim.cases import load_case
 from sx_sim.chemistry.extractants import extractant_set
+from sx_sim.flowsheet.circuit import solve_circuit
 
 MOST_LINES, MOST_CHARACTERS = 8, 700
 
@@ -52,8 +53,8 @@ def test_all_that_a_user_gets_is_shown_in_a_few_lines(result, sweep):
     assert "2 points over temperature, 2 solved" in shown(sweep)
     closed = sx_sim.load_case(ROOT / "examples" / "nd_sm_closed.toml")
     assert "SolventLoop" in shown(closed.circuit)
-    assert "rounds" in shown(sx_sim.solve_circuit(closed.circuit))
-    train = load_train(ROOT / "examples" / "heavy_clay_train.toml")
+    assert "rounds" in shown(solve_circuit(closed.circuit))
+    train = load_case(ROOT / "examples" / "heavy_clay_train.toml")
     assert "dy_ho" in shown(train)
     for thing in (
         result.column,

@@ -7,12 +7,11 @@ import pytest
 
 import sx_sim
 from support.paths import ROOT
-from sx_sim.cascade.outputs import split_output
-from sx_sim.cases.trains import is_train
+from sx_sim.flowsheet.outputs import split_output
 
 FILES = sorted((ROOT / "examples").glob("*.toml"))
-CASES = [path for path in FILES if not is_train(path)]
-TRAINS = [path for path in FILES if is_train(path)]
+TRAINS = [path for path in FILES if sx_sim.load_case(path).parts]
+CASES = [path for path in FILES if path not in TRAINS]
 SCRIPTS = sorted((ROOT / "examples").glob("plot_*.py"))
 
 
@@ -55,7 +54,7 @@ def test_didymium_reaches_high_purity():
 
 @pytest.mark.parametrize("path", TRAINS, ids=lambda p: p.stem)
 def test_trains_solve_and_balance(path):
-    found = sx_sim.run_train(sx_sim.load_train(path))
+    found = sx_sim.solve(sx_sim.load_case(path))
     assert found.converged
     assert max(found.balance().values()) < 1e-9
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 import sx_sim
+from sx_sim.flowsheet.circuit import solve_circuit
 
 CASE = "load_case\\(path\\) reads a file"
 PATH = "x.toml"
@@ -31,13 +32,11 @@ def test_what_needs_a_case_says_how_to_come_by_one(call, given):
         (lambda: sx_sim.parse_case(PATH), "load_case"),
         (lambda: sx_sim.parse_case(b"a = 1"), "parse_case needs text"),
         (lambda: sx_sim.load_case(5), "path of a file"),
-        (lambda: sx_sim.load_train(None), "path of a file"),
-        (lambda: sx_sim.parse_train(5), "parse_train needs text"),
-        (lambda: sx_sim.run_train(PATH), "load_train"),
-        (lambda: sx_sim.solve_circuit(PATH), "case.circuit"),
+        (lambda: sx_sim.load_case(None), "path of a file"),
+        (lambda: sx_sim.solve(PATH), "load_case"),
+        (lambda: solve_circuit(PATH), "case.circuit"),
         (lambda: sx_sim.save_result(PATH, PATH, PATH), "as solve returns it"),
         (lambda: sx_sim.save_sweep(PATH, PATH, PATH), "as run_sweep returns it"),
-        (lambda: sx_sim.save_train(PATH, PATH, PATH), "as run_train returns it"),
     ],
 )
 def test_what_is_given_something_else_says_what_it_needs(call, told):

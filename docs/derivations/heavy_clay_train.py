@@ -19,7 +19,6 @@ import sx_sim
 from sx_sim.cases.load import validate
 from sx_sim.chemistry.extractants import extractant_set
 from sx_sim.flowsheet.circuit import solve_circuit
-from sx_sim.flowsheet.recycles import feed_of
 from sx_sim.flowsheet.treatment import REDISSOLVING, treat
 
 SET = "hehehp-chloride"
@@ -121,13 +120,14 @@ class Cut:
         table["solvent"] |= {"extractant": SET, "saponification": SOAP, "recycle": True}
         table["solvent"]["bleed"] = BLEED
         table["feeds"] = {"liquor": {"source": "upstream.product"}}
-        circuit = validate(table, "", "cut", {"liquor": self.liquor}).circuit
+        fed = {"liquor": self.liquor}
+        circuit = validate(table, "cut", sources=fed).circuit.fed(fed)
         found = solve_circuit(circuit, start=self.result, throw=False)
         if not found.converged:
             found = solve_circuit(circuit, throw=False)
         if not found.converged:
             return None
-        self.result, result = found, found.result
+        self.result = result = found
         order = np.array([K[s] for s in result.elements])
         rare, fed = result.system.rare_earth, result.net_fed
         up = result.stream("raffinate").moles[rare & (order >= K[self.heavy])].sum()
@@ -226,7 +226,7 @@ def main():
         solvent = {{ extractant = "{SET}", concentration = "1 mol/L", flow = "1 L/h" }}
         sections.extraction.stages = 1
     """
-    streams = {None: feed_of(sx_sim.parse_case(start).column, "clay")}
+    streams = {None: sx_sim.parse_case(start).column.feed("clay")}
     parts, products, stages = [HEAD.format(soap=SOAP, bleed=BLEED)], [], 0
     for name, source, light, heavy, *rest in CUTS:
         liquor = streams[source]
@@ -239,7 +239,7 @@ def main():
         table["feeds"] = {"liquor": given if source else FEED}
         parts.append(toml(table, f"circuits.{name}"))
         for product in ("raffinate", "strip liquor"):
-            streams[f"{name}.{product}"] = stream = cut.result.result.stream(product)
+            streams[f"{name}.{product}"] = stream = cut.result.stream(product)
             if all(f"{name}.{product}" != other[1] for other in CUTS):
                 oxide = sx_sim.chemistry.elements.element(stream.leading).oxide
                 products.append(f'{oxide} = "{name}.{product}"')

@@ -120,15 +120,21 @@ def recycles_of(case: CaseFile, column: Column) -> tuple[Recycle, ...]:
 
 def _check_flowing(circuit: Circuit) -> None:
     """Raise CaseError where nothing leaves of what is to come back."""
-    flowing = {name for name, _, _, flow in circuit.column.outlets() if flow > 0.0}
+    flowing = {name: phase for name, phase, _, flow in circuit.column.outlets() if flow > 0.0}
+    liquors = ", ".join(name for name, phase in flowing.items() if phase == "aqueous")
     for recycle in circuit.recycles:
-        if recycle.product not in flowing:
-            key = {SolventLoop: "solvent.recycle = true", Exchange: "solvent.exchange"}.get(
-                type(recycle), f"sections.{recycle.feed}.reflux"
-            )
+        if recycle.product in flowing:
+            continue
+        if isinstance(recycle, SolventLoop):
             raise CaseError(
-                f"{key}: draws leave nothing of the {recycle.product} to come back; draw less"
+                f"solvent.recycle = true: draws leave nothing of the {recycle.product} to come "
+                "back; draw less"
             )
+        exchange = isinstance(recycle, Exchange)
+        key = "solvent.exchange" if exchange else f"sections.{recycle.feed}.reflux"
+        raise CaseError(
+            f'{key} = "{recycle.product}": must be an aqueous product; there are {liquors}'
+        )
 
 
 def _spans(case: CaseFile) -> dict[str, Section]:

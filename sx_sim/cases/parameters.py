@@ -83,7 +83,7 @@ def parameter(case: Case | None, result: Result, path: str) -> Parameter:
             f"parameter '{path}': a result alone knows {FORMS[1]}, and {FORMS[2]}; "
             "give the case for its other inputs"
         )
-    if parts[0] not in (*ROOTS, "defaults" if case.parts else ""):
+    if parts[0] not in (*ROOTS, *["defaults"] * bool(case.parts)):
         raise CaseError(f"parameter '{path}': must be {'; '.join(FORMS)}", case.name)
     if parts[-1] in ("stages", "stage"):
         raise CaseError(f"parameter '{path}': is a whole number and has no derivative", case.name)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sx_sim.cascade.caution import Caution
+from sx_sim.cascade.checks import Checks
 from sx_sim.cascade.column import BARREN, Column
 from sx_sim.cascade.inputs import input_cautions
 from sx_sim.cascade.products import Products
@@ -95,6 +96,11 @@ class CircuitResult(Products):
     def column(self) -> Column:
         """Its column, with what comes back in its feeds."""
         return self.cascade.column
+
+    @property
+    def checks(self) -> Checks:
+        """Balances and closures of its column, recomputed."""
+        return self.cascade.checks
 
     @property
     def stages(self) -> Profile:

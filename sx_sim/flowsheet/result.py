@@ -109,11 +109,6 @@ class Result(Products):
         """Largest closure residual that the solver ended with."""
         return max(found.cascade.residual for found in self.units.values())
 
-    @property
-    def stage_count(self) -> int:
-        """Mixer-settlers in all."""
-        return self.flowsheet.stages
-
     @cached_property
     def streams(self) -> Mapping[str, Stream]:
         """What leaves, as ``circuit.product``; a mother liquor too.

@@ -8,6 +8,7 @@ import pytest
 import sx_sim
 from benchmarks.plant_check import errors
 from benchmarks.plants import RIGHT, random_plant, run
+from sx_sim.flowsheet.circuit import solve_circuit
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -21,7 +22,7 @@ def solved(features, seeds=range(400)):
     for seed in seeds:
         text = random_plant(seed)
         if all(feature in text for feature in features):
-            found = sx_sim.solve_circuit(sx_sim.parse_case(text).circuit, throw=False)
+            found = solve_circuit(sx_sim.parse_case(text).circuit, throw=False)
             if found.converged and found.circuit.column.stages < 60:
                 return text, found
     raise AssertionError(features)
@@ -41,9 +42,9 @@ def solved(features, seeds=range(400)):
 def test_the_check_finds_what_is_wrong(change, worst):
     text, found = solved(["entrained_aqueous", "efficiency", "recycle"])
     assert max(errors(text, found).values()) <= RIGHT
-    stages = found.result.stages
+    stages = found.stages
     wrong = replace(stages, **{change: getattr(stages, change) * (1.0 + 1e-6)})
-    off = errors(text, replace(found, result=replace(found.result, stages=wrong)))
+    off = errors(text, replace(found, cascade=replace(found.cascade, stages=wrong)))
     assert worst & {name for name, error in off.items() if error > RIGHT}
 
 
@@ -52,7 +53,7 @@ def test_the_check_finds_that_what_comes_back_is_not_what_leaves(kind):
     text, found = solved([kind])
     assert max(errors(text, found).values()) <= RIGHT
     assert not np.isnan(list(errors(text, found).values())).any()
-    gross = found.result.column
+    gross = found.column
     name = "scrub" if kind == "reflux" else "solvent"
     feeds = tuple(
         replace(f, stream=replace(f.stream, concentration=1.001 * f.stream.concentration))
@@ -61,7 +62,7 @@ def test_the_check_finds_that_what_comes_back_is_not_what_leaves(kind):
         for f in gross.feeds
     )
     off = errors(
-        text, replace(found, result=replace(found.result, column=replace(gross, feeds=feeds)))
+        text, replace(found, cascade=replace(found.cascade, column=replace(gross, feeds=feeds)))
     )
     where = "reflux to scrub" if kind == "reflux" else "solvent comes back"
     assert off[where] > RIGHT

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import sx_sim
 from support.columns import heavy_case
 from sx_sim.cascade.column import Column, Feed
-from sx_sim.cascade.results import Result, solve_column
+from sx_sim.cascade.results import CascadeResult, solve_column
 from sx_sim.chemistry.system import ChemicalSystem
 
 cases = st.builds(
@@ -22,7 +22,7 @@ cases = st.builds(
 )
 
 
-def assert_same(one: Result, two: Result) -> None:
+def assert_same(one: CascadeResult, two: CascadeResult) -> None:
     np.testing.assert_allclose(one.stages.acid, two.stages.acid, rtol=1e-9)
     for table in ("aqueous", "organic"):
         a, b = getattr(one.stages, table), getattr(two.stages, table)

@@ -160,7 +160,7 @@ def test_trains_are_strict_too(tmp_path):
         assert CliRunner().invoke(app, ["run", str(path)]).exit_code == 0
         done = CliRunner().invoke(app, ["run", str(path), "--strict"])
         assert done.exit_code == code, done.output
-    assert "outside its range: temperature of 333" in " ".join(done.output.split())
+    assert "outside its range: two: temperature of 333" in " ".join(done.output.split())
 
 
 OVERLOADED = """

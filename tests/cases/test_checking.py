@@ -185,7 +185,7 @@ REDISSOLVED = 'acid = "0.3 mol/L"'
         (
             REDISSOLVED,
             '[[circuits.two.specifications]]\noutput = "pH.raffinate"\nleast = 1.0',
-            "circuits.two.specifications: is for a case",
+            "circuits.two.specifications: is of the whole train",
         ),
     ],
 )

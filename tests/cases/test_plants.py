@@ -4,8 +4,8 @@ elements that a case declares."""
 import pytest
 
 import sx_sim
+from sx_sim.cases import parse_case, solve
 from sx_sim.cases.ledgers import ledger_of
-from sx_sim.cases.trains import parse_train, run_train
 
 CONSTANT = """
 temperature = "25 degC"
@@ -289,6 +289,6 @@ source = "one.raffinate"
 
 
 def test_a_declared_element_goes_on_through_a_train():
-    train = run_train(parse_train(TRAIN))
-    left = train.circuits["two"].result.result.streams["raffinate"]
+    train = solve(parse_case(TRAIN))
+    left = train.units["two"].streams["raffinate"]
     assert left.held["Fe2"] == pytest.approx(0.1)

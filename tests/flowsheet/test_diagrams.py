@@ -9,7 +9,7 @@ import pytest
 import sx_sim
 from support.paths import ROOT, SULFATE
 from sx_sim import plots
-from sx_sim.cases.trains import load_train, parse_train, run_train
+from sx_sim.cases import load_case, parse_case, solve
 from sx_sim.plots.diagrams import spread, stream_text
 from sx_sim.plots.sankey import _Flow
 from sx_sim.plots.trees import tree_of
@@ -101,8 +101,8 @@ fraction = 0.05
 @pytest.fixture(scope="module", params=["four", "heavy_clay_train"])
 def train(request):
     if request.param == "four":
-        return run_train(parse_train(FOUR))
-    return run_train(load_train(EXAMPLES / f"{request.param}.toml"))
+        return solve(parse_case(FOUR))
+    return solve(load_case(EXAMPLES / f"{request.param}.toml"))
 
 
 @pytest.fixture(autouse=True)
@@ -133,7 +133,7 @@ def assert_legible(figure):
 )
 def test_closed_circuits_are_legible(values):
     case = sx_sim.load_case(EXAMPLES / "nd_sm_closed.toml").with_values(values)
-    figure = plots.circuit_diagram(case.circuit, sx_sim.solve(case))
+    figure = plots.circuit_diagram(sx_sim.solve(case))
     assert_legible(figure)
     texts = " ".join(t.get_text() for t in figure.axes[0].texts)
     for word in ("extraction\n14 stages", "solvent comes back", "reflux, 25 L/h", "Sm 9"):
@@ -143,7 +143,7 @@ def test_closed_circuits_are_legible(values):
 @pytest.mark.parametrize("name", ["gd_eu_sm", "monazite_front_end", "pr_nd"])
 def test_examples_are_legible(name):
     case = sx_sim.load_case(EXAMPLES / f"{name}.toml")
-    assert_legible(plots.circuit_diagram(case.circuit, sx_sim.solve(case)))
+    assert_legible(plots.circuit_diagram(sx_sim.solve(case)))
 
 
 def test_set_points_and_what_is_dosed_are_drawn():
@@ -151,7 +151,7 @@ def test_set_points_and_what_is_dosed_are_drawn():
     held = '[set_points.wash]\nstage = "scrub.3"\npH = 0.9\n'
     case = sx_sim.parse_case(case.text + held)
     result = sx_sim.solve(case)
-    figure = plots.circuit_diagram(case.circuit, result)
+    figure = plots.circuit_diagram(result)
     assert_legible(figure)
     texts = [t.get_text() for t in figure.axes[0].texts]
     assert f"wash: pH 0.9\n{result.doses['wash']:.3g} eq/h acid" in texts
@@ -208,8 +208,8 @@ def test_files_of_both_kinds(train, tmp_path):
 
 def test_every_link_and_product_is_drawn(train):
     tree = tree_of(train)
-    assert {*tree.branches, *tree.others} == set(train.links)
-    assert set(tree.spots) == set(train.circuits)
+    assert {*tree.branches, *tree.others} == set(train.flowsheet.links)
+    assert set(tree.spots) == set(train.units)
     oxides = sum(leaf.oxides for leaf in tree.leaves)
     fed = sum(one.stream.flow * one.stream.reo for one in tree.feeds) / 1000
     assert oxides == pytest.approx(fed, rel=1e-6)
@@ -218,7 +218,7 @@ def test_every_link_and_product_is_drawn(train):
 @pytest.mark.parametrize("element", [None, "Dy", "Nd"])
 def test_bands_end_with_all_that_is_fed(train, element):
     flow = _Flow(train, element)
-    taken = {(link.source, link.product) for link in train.links}
+    taken = {(link.source, link.product) for link in train.flowsheet.links}
     ends = [b for bands in flow.bands.values() for b in bands if not b.target]
     leaves = sum(b.share for b in ends if (b.source, b.product) not in taken)
     assert leaves == pytest.approx(1.0, abs=1e-4)

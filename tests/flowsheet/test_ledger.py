@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 import sx_sim
-from sx_sim.cascade.results import Result
-from sx_sim.cases.trains import parse_train, run_train
+from sx_sim.cases import parse_case, solve
 from sx_sim.chemistry.extractants import extractant_set
-from sx_sim.flowsheet.ledger import Holdup, circuit_ledger
-from sx_sim.flowsheet.train_ledger import train_ledger
+from sx_sim.flowsheet.ledger import Holdup, ledger_of
+from sx_sim.flowsheet.result import Result
 
 CLOSED = 1e-9
 
@@ -77,9 +76,8 @@ def text(solvent: str = ONCE, scrub: str = OWN, real: str = "", more: str = "") 
     return SOLVENT.format(solvent=solvent) + FEED + sections + more
 
 
-def solved(toml: str) -> tuple[sx_sim.Case, Result]:
-    case = sx_sim.parse_case(toml)
-    return case, sx_sim.solve(case)
+def solved(toml: str) -> Result:
+    return sx_sim.solve(sx_sim.parse_case(toml))
 
 
 CASES = {
@@ -100,15 +98,15 @@ CASES = {
 
 @pytest.mark.parametrize("toml", CASES.values(), ids=CASES.keys())
 def test_equivalents_close(toml):
-    case, result = solved(toml)
-    ledger = circuit_ledger(case.circuit, result)
+    result = solved(toml)
+    ledger = ledger_of(result)
     assert max(ledger.closures.values()) < CLOSED, ledger.closures
     assert {"anions", "base", "metals", "protons"} <= set(ledger.closures)
 
 
 def test_reagents_of_an_open_column_are_a_hand_count():
-    case, result = solved(CASES["open"])
-    ledger = circuit_ledger(case.circuit, result, holdup=Holdup(40.0, 60.0))
+    result = solved(CASES["open"])
+    ledger = ledger_of(result, holdups={"": Holdup(40.0, 60.0)})
     assert ledger.acid == pytest.approx({"scrub": 40.0, "strip": 180.0}, abs=1e-9)
     assert ledger.base == {"saponification of solvent": pytest.approx(90.0)}
     assert ledger.water == pytest.approx(200.0)
@@ -129,16 +127,16 @@ def test_reagents_of_an_open_column_are_a_hand_count():
 
 def test_ammonia_counts_as_nitrogen():
     toml = CASES["open"].replace("saponification = 0.3", 'saponification = 0.3\nbase = "NH4"')
-    case, result = solved(toml)
-    ledger = circuit_ledger(case.circuit, result)
+    result = solved(toml)
+    ledger = ledger_of(result)
     assert ledger.ammonia_nitrogen == pytest.approx(90 * 14.007e-3, rel=1e-6)
     assert set(ledger.amounts) >= {"NH3", "NH4Cl in effluents", "NH3-N in effluents"}
 
 
 def test_magnesia_is_counted_by_equivalents():
     toml = text(ONCE + '\nbase = "Mg"\nexchange = "raffinate"')
-    case, result = solved(toml)
-    ledger = circuit_ledger(case.circuit, result)
+    result = solved(toml)
+    ledger = ledger_of(result)
     assert ledger.base == {"saponification of solvent": pytest.approx(90.0)}
     assert ledger.base_uses[0].moles == pytest.approx(45.0)
     assert ledger.amounts["MgO"] == pytest.approx(45 * 40.304e-3, rel=1e-9)
@@ -156,8 +154,8 @@ def test_magnesia_that_is_not_exchanged_needs_constants():
 
 def test_salts_of_several_bases_weigh_what_they_are():
     """Ammonium from leaching, sodium from saponification."""
-    case, result = solved(text().replace('Ca = "0.05', 'NH4 = "0.1'))
-    ledger = circuit_ledger(case.circuit, result)
+    result = solved(text().replace('Ca = "0.05', 'NH4 = "0.1'))
+    ledger = ledger_of(result)
     assert ledger.amounts["salts of bases in effluents"] == pytest.approx(
         90 * 58.43976928e-3 + 10 * 53.489e-3, rel=1e-6
     )
@@ -165,8 +163,8 @@ def test_salts_of_several_bases_weigh_what_they_are():
 
 
 def test_solvent_lost_is_drops_and_bleed():
-    case, result = solved(CASES["loop and reflux, real stages"])
-    ledger = circuit_ledger(case.circuit, result)
+    result = solved(CASES["loop and reflux, real stages"])
+    ledger = ledger_of(result)
     column = result.column
     drops = sum(flow for _, phase, _, flow in column.outlets() if phase == "aqueous") * 0.002
     bled = next(flow for _, phase, _, flow in column.outlets() if phase == "organic") * 0.02
@@ -178,8 +176,8 @@ def test_solvent_lost_is_drops_and_bleed():
 
 
 def test_doses_of_set_points_are_told_apart():
-    case, result = solved(CASES["set points"])
-    ledger = circuit_ledger(case.circuit, result)
+    result = solved(CASES["set points"])
+    ledger = ledger_of(result)
     assert ledger.base["set point mild"] == pytest.approx(-result.doses["mild"])
     assert ledger.acid["set point sour"] == pytest.approx(result.doses["sour"])
     salt = sum(p.base for p in ledger.outlets)
@@ -202,8 +200,8 @@ stages = 3
 
 
 def test_acid_that_sulfate_holds_counts():
-    case, result = solved(SULFATE)
-    ledger = circuit_ledger(case.circuit, result)
+    result = solved(SULFATE)
+    ledger = ledger_of(result)
     assert max(ledger.closures.values()) < CLOSED, ledger.closures
     raffinate = next(p for p in ledger.outlets if p.name == "raffinate")
     held = raffinate.protons / result.streams["raffinate"].flow
@@ -222,8 +220,8 @@ flow = "10 L/h"
 
 
 def test_ten_equivalents_of_sulfuric_acid_are_five_moles():
-    case, result = solved(SCRUBBED)
-    ledger = circuit_ledger(case.circuit, result)
+    result = solved(SCRUBBED)
+    ledger = ledger_of(result)
     (use,) = ledger.acid_uses
     assert (use.reagent.formula, use.purpose) == ("H2SO4", "scrub")
     assert use.equivalents == pytest.approx(10.0, rel=1e-9)
@@ -297,11 +295,12 @@ inert = true
 
 @pytest.mark.parametrize("real", ["", REAL], ids=["ideal", "real"])
 def test_a_train_closes_with_both_treatments(real):
-    train = run_train(parse_train(TRAIN.format(real=real)))
-    ledger = train_ledger(train)
+    train = solve(parse_case(TRAIN.format(real=real)))
+    ledger = ledger_of(train)
     assert max(ledger.closures.values()) < CLOSED, ledger.closures
-    redissolved = train.circuits["heavy"].treatments["sm"]
-    neutralised = train.circuits["light"].treatments["nd"]
+    treated = {(k.circuit, k.feed): done for k, done in train.treatments.items()}
+    redissolved = treated["heavy", "sm"]
+    neutralised = treated["light", "nd"]
     assert ledger.base["redissolving first.strip liquor"] == redissolved.base
     assert ledger.acid["redissolving first.strip liquor"] == redissolved.acid
     assert ledger.base["neutralising first.raffinate"] == neutralised.base > 0
@@ -313,7 +312,7 @@ def test_a_train_closes_with_both_treatments(real):
     # base that stays in the water goes on with it, to the last raffinate
     out = {p.name: p.base for p in ledger.outlets}
     on_the_way = out["last.raffinate"] + out["last.loaded solvent"] + out["light.loaded solvent"]
-    dosed = neutralised.base + train.circuits["last"].treatments["la"].base
+    dosed = neutralised.base + treated["last", "la"].base
     strayed = mother.base - redissolved.base  # traces of sodium in the first strip liquor
     assert dosed > 1.0
     expected = 0.3 * (300 + 200 + 100) + dosed - strayed
@@ -322,12 +321,12 @@ def test_a_train_closes_with_both_treatments(real):
 
 
 def test_inventory_of_a_train_needs_every_circuit():
-    train = run_train(parse_train(TRAIN.format(real="")))
-    assert train_ledger(train, holdups={"first": Holdup(10, 10)}).inventory is None
-    holdups = dict.fromkeys(train.circuits, Holdup(10.0, 20.0))
-    held = train_ledger(train, holdups=holdups).inventory
+    train = solve(parse_case(TRAIN.format(real="")))
+    assert ledger_of(train, holdups={"first": Holdup(10, 10)}).inventory is None
+    holdups = dict.fromkeys(train.units, Holdup(10.0, 20.0))
+    held = ledger_of(train, holdups=holdups).inventory
     assert held is not None
-    assert held.solvent == 20.0 * train.stages
+    assert held.solvent == 20.0 * train.flowsheet.stages
 
 
 TWO_MEDIA = """
@@ -367,13 +366,13 @@ flow = "1 L/h"
 
 
 def test_each_circuit_of_a_train_takes_its_own_acid_and_base():
-    train = run_train(parse_train(TWO_MEDIA))
-    ledger = train_ledger(train)
+    train = solve(parse_case(TWO_MEDIA))
+    ledger = ledger_of(train)
     assert max(ledger.closures.values()) < CLOSED, ledger.closures
     named = {use.purpose: use.reagent.formula for use in ledger.acid_uses + ledger.base_uses}
     assert named["sulfate.scrub"] == "H2SO4"
     assert named["chloride.scrub"] == "HCl"
-    done = train.circuits["chloride"].treatments["liquor"]
+    (done,) = train.treatments.values()
     acids = {u.reagent.formula: u for u in ledger.acid_uses if "redissolving" in u.purpose}
     assert acids["HCl"].equivalents == pytest.approx(done.acid)
     bases = {u.reagent.formula: u for u in ledger.base_uses}
@@ -392,14 +391,14 @@ def test_a_liquor_is_not_neutralised_into_another_medium():
         with pytest.raises(
             sx_sim.CaseError, match=r"liquor.source: is a sulfate liquor, and .* chloride"
         ):
-            parse_train(given)
+            parse_case(given)
 
 
 def test_a_train_doses_the_base_of_the_circuit_that_doses():
     toml = TRAIN.format(real="").replace(
         "[circuits.light.solvent]", '[circuits.light.solvent]\nbase = "NH4"'
     )
-    ledger = train_ledger(run_train(parse_train(toml)))
+    ledger = ledger_of(solve(parse_case(toml)))
     assert max(ledger.closures.values()) < CLOSED, ledger.closures
     named = {use.purpose: use.reagent.formula for use in ledger.base_uses}
     assert named["neutralising first.raffinate"] == "NH3"
@@ -429,15 +428,15 @@ def test_no_extractant_is_lost_whose_concentration_nobody_gave():
     case = sx_sim.parse_case(UNKNOWN_DOSAGE, sets={unsized.key: unsized})
     result = sx_sim.solve(case)
     assert np.isnan(result.stages.dimer).all()
-    ledger = circuit_ledger(case.circuit, result)
+    ledger = ledger_of(result)
     assert np.isnan(ledger.solvent_lost)
     closures = {name: off for name, off in ledger.closures.items() if name != "extractant"}
     assert max(closures.values()) < CLOSED
     assert not ledger.contradiction
     given = UNKNOWN_DOSAGE.replace("[feeds.liquor]", 'concentration = "0.3 mol/L"\n[feeds.liquor]')
     for toml, formal in ((given, 0.3), (UNKNOWN_DOSAGE, 0.1 * 950.0 / 306.4)):  # 10 vol% of P507
-        case, known = solved(toml)
-        lost = circuit_ledger(case.circuit, known).extractant_lost
+        known = solved(toml)
+        lost = ledger_of(known).extractant_lost
         flow = next(flow for name, _, _, flow in known.column.outlets() if name == "raffinate")
         assert lost == pytest.approx(formal * 0.002 * flow, rel=1e-9)
         assert known.streams["raffinate"].moles == pytest.approx(result.streams["raffinate"].moles)

@@ -3,8 +3,8 @@
 import pytest
 
 import sx_sim
-from sx_sim.cases.ledgers import activities_of, activities_of_train, ledger_of
-from sx_sim.cases.trains import parse_train, run_train
+from sx_sim.cases import parse_case, solve
+from sx_sim.cases.ledgers import activities_of, ledger_of
 from sx_sim.chemistry.nuclides import decayed, natural_activities
 
 CASE = """
@@ -200,9 +200,9 @@ stages = 4
 
 
 def test_a_train_conserves_activity_and_leaves_radium_in_the_mother_liquor():
-    file = parse_train(TRAIN)
-    train = run_train(file)
-    found = activities_of_train(file, train)
+    file = parse_case(TRAIN)
+    train = solve(file)
+    found = activities_of(file, train)
     assert found is not None
     assert max(found.balance.values()) < 1e-9
     assert found.end("Ra-228") == "mother liquor of light.raffinate"

@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 
 import sx_sim
 from support.paths import ROOT
-from sx_sim.cases.ledgers import activities_of, ledger_of, ledger_of_train
-from sx_sim.cases.trains import load_train, run_train
+from sx_sim.cases import load_case, solve
+from sx_sim.cases.ledgers import activities_of, ledger_of
 from sx_sim.cli import app
 from sx_sim.report.ledgers import print_ledger, print_radionuclides
 
@@ -81,14 +81,14 @@ def test_bad_holdups(line, told):
 
 
 def test_a_train_names_its_circuits():
-    train = load_train(ROOT / "examples" / "heavy_clay_train.toml")
-    found = run_train(train)
-    ledger = ledger_of_train(train, found)
+    train = load_case(ROOT / "examples" / "heavy_clay_train.toml")
+    found = solve(train)
+    ledger = ledger_of(train, found)
     assert max(ledger.closures.values()) < 1e-9
     text = printed(print_ledger, ledger)
     assert "NaOH: dy_ho: saponification of solvent" in text
     assert "mother liquor of dy_ho.raffinate" in text
-    made = sum(s.flow * s.reo for s in found.products.values()) / 1000
+    made = sum(s.flow * s.reo for s in found.streams.values()) / 1000
     assert ledger.oxides == pytest.approx(made, rel=1e-3)
 
 
@@ -105,8 +105,10 @@ def test_a_ledger_tells_what_does_not_close():
     case = sx_sim.load_case(ROOT / "examples" / "gd_eu_sm.toml")
     result = sx_sim.solve(case)
     assert ledger_of(case, result).contradiction == ""
+    unit = result.circuit
     wrong = replace(result.stages, anion=1.01 * result.stages.anion)
-    told = ledger_of(case, replace(result, stages=wrong)).contradiction
+    unit = replace(unit, cascade=replace(unit.cascade, stages=wrong))
+    told = ledger_of(case, replace(result, units={"": unit})).contradiction
     assert told.startswith("the ledger closes anions to")
 
 

@@ -7,9 +7,10 @@ from typer.testing import CliRunner
 import sx_sim
 from support.paths import ROOT
 from sx_sim.cascade.results import solve_column
-from sx_sim.cases.ledgers import ledger_of_train
+from sx_sim.cases.ledgers import ledger_of
 from sx_sim.cli import app
-from sx_sim.flowsheet.train import TEAR_LIMIT
+from sx_sim.flowsheet.circuit import solve_circuit
+from sx_sim.flowsheet.result import TEAR_LIMIT
 from sx_sim.flowsheet.treatment import treat
 from sx_sim.kernels.types import Options
 
@@ -61,37 +62,35 @@ NEUTRALISED = 'acid = "0.1 mol/L"\nby = "neutralising"'
 
 
 def small(treatment=REDISSOLVED, back=""):
-    return sx_sim.parse_train(SMALL.format(treatment=treatment, back=back))
+    return sx_sim.parse_case(SMALL.format(treatment=treatment, back=back))
 
 
 @pytest.mark.parametrize("treatment", [REDISSOLVED, NEUTRALISED, ""])
 def test_sources_come_first_and_every_element_is_found_again(treatment):
     train = small(treatment)
-    found = sx_sim.run_train(train)
-    assert list(found.circuits) == ["dy_ho", "gd_dy"]
+    found = sx_sim.solve(train)
+    assert list(found.units) == ["dy_ho", "gd_dy"]
     assert found.passes == 1
     assert max(found.balance().values()) < 1e-9
-    assert found.stages == 38 + 22
-    calcium = sum(s.held.get("Ca", 0.0) * s.flow for s in found.products.values())
+    assert found.flowsheet.stages == 38 + 22
+    calcium = sum(s.held.get("Ca", 0.0) * s.flow for s in found.streams.values())
     assert calcium == pytest.approx(10.0, rel=1e-9)
 
 
 def test_a_train_is_its_circuits_one_after_the_other():
     train = small()
-    found = sx_sim.run_train(train)
-    first = sx_sim.solve_circuit(train.case("dy_ho", {}).circuit)
-    liquor = treat(
-        first.result.stream("raffinate"), acid=0.05, strength=0.4, by="redissolving"
-    ).stream
-    second = sx_sim.solve_circuit(train.case("gd_dy", {"liquor": liquor}).circuit)
-    ours = found.circuits["gd_dy"].result.result
-    assert ours.purity("Gd") == pytest.approx(second.result.purity("Gd"), rel=1e-9)
+    found = sx_sim.solve(train)
+    first = solve_circuit(train.parts["dy_ho"].circuit.fed({}))
+    liquor = treat(first.stream("raffinate"), acid=0.05, strength=0.4, by="redissolving").stream
+    second = solve_circuit(train.parts["gd_dy"].circuit.fed({"liquor": liquor}))
+    ours = found.units["gd_dy"]
+    assert ours.purity("Gd") == pytest.approx(second.purity("Gd"), rel=1e-9)
     assert liquor.concentration.sum() == pytest.approx(0.4)
     assert liquor.acid == 0.05
 
 
 def test_what_a_treatment_takes_closes_the_charge():
-    stream = sx_sim.run_train(small()).circuits["dy_ho"].result.result.stream("raffinate")
+    stream = sx_sim.solve(small()).units["dy_ho"].stream("raffinate")
     charge = stream.system.charge
     for by in ("redissolving", "neutralising"):
         done = treat(stream, acid=0.1, strength=None, by=by)
@@ -112,15 +111,15 @@ def test_what_passes_back_settles():
     """The strip liquor of the second circuit goes back to the first."""
     back = '[circuits.dy_ho.feeds.back]\nsource = "gd_dy.strip liquor"\nacid = "0.05 mol/L"\n'
     train = small(back=back + 'strength = "0.4 mol/L"\n')
-    train = sx_sim.parse_train(train.text.replace('flow = "90 L/h"', 'flow = "60 L/h"'))
-    found = sx_sim.run_train(train)
+    train = sx_sim.parse_case(train.text.replace('flow = "90 L/h"', 'flow = "60 L/h"'))
+    found = sx_sim.solve(train)
     assert found.mismatch <= TEAR_LIMIT
     assert 3 <= found.passes < 30
     assert max(found.balance().values()) < 1e-8
-    again = sx_sim.run_train(train, start=found)
+    again = sx_sim.solve(train, start=found)
     assert again.passes <= 2
-    ours = found.circuits["dy_ho"].result.result
-    other = again.circuits["dy_ho"].result.result
+    ours = found.units["dy_ho"]
+    other = again.units["dy_ho"]
     np.testing.assert_allclose(
         other.stream("raffinate").moles, ours.stream("raffinate").moles, rtol=1e-7, atol=1e-12
     )
@@ -214,20 +213,20 @@ scrub = { stages = 6 }
 
 
 def test_loaded_solvent_and_strip_liquor_of_one_circuit_scrub_the_next():
-    train = sx_sim.parse_train(LINKED)
-    found = sx_sim.run_train(train)
-    assert list(found.circuits) == ["first", "second", "third"]
+    train = sx_sim.parse_case(LINKED)
+    found = sx_sim.solve(train)
+    assert list(found.units) == ["first", "second", "third"]
     assert max(found.balance().values()) < 1e-9
-    results = {name: solved.result.result for name, solved in found.circuits.items()}
+    results = found.units
     loaded = results["first"].stream("loaded solvent")
-    second = sx_sim.solve_circuit(train.case("second", {"loaded": loaded}).circuit).result
+    second = solve_circuit(train.parts["second"].circuit.fed({"loaded": loaded}))
     strip = second.stream("strip liquor")
     np.testing.assert_allclose(strip.moles, results["second"].stream("strip liquor").moles)
     fed = {"scrubbing": strip, "light": results["first"].stream("raffinate")}
-    third = sx_sim.solve_circuit(train.case("third", fed).circuit).result
+    third = solve_circuit(train.parts["third"].circuit.fed(fed))
     assert third.purity("Gd") == pytest.approx(results["third"].purity("Gd"), rel=1e-9)
     assert third.purity("Gd", "loaded solvent") < 0.5 * third.purity("Gd")
-    assert max(ledger_of_train(train, found).closures.values()) < 1e-9
+    assert max(ledger_of(train, found).closures.values()) < 1e-9
 
 
 @pytest.mark.parametrize(
@@ -262,18 +261,18 @@ def test_a_source_is_for_trains():
 
 @pytest.fixture(scope="module")
 def heavy():
-    train = sx_sim.load_train(ROOT / "examples" / "heavy_clay_train.toml")
-    return train, sx_sim.run_train(train)
+    train = sx_sim.load_case(ROOT / "examples" / "heavy_clay_train.toml")
+    return train, sx_sim.solve(train)
 
 
 def test_heavy_clay_gives_fifteen_oxides_of_three_nines(heavy):
     train, found = heavy
     assert found.converged
-    assert found.stages >= 600
+    assert found.flowsheet.stages >= 600
     assert max(found.balance().values()) < 1e-9
     pure = {}
-    for place, name in train.names.items():
-        stream = found.products[place]
+    for place, name in train.flowsheet.names.items():
+        stream = found.streams[place]
         assert name.startswith(stream.leading)
         pure[stream.leading] = stream.purity(stream.leading)
     assert len(pure) == 15
@@ -284,7 +283,7 @@ def test_heavy_clay_gives_fifteen_oxides_of_three_nines(heavy):
 def test_one_of_its_circuits_holds_stage_by_stage(heavy):
     """Balances, distribution and closures of every stage, written out anew, and purities of it."""
     _, found = heavy
-    result = found.circuits["tb_dy"].result.result
+    result = found.units["tb_dy"]
     column, system = result.column, result.system
     s, n = result.stages, result.column.stages
     water, solvent = s.aqueous_flow, s.organic_flow
@@ -331,11 +330,11 @@ def test_the_command_prints_products_and_writes_a_file(tmp_path):
     assert "gd_dy: cuts Gd/Dy, 8+8+6 stages, fed with dy_ho.raffinate" in checked.output
     refused = CliRunner().invoke(app, ["sweep", str(path)])
     assert refused.exit_code == 2
-    assert "is a train of circuits" in refused.output
+    assert "sweep is missing: give [[sweep.axes]]" in refused.output
     import h5py
 
     with h5py.File(tmp_path / "t.h5") as file:
-        assert file.attrs["format"] == "sx_sim train"
+        assert file.attrs["format"] == "sx_sim result"
         assert list(file["circuits"]) == ["dy_ho", "gd_dy"]
         group = file["circuits/gd_dy"]
         assert [d.keys()[0].split("/")[-1] for d in group["aqueous"].dims] == ["stage", "species"]
@@ -346,9 +345,9 @@ def test_what_passes_back_is_waited_for_even_where_it_holds_next_to_nothing():
     back = '[circuits.dy_ho.feeds.more]\nsource = "gd_dy.barren solvent"'
     text = SMALL.format(treatment=REDISSOLVED, back=back)
     text = text.replace('"90 L/h"', '"90 L/h"\nsolvent.bleed = 0.01')
-    found = sx_sim.run_train(sx_sim.parse_train(text))
+    found = sx_sim.solve(sx_sim.parse_case(text))
     assert found.converged
-    fed = {f.stream.name: f.stream for f in found.circuits["dy_ho"].result.circuit.column.feeds}
+    fed = {f.stream.name: f.stream for f in found.units["dy_ho"].circuit.column.feeds}
     assert fed["more"].flow == pytest.approx(0.9)
 
 
@@ -366,7 +365,7 @@ def test_what_passes_back_is_waited_for_even_where_it_holds_next_to_nothing():
 )
 def test_tables_of_a_train_are_such_as_they_should_be(text, message):
     with pytest.raises(sx_sim.CaseError) as refused:
-        sx_sim.parse_train(text)
+        sx_sim.parse_case(text)
     assert any(message in problem for problem in refused.value.problems)
 
 
@@ -374,8 +373,8 @@ def test_all_that_is_wrong_with_a_train_is_told_at_once():
     text = SMALL.format(treatment=REDISSOLVED, back="")
     text = text.replace("stages = 16", "stages = 0").replace('"0.05 mol/L"', '"x"')
     with pytest.raises(sx_sim.CaseError) as refused:
-        sx_sim.parse_train(text)
+        sx_sim.parse_case(text)
     assert len(refused.value.problems) >= 2
     text = SMALL.format(treatment=REDISSOLVED, back="").replace("dy_ho.raffinate", "dy_ho.none")
     with pytest.raises(sx_sim.CaseError, match="no product 'none'"):
-        sx_sim.parse_train(text + '\nTb2O3 = "nowhere.raffinate"\n')
+        sx_sim.parse_case(text + '\nTb2O3 = "nowhere.raffinate"\n')

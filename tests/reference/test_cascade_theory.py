@@ -89,7 +89,7 @@ def test_a_closed_circuit_of_exchanged_solvent_agrees_with_the_theory():
     """
     reflux = LOAD - PRODUCT_A
     case = sx_sim.parse_case(CIRCUIT.format(solvent=6 * LOAD, reflux=3 * reflux / LOAD))
-    result = sx_sim.solve_circuit(case.circuit).result
+    result = sx_sim.solve(case)
     drawn = result.stream("strip liquor").moles[result.system.rare_earth].sum()
     assert drawn == pytest.approx(PRODUCT_A, abs=1e-5)
     light = 1 - result.purity("Nd", "raffinate", "mol")
