@@ -189,9 +189,12 @@ def test_check_solves_nothing(case_path):
 
 def test_schema_is_json_and_knows_the_tables():
     schema = json.loads(invoke("schema").output)
-    assert {"temperature", "solvent", "feeds", "sections"} <= set(schema["properties"])
-    assert set(schema["required"]) == {"temperature", "solvent", "sections"}
+    case, train = (schema["$defs"][kind] for kind in ("CaseFile", "TrainFile"))
+    assert {"temperature", "solvent", "feeds", "sections"} <= set(case["properties"])
+    assert set(case["required"]) == {"temperature", "solvent", "sections"}
+    assert {"defaults", "circuits", "products", "sweep"} <= set(train["properties"])
     assert "from" in schema["$defs"]["Axis"]["properties"]
+    assert len(schema["oneOf"]) == 2
 
 
 def test_elements_are_listed():

@@ -68,7 +68,7 @@ def test_pictures_hold_names_as_they_are(path):
     case = sx_sim.load_case(path)
     result = sx_sim.solve(case)
     figures = [
-        plots.circuit_diagram(case.circuit, result),
+        plots.circuit_diagram(result),
         plots.products(result),
         plots.profiles(result),
     ]

@@ -70,7 +70,8 @@ class CircuitResult(Products):
 
     def __repr__(self) -> str:
         closed = f"CircuitResult: {self.rounds} rounds, off by {self.mismatch:.1e}"
-        return "\n  ".join([closed, repr(self.cascade), *map(repr, self.streams.values())])
+        head = f"{closed}; {self.status.text}; {self.column.summary}"
+        return "\n  ".join([head, *map(repr, self.streams.values())])
 
     @cached_property
     def streams(self) -> Mapping[str, Stream]:
