@@ -133,7 +133,10 @@ def cluster(address: str) -> Iterator[Any]:
             yield client.get_executor(pure=False, retries=3)
     except KilledWorker:
         raise CaseError(f'--dask "{address}": workers died again and again; {KEPT}') from None
-    except (CancelledError, OSError) as error:
+    except (CancelledError, OSError, ValueError) as error:
+        # a future cancelled as its scheduler goes may be a ValueError of the client's own
+        if isinstance(error, ValueError) and client.status == "running":
+            raise
         reason = f"{type(error).__name__} {error}".strip()
         raise CaseError(f'--dask "{address}": the scheduler is gone ({reason}); {KEPT}') from None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from math import prod
 
@@ -28,16 +28,15 @@ class SweepAxis:
         Empty for none.
     dimension : str
         The path itself, or the name that inputs which move together share.
+    numbers : array
+        The same as the case has them once they are read; empty until that is known.
     """
 
     path: str
     values: Array
     unit: str
     dimension: str
-
-    def setting(self, value: float) -> float | str:
-        """Return a value as a case would give it."""
-        return f"{float(value)!r} {self.unit}" if self.unit else float(value)
+    numbers: Array = field(default_factory=lambda: np.zeros(0), repr=False)
 
 
 @dataclass(frozen=True)
@@ -70,10 +69,10 @@ class Points:
         """Points in all."""
         return prod(self.shape)
 
-    def values(self, point: tuple[int, ...]) -> dict[str, float | str]:
-        """Return the inputs of a point, by path."""
+    def numbers(self, point: tuple[int, ...]) -> dict[str, float]:
+        """Return the inputs of a point, by path, as the case has them once they are read."""
         place = dict(zip(self.dimensions, point, strict=True))
-        return {a.path: a.setting(float(a.values[place[a.dimension]])) for a in self.axes}
+        return {a.path: float(a.numbers[place[a.dimension]]) for a in self.axes}
 
 
 @dataclass(frozen=True)

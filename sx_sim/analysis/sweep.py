@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import xarray
 
 Array = NDArray[np.float64]
-Settings = Mapping[str, float | str]
+Settings = Mapping[str, float]
 Progress = Callable[[int, int], None]
 
 
@@ -312,7 +312,7 @@ def solve_block(
         A point that fails is recorded with its status and does not stop the others.
     """
     tables = recorded.empty((block.size,))
-    settings = [points.values((*block.lead, k)) for k in range(block.first, block.last)]
+    settings = [points.numbers((*block.lead, k)) for k in range(block.first, block.last)]
     for k, result in enumerate(solve(settings)):
         if result is not None:
             recorded.write(tables, k, result)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from math import prod
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from sx_sim.analysis.points import SAMPLE, Points, SweepAxis, unit_sample
 from sx_sim.analysis.size import check_size
 from sx_sim.analysis.tables import ALWAYS, CHOICES
+from sx_sim.cases.inputs import reading_of
 from sx_sim.cases.load import Case
 from sx_sim.cases.parameters import nominal
 from sx_sim.cases.schema import ALTERNATIVES, Axis, Sweep
@@ -46,9 +48,7 @@ def points_of(case: Case, sweep: Sweep) -> Points:
             _sampled(key, axis, case.name, unit[:, k])
             for k, (key, axis) in enumerate(zip(keys, sweep.axes, strict=True))
         ]
-    axes = _in_order(spread)
-    check_axes(case, axes)
-    return Points(axes, alike=sweep.design is None)
+    return Points(read_axes(case, _in_order(spread)), alike=sweep.design is None)
 
 
 def _check_count(sweep: Sweep, name: str) -> None:
@@ -73,8 +73,9 @@ def _in_order(axes: Sequence[SweepAxis]) -> tuple[SweepAxis, ...]:
     return tuple(sorted(axes, key=lambda axis: dimensions.index(axis.dimension)))
 
 
-def check_axes(case: Case, axes: Sequence[SweepAxis]) -> None:
-    """Raise CaseError for an axis that does not fit, before the first solve."""
+def read_axes(case: Case, axes: Sequence[SweepAxis]) -> tuple[SweepAxis, ...]:
+    """Return axes with their numbers read; CaseError for one that does not fit."""
+    found = []
     lengths: dict[str, SweepAxis] = {}
     for axis in axes:
         if axis.dimension in RESERVED:
@@ -98,13 +99,23 @@ def check_axes(case: Case, axes: Sequence[SweepAxis]) -> None:
                 "points that fall on whole numbers",
                 case.name,
             )
-        for end in {axis.values.min(), axis.values.max()}:
-            try:
-                with suppress(DrainedError):  # points where drops drain a phase are invalid
-                    case.flowsheet_with({axis.path: axis.setting(end)})
-            except CaseError as error:
-                problems = [f"axis '{axis.path}': {p}" for p in error.problems]
-                raise CaseError(problems, case.name) from None
+        found.append(_read(case, axis))
+    return tuple(found)
+
+
+def _read(case: Case, axis: SweepAxis) -> SweepAxis:
+    """Return an axis with its numbers read, both ends of it tried."""
+    least, most = float(axis.values.min()), float(axis.values.max())
+    try:
+        reading = reading_of(case, axis.path, axis.unit, least)
+        reading_of(case, axis.path, axis.unit, most)
+        for end in reading.numbers([least, most]):
+            with suppress(DrainedError):  # points where drops drain a phase are invalid
+                case.at({axis.path: end})
+    except CaseError as error:
+        problems = [f"axis '{axis.path}': {p}" for p in error.problems]
+        raise CaseError(problems, case.name) from None
+    return replace(axis, numbers=np.array(reading.numbers(axis.values.tolist())))
 
 
 def _check_alone(axis: SweepAxis, axes: Sequence[SweepAxis], name: str) -> None:

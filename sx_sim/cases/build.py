@@ -45,7 +45,11 @@ Array = NDArray[np.float64]
 
 
 def build_circuit(
-    case: CaseFile, extractant: ExtractantSet, sources: Mapping[str, Stream] | None = None
+    case: CaseFile,
+    extractant: ExtractantSet,
+    sources: Mapping[str, Stream] | None = None,
+    *,
+    known: tuple[CaseFile, Circuit] | None = None,
 ) -> Circuit:
     """Return the circuit that a case describes.
 
@@ -57,6 +61,8 @@ def build_circuit(
     sources : mapping of str to Stream, optional
         Streams of every species that may be fed where feeds have a source, by the name of
         the feed. Flows that follow from theirs are left open.
+    known : tuple of CaseFile and Circuit, optional
+        A case that differs in numbers alone and has the same species, and its circuit.
 
     Raises
     ------
@@ -67,12 +73,15 @@ def build_circuit(
     for name, table in case.feeds.items():
         if table.source and name not in sources:
             raise CaseError(f"feeds.{name}.source: only a train has sources; give flow and content")
-    builder = _Builder(case, _spans(case), system_of(case, extractant, sources), sources)
-    column = along_series(builder.column(), sources.keys())
+    system = known[1].column.system if known else system_of(case, extractant, sources)
+    builder = _Builder(case, _spans(case), system, sources, known)
+    column = builder.column()
+    if known is None:
+        column = along_series(column, sources.keys())
+        _check_cut(case, column.system)
+        _check_feeds(column)
+        _check_products(column)
     ratios = builder.ratios([feed.stream.name for feed in column.feeds])
-    _check_cut(case, column.system)
-    _check_feeds(column)
-    _check_products(column)
     recycles = recycles_of(case, column)
     solver = case.solver
     options = Options(tolerance=solver.tolerance, iteration_limit=solver.iteration_limit or 0)
@@ -224,6 +233,7 @@ class _Builder:
     spans: Mapping[str, Section]
     system: ChemicalSystem
     sources: Mapping[str, Stream]
+    known: tuple[CaseFile, Circuit] | None = None
 
     def column(self) -> Column:
         """Return the column; flows that follow from others are left at one [L/h]."""
@@ -305,6 +315,9 @@ class _Builder:
                 stream = replace(self.sources[name].of(self.system), name=name)
                 found.append(Feed(self.stage(table.stage, f"{key}.stage"), stream))
                 continue
+            if stream := self.kept(name, table, "feeds"):
+                found.append(Feed(self.stage(table.stage, f"{key}.stage"), stream))
+                continue
             held = amounts(table, self.system.own)
             if table.phase == "aqueous":
                 stream = aqueous_stream(self.system, key, table, held, table.flow or 0.0)
@@ -323,10 +336,20 @@ class _Builder:
             follows = table.oa is not None or table.share is not None
             flow = 1.0 if follows else table.flow
             if flow is not None:
-                held = amounts(table, self.system.own)
-                stream = aqueous_stream(self.system, f"sections.{name}", table, held, flow)
+                stream = self.kept(name, table, "sections")
+                if stream is None or follows:
+                    held = amounts(table, self.system.own)
+                    stream = aqueous_stream(self.system, f"sections.{name}", table, held, flow)
                 found.append(Feed(self.spans[name].last, stream))
         return found
+
+    def kept(self, name: str, table: Liquor, kind: str) -> Stream | None:
+        """Return the stream of a liquor as it is known, if nothing that makes it has changed."""
+        if self.known is None or table is not getattr(self.known[0], kind).get(name):
+            return None
+        stream = self.known[1].column.feed(name)
+        made = stream.phase == "aqueous" or self.case.solvent is self.known[0].solvent
+        return stream if made else None
 
     def draws(self) -> list[Draw]:
         """Return outlets of sections and side draws."""

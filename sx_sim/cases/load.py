@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from sx_sim.cascade.column import Column
 from sx_sim.cascade.streams import Stream
 from sx_sim.cases.build import build_circuit
-from sx_sim.cases.constants import constant_of
+from sx_sim.cases.inputs import flowsheet_at
 from sx_sim.cases.known_sets import KnownSets
 from sx_sim.cases.schema import ALTERNATIVES, CaseFile, TrainFile
 from sx_sim.cases.trains import (
@@ -214,33 +214,30 @@ class Case:
         table.pop(other, None)
         table[key] = value.item() if isinstance(value, np.generic) else value
 
-    def flowsheet_with(self, values: Mapping[str, float | str]) -> Flowsheet:
-        """Return the flowsheet with some inputs changed, constants among them.
+    def file_with(self, path: str, value: float | str) -> CaseFile:
+        """Return the tables of a single circuit with an input changed, read but not built.
+
+        Errors as for ``with_values``.
+        """
+        raw = dict(self.raw)
+        self._set(raw, path, path, value, dict(raw))
+        try:
+            return CaseFile.model_validate(raw, context=KnownSets(self.name, self.sets))
+        except ValidationError as error:
+            raise CaseError(problems_of(error, CaseFile), self.name) from None
+
+    def at(self, numbers: Mapping[str, float]) -> Flowsheet:
+        """Return the flowsheet at other numbers of inputs, by path, as tables hold them once read.
 
         Species stay in the order of this case, so that results of neighbouring points share
-        their arrays; circuits that do not change are the same objects. Errors as for
-        ``with_values``.
+        their arrays; circuits that do not change are the same objects.
+
+        Raises
+        ------
+        CaseError
+            If an input does not exist, or the numbers make no flowsheet.
         """
-        changes: dict[str, dict[str, dict[str, float]]] = {}
-        inputs: dict[str, float | str] = {}
-        for path, value in values.items():
-            name, part, own = self.part(path) if "constants." in path else (ALONE, self, "")
-            if own.startswith("constants."):
-                symbol, constant, number = constant_of(part, own, value)
-                changes.setdefault(name, {}).setdefault(symbol, {})[constant] = number
-            else:
-                inputs[path] = value
-        sheet = self.with_values(inputs).flowsheet if inputs else self.flowsheet
-        circuits = dict(sheet.circuits)
-        for name, circuit in circuits.items():
-            before = self.flowsheet.circuits[name]
-            if circuit is not before:
-                column = circuit.column.along(before.column.system.series)
-                circuit = circuits[name] = replace(circuit, column=column)
-            if name in changes:
-                column = circuit.column.with_constants(changes[name])
-                circuits[name] = replace(circuit, column=column)
-        return replace(sheet, circuits=circuits)
+        return flowsheet_at(self, numbers)
 
 
 def load_case(path: str | Path) -> Case:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from sx_sim.cascade.changes import CONSTANTS, Change, of_constant, of_temperature
-from sx_sim.cascade.column import Column
 from sx_sim.cascade.streams import Stream
-from sx_sim.cases.constants import CONSTANT_UNITS, constant_of
+from sx_sim.cases.constants import CONSTANT_UNITS, constant_named
 from sx_sim.cases.contents import amounts, aqueous_stream
+from sx_sim.cases.inputs import reading_of
 from sx_sim.cases.load import Case
 from sx_sim.cases.schema import Liquor
 from sx_sim.chemistry.speciation import titratable_acid
@@ -22,7 +22,7 @@ from sx_sim.flowsheet.derivatives import STAGE as STAGE_TEMPERATURE
 from sx_sim.flowsheet.derivatives import Constant, Input, Nearby
 from sx_sim.flowsheet.flowsheet import ALONE, Flowsheet
 from sx_sim.flowsheet.result import Result
-from sx_sim.units import convert, same_kind, split
+from sx_sim.units import split
 
 ROOTS = ("temperature", "solvent", "feeds", "sections", "draws", "set_points")
 FORMS = (
@@ -143,8 +143,7 @@ def nominal(case: Case, path: str) -> tuple[float, str]:
             ) from None
     *parents, key = path.split(".")
     if parents[:1] == ["constants"]:
-        unit = CONSTANT_UNITS.get(key, "")
-        symbol, name, _ = constant_of(case, path, f"0 {unit}" if unit else 0.0)
+        symbol, name, unit = constant_named(case, path)
         system = case.column.system
         return float(getattr(system.constants[system.index(symbol)], name)), unit
     raw: Any = case.raw
@@ -226,14 +225,7 @@ def _nearby(case: Case, path: str, value: float, unit: str) -> Nearby:
 
     def flowsheet(k: int) -> Flowsheet:
         number = float(value + k * step)
-        sheet = case.flowsheet
-        if not path.startswith("defaults."):
-            circuit, part, own = case.part(path)
-            column = _moved(part, own, number, unit)
-            if column is not None:
-                changed = replace(sheet.circuits[circuit], column=column)
-                return replace(sheet, circuits={**sheet.circuits, circuit: changed})
-        return case.flowsheet_with({path: f"{number!r} {unit}" if unit else number})
+        return case.at({path: reading_of(case, path, unit, number).numbers([number])[0]})
 
     refused: CaseError | None = None
     for weights in (CENTRAL, BACKWARD, FORWARD):
@@ -253,35 +245,3 @@ def _nearby(case: Case, path: str, value: float, unit: str) -> Nearby:
         return Nearby(sheets, [w / step for w in weights.values()])
     assert refused is not None
     raise refused
-
-
-def _moved(case: Case, path: str, value: float, unit: str) -> Column | None:
-    """Return the column with the flow or acid of one stream changed; none where more follows.
-
-    The whole case need not be read again for that.
-    """
-    table, _, key = path.rpartition(".")
-    name = table.rpartition(".")[2]
-    file = case.file
-    sections = file.sections.values()
-    together = file.solvent.oa is not None or any(s.oa or s.share for s in sections)
-    liquor = {**file.feeds, **file.sections}.get(name)
-    if getattr(liquor, "reflux", None) is not None or file.heat is not None:
-        return None
-    if getattr(liquor, "source", None) is not None:
-        return None
-    if key == "flow" and not together and unit and not table.startswith("draws"):
-        stream = replace(case.column.feed(name), flow=convert(value, unit, "L/h"))
-    elif unit and not same_kind(unit, "mol/L"):
-        return None
-    elif key in ("acid", "pH") and liquor is not None and not table.startswith("set_points"):
-        number = convert(value, unit, "mol/L") if unit else value
-        if not 0.0 < number < 20.0 and key == "acid":
-            return None
-        moved = liquor.model_copy(update={"acid": None, "pH": None, key: number})
-        flow = case.column.feed(name).flow
-        system = case.column.system
-        stream = aqueous_stream(system, table, moved, amounts(moved, system.own), flow)
-    else:
-        return None
-    return case.column.with_streams({name: stream})

@@ -25,7 +25,7 @@ from sx_sim.analysis.sweep import (
 )
 from sx_sim.analysis.tables import Recorded, Tables, check_numbers, recorded
 from sx_sim.cascade.column import Column
-from sx_sim.cases.axes import check_axes, nominal_of, points_of
+from sx_sim.cases.axes import nominal_of, points_of, read_axes
 from sx_sim.cases.kept import OUTSIDE, SWEEP, Journal, known_blocks, stamp_of
 from sx_sim.cases.load import CASE_NEEDED, Case
 from sx_sim.chemistry.database import fingerprint
@@ -143,7 +143,7 @@ def run_sweep(
     check_kind(case, Case, CASE_NEEDED)
     sweep = case.content.sweep
     if points is not None:
-        check_axes(case, points.axes)
+        points = replace(points, axes=read_axes(case, points.axes))
         heated = None
     elif sweep is None:
         raise CaseError(
@@ -273,7 +273,7 @@ def _solve_block(
 def _flowsheet(case: Case, values: Settings) -> Flowsheet | None:
     """Return the flowsheet of a case with other inputs, None where these make none."""
     with suppress(CaseError):
-        return case.flowsheet_with(values)
+        return case.at(values)
     return None
 
 
@@ -282,7 +282,7 @@ def _solve_members(
 ) -> Tables:
     """Solve one temperature of the band; all it needs is passed, so it can run anywhere."""
     _check_installation(installation)
-    sheet = case.flowsheet_with({heated.path: heated.setting(float(heated.values[place]))})
+    sheet = case.at({heated.path: float(heated.numbers[place])})
     columns = erring_columns(sheet.circuit.column, members)
     moved = [
         replace(sheet, circuits={ALONE: replace(sheet.circuit, column=column)})

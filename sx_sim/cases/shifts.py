@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sx_sim.cascade.column import RAFFINATE
+from sx_sim.cases.inputs import reading_of
 from sx_sim.cases.load import Case
 from sx_sim.cases.parameters import nominal
 from sx_sim.cases.sensitivities import sensitivity
@@ -196,13 +197,13 @@ def _sorted(found: Tornado) -> Tornado:
 
 def _solved(case: Case, result: Result, shift: Shift, share: float) -> Result | None:
     """Return the column solved with a share of a shift made, none if that fails."""
-    values: dict[str, float | str] = {}
-    for path in shift.inputs:
-        value, unit = nominal(case, path)
-        number = float(value + share * shift.size)
-        values[path] = f"{number!r} {unit}" if unit else number
+    numbers: dict[str, float] = {}
     try:
-        sheet = case.flowsheet_with(values)
+        for path in shift.inputs:
+            value, unit = nominal(case, path)
+            number = float(value + share * shift.size)
+            numbers[path] = reading_of(case, path, unit, number).numbers([number])[0]
+        sheet = case.at(numbers)
         moved = solve_flowsheet(sheet, start=result, throw=False)
     except CaseError:
         return None

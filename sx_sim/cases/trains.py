@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,12 +14,13 @@ from sx_sim.cascade.streams import Stream
 from sx_sim.cases.build import system_of
 from sx_sim.cases.known_sets import KnownSets
 from sx_sim.cases.schema import CaseFile, TrainFile
+from sx_sim.chemistry.extractants import ExtractantSet
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.flowsheet import Link
 from sx_sim.flowsheet.treatment import REDISSOLVING, Conditioner, foreign_anion
 from sx_sim.problems import problems_of
 
-SOLVENTS = (BARREN, LOADED)
+Known = Callable[[str], ExtractantSet]  # a set by the name a case gives it
 STAND_IN = 1e-3  # [mol/L] of every species that a source may bring
 
 
@@ -74,12 +75,12 @@ def check_links(
         raise CaseError(problems, name)
 
 
-def links_of(files: Mapping[str, CaseFile], known: KnownSets) -> tuple[Link, ...]:
+def links_of(files: Mapping[str, CaseFile], known: Known) -> tuple[Link, ...]:
     """Return what circuits feed one another, and what it is brought to."""
     return tuple(link for name, file in files.items() for link in _links(name, file, known))
 
 
-def _links(name: str, file: CaseFile, known: KnownSets) -> list[Link]:
+def _links(name: str, file: CaseFile, known: Known) -> list[Link]:
     found = []
     for feed, table in file.feeds.items():
         if table.source:

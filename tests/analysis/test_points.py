@@ -68,7 +68,7 @@ def test_designs_fill_the_ranges(kind):
     again = unit_sample(kind, 64, 2, 3)
     np.testing.assert_allclose(again.T, share, atol=1e-12)
     k = 29
-    values = {axis.path: axis.setting(axis.values[k]) for axis in sweep.axes}
+    values = {a.path: f"{a.values[k]} {a.unit}" if a.unit else a.values[k] for a in sweep.axes}
     alone = sx_sim.solve(case_of("").with_values(values))
     assert sweep.recovered("Dy", "raffinate")[k] == pytest.approx(alone.recovery("Dy"), 1e-9)
 

@@ -51,8 +51,8 @@ def test_factors_are_the_level_and_every_species(mild):
 
 def test_each_point_is_the_case_with_those_constants(mild):
     k = 37
-    values = {axis.path: axis.setting(axis.values[k]) for axis in mild.sample.axes}
-    result = sx_sim.solve(heavy_case(solvent=150).with_values(values))
+    numbers = {axis.path: axis.numbers[k] for axis in mild.sample.axes}
+    result = sx_sim.solve(heavy_case(solvent=150).at(numbers))
     for name, value in zip(OUTPUTS, mild.sampled[:, k], strict=True):
         kind, *rest = name.split(".")
         expected = {

@@ -6,6 +6,7 @@ import pytest
 import sx_sim
 from support.paths import ACTIVITY, SULFATE
 from support.solving import tight
+from sx_sim.cases.inputs import reading_of
 from sx_sim.cases.shifts import tornado
 from sx_sim.flowsheet.outputs import output
 
@@ -95,7 +96,8 @@ def plant(
 
 
 def moved(case, path, number, unit):
-    return case.flowsheet_with({path: f"{number!r}{unit}" if unit else number})
+    reading = reading_of(case, path, unit.strip(), number)
+    return case.at({path: reading.numbers([number])[0]})
 
 
 def check_against_differences(case, outputs, paths):
