@@ -15,7 +15,7 @@ from sx_sim.analysis.points import Block, Points, SweepAxis, blocks
 from sx_sim.analysis.tables import Recorded, Tables
 from sx_sim.cascade.status import Status
 from sx_sim.errors import CaseError
-from sx_sim.flowsheet.outputs import element_sum, split_output
+from sx_sim.flowsheet.quantities import BY_KIND, element_sum, split_output
 from sx_sim.flowsheet.result import Result
 
 if TYPE_CHECKING:
@@ -133,12 +133,18 @@ class SweepResult:
         """Return the recovery of a rare earth in a product at every point."""
         return self._of(self.table("recovery"), product, [element])
 
-    def _of(self, table: Array, product: str, symbols: Sequence[str]) -> Array:
-        for name, there in ((product, self.products), *((s, self.elements) for s in symbols)):
-            if name not in there:
-                raise CaseError(f"no '{name}' in this sweep; there are {', '.join(there)}")
-        chosen = [self.elements.index(symbol) for symbol in symbols]
-        return table[..., self.products.index(product), chosen].sum(axis=-1)
+    def _of(
+        self, table: Array, product: str, symbols: Sequence[str], there: Sequence[str] | None = None
+    ) -> Array:
+        """Return a table of one product, summed over species; as it is where none are given."""
+        there = self.elements if there is None else there
+        for name, known in ((product, self.products), *((s, there) for s in symbols)):
+            if name not in known:
+                raise CaseError(f"no '{name}' in this sweep; there are {', '.join(known)}")
+        found = table[..., self.products.index(product), :]
+        if not symbols:
+            return found
+        return found[..., [there.index(symbol) for symbol in symbols]].sum(axis=-1)
 
     def output(self, name: str) -> Array:
         """Return one number at every point.
@@ -157,14 +163,15 @@ class SweepResult:
         if name in self.tables and self.recorded.kinds[name].along == ():
             return self.tables[name]
         kind, symbols, product = split_output(name)
-        if kind in ("pH", "reo", "flow"):
-            self._of(self.table(kind)[..., None], product, [])
-            return self.table(kind)[..., self.products.index(product)]
+        quantity = BY_KIND[kind]
+        table = self.table(quantity.name)
+        if len(quantity.along) == 1:
+            return self._of(table[..., None], product, ())[..., 0]
         if kind == "recovery" and ("+" in symbols or "-" in symbols):
             raise CaseError(f"output '{name}': of several elements has to be asked for in outputs")
-        table = self.table("purity_reo" if kind == "purity" else "recovery")
-        there = self.rare_earths if kind == "purity" else self.elements
-        return self._of(table, product, element_sum(symbols, there, name))
+        there = {"element": self.elements, "species": self.recorded.species}[quantity.along[1]]
+        allowed = self.rare_earths if kind.startswith("purity") else there
+        return self._of(table, product, element_sum(symbols, allowed, name), there)
 
     def met(self) -> NDArray[np.bool_]:
         """Return where every specification of the case is met."""

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,47 +16,28 @@ from sx_sim.cascade.status import Status
 from sx_sim.chemistry.elements import is_rare_earth
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.flowsheet import Flowsheet
-from sx_sim.flowsheet.outputs import FORMS, KINDS, element_sum, output, split_output
-from sx_sim.flowsheet.reagents import acid_use, base_use
+from sx_sim.flowsheet.quantities import FORMS, KINDS, QUANTITIES, Quantity, single
 from sx_sim.flowsheet.result import Result
 
 Array = NDArray[np.float64]
 Tables = dict[str, Any]
 
 
-class Kind(NamedTuple):
-    """Of a table: what its last dimensions are, beside those of the sweep, and what it holds."""
-
-    along: tuple[str, ...]
-    unit: str
-    long_name: str
-
-
 ALWAYS = {
-    "status": Kind((), "1", "how the solve ended"),
-    "iterations": Kind((), "1", "factorisations, in columns of full length"),
-    "residual": Kind((), "1", "largest closure residual, |ln(have / need)|"),
-    "cautions": Kind((), "1", "reasons for care, as flags"),
-}
-CHOICES = {
-    "purity_reo": Kind(
-        ("product", "element"), "1", "share of the oxides of all rare earths, by mass"
-    ),
-    "purity_mol": Kind(("product", "element"), "1", "share of all rare earths, by moles"),
-    "recovery": Kind(
-        ("product", "element"), "1", "share of what is fed that leaves in the product"
-    ),
-    "flow": Kind(("product",), "L/h", "flow of the product"),
-    "reo": Kind(("product",), "g/L", "rare earths in the product, as oxides"),
-    "pH": Kind(("product",), "1", "concentration pH of the product"),
-    "loading": Kind((), "1", "highest loading of all stages, NaN where not known"),
-    "acid_use": Kind((), "eq/kg", "strong acid used per kilogram of oxides fed"),
-    "base_use": Kind((), "eq/kg", "base used per kilogram of oxides fed"),
-    "stage_pH": Kind(("stage",), "1", "concentration pH"),
-    "stage_loading": Kind(("stage",), "1", "share of the extractant held by metals"),
-    "stage_aqueous": Kind(("stage", "species"), "mol/L", "aqueous concentration"),
-    "stage_organic": Kind(("stage", "species"), "mol/L", "organic concentration"),
-}
+    one.name: one
+    for one in (
+        Quantity("status", "1", "how the solve ended", (), lambda r: int(r.status)),
+        Quantity(
+            "iterations", "1", "factorisations, in columns of full length", (),
+            lambda r: r.iterations,
+        ),
+        Quantity(
+            "residual", "1", "largest closure residual, |ln(have / need)|", (),
+            lambda r: r.residual,
+        ),
+        Quantity("cautions", "1", "reasons for care, as flags", (), lambda r: flags_of(r)),
+    )
+}  # fmt: skip
 USUAL = ("purity_reo", "purity_mol", "recovery", "flow", "reo", "pH", "loading")
 
 
@@ -67,7 +48,7 @@ class Recorded:
     Parameters
     ----------
     tables : tuple of str
-        Of ``CHOICES``.
+        Of ``QUANTITIES``.
     numbers : tuple of str
         Single numbers, named as outputs of sensitivities are.
     products, elements, species : tuples of str
@@ -89,11 +70,10 @@ class Recorded:
         return tuple(filter(is_rare_earth, self.elements))
 
     @property
-    def kinds(self) -> dict[str, Kind]:
+    def kinds(self) -> dict[str, Quantity]:
         """Everything recorded, by name."""
-        chosen = {name: CHOICES[name] for name in self.tables}
-        single = {name: Kind((), "1", f"{name}, as asked for") for name in self.numbers}
-        return ALWAYS | chosen | single
+        chosen = {name: QUANTITIES[name] for name in self.tables}
+        return ALWAYS | chosen | {name: single(name) for name in self.numbers}
 
     @property
     def names(self) -> dict[str, tuple[Any, ...]]:
@@ -127,67 +107,28 @@ class Recorded:
 
     def write(self, tables: Tables, k: int, result: Result) -> None:
         """Write a result to place ``k`` of the tables; of one that failed, how it did."""
-        tables["status"][k] = int(result.status)
-        tables["iterations"][k] = result.iterations
-        tables["residual"][k] = result.residual
+        for name in ("status", "iterations", "residual"):
+            tables[name][k] = ALWAYS[name].value(result)
         if not result.converged:
             return
         tables["cautions"][k] = flags_of(result)
-        whole = {
-            "loading": lambda: result.profile("loading").max(),
-            "acid_use": lambda: acid_use(result),
-            "base_use": lambda: base_use(result),
-            "stage_pH": lambda: result.profile("pH"),
-            "stage_loading": lambda: result.profile("loading"),
-            "stage_aqueous": lambda: result.profile("aqueous"),
-            "stage_organic": lambda: result.profile("organic"),
-        }
         for name in self.tables:
-            if name in whole:
-                tables[name][k] = whole[name]()
-        for p, name in enumerate(self.products):
-            if name in result.streams:
-                self._write_product(tables, (k, p), result, name)
+            quantity = QUANTITIES[name]
+            if "product" not in quantity.along:
+                tables[name][k] = quantity.value(result)
+                continue
+            for p, product in enumerate(self.products):
+                if product in result.streams:
+                    values = quantity.value(result, product)
+                    if "element" in quantity.along:
+                        values = values[self._places(result)]
+                    tables[name][k, p] = values
         for name in self.numbers:
-            tables[name][k] = number(result, name)
+            tables[name][k] = single(name).value(result)
 
-    def _write_product(
-        self, tables: Tables, place: tuple[int, int], result: Result, name: str
-    ) -> None:
-        stream, species = result.streams[name], list(result.elements)
-        there = [e for e, symbol in enumerate(self.elements) if symbol in species]
-        chosen = [species.index(self.elements[e]) for e in there]
-        rare = [is_rare_earth(self.elements[e]) for e in there]
-
-        def purities(basis: str) -> Array:
-            shares = dict(zip(stream.system.species, stream.purities(basis), strict=True))
-            missing = 0.0 if stream.reo > 0.0 else np.nan
-            found = [shares.get(self.elements[e], missing) for e in there]
-            return np.where(rare, found, np.nan)
-
-        each = {
-            "purity_reo": lambda: purities("REO"),
-            "purity_mol": lambda: purities("mol"),
-            "recovery": lambda: result.recoveries(name)[chosen],
-        }
-        one = {
-            "flow": lambda: stream.flow,
-            "reo": lambda: stream.reo,
-            "pH": lambda: stream.pH,
-        }
-        for table in self.tables:
-            if table in each:
-                tables[table][(*place, there)] = each[table]()
-            elif table in one:
-                tables[table][place] = one[table]()
-
-
-def number(result: Result, name: str) -> float:
-    """Return an output of a result, NaN where the product is empty."""
-    try:
-        return output(result, name).value
-    except CaseError:
-        return np.nan
+    def _places(self, result: Result) -> list[int]:
+        """Return where the elements stand among the species of a result."""
+        return [result.elements.index(symbol) for symbol in self.elements]
 
 
 def flags_of(result: Result) -> int:
@@ -224,9 +165,9 @@ def recorded(
     numbers = tuple(name for name in names if name.partition(".")[0] in KINDS and "." in name)
     tables = tuple(name for name in names if name not in numbers)
     for name in tables:
-        if name not in CHOICES:
+        if name not in QUANTITIES:
             raise CaseError(f"sweep.outputs: no '{name}'; {_known(name)}")
-    profiled = any("stage" in CHOICES[name].along for name in tables)
+    profiled = any("stage" in QUANTITIES[name].along for name in tables)
     wanted = None if products is None else [flowsheet.place(name) for name in products]
     return Recorded(
         tables,
@@ -250,22 +191,10 @@ def _elements(flowsheet: Flowsheet) -> tuple[str, ...]:
     return tuple(s for s in flowsheet.species if s in extracted) or flowsheet.species
 
 
-def check_numbers(flowsheet: Flowsheet, names: Sequence[str]) -> None:
-    """Raise CaseError for a single number that a flowsheet cannot have."""
-    for name in names:
-        kind, joined, product = split_output(name)
-        place = flowsheet.place(product)
-        if place not in flowsheet.products:
-            there = ", ".join(flowsheet.products)
-            raise CaseError(f"output '{name}': no product '{product}'; there are {there}")
-        rare = tuple(filter(is_rare_earth, flowsheet.species))
-        element_sum(joined, rare if kind == "purity" else flowsheet.species, name)
-
-
 def _known(name: str) -> str:
-    near = difflib.get_close_matches(name, CHOICES, n=1)
+    near = difflib.get_close_matches(name, QUANTITIES, n=1)
     guess = f"did you mean '{near[0]}'? " if near else ""
-    return f"{guess}there are {', '.join(CHOICES)}, and single numbers {', '.join(FORMS)}"
+    return f"{guess}there are {', '.join(QUANTITIES)}, and single numbers {', '.join(FORMS)}"
 
 
 def _chosen(key: str, wanted: Sequence[str] | None, there: tuple[str, ...]) -> tuple[str, ...]:

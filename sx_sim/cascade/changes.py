@@ -35,6 +35,13 @@ class Change(NamedTuple):
     protonation: Array  # (N,) ln of the protonation constant of the ligand
     drops: Array  # (2, N) carried in organic and in water, per volume
 
+    def plus(self, factor: float, other: Change) -> Change:
+        """Return the sum of two changes, so much of the other."""
+        pairs = zip(self.cascade, other.cascade, strict=True)
+        cascade = Cascade(*(a + factor * b if a.size else a for a, b in pairs))
+        rest = (a + factor * b for a, b in zip(self[1:], other[1:], strict=True))
+        return Change(cascade, *rest)
+
     def dot(self, gradient: Change) -> float:
         """Return what an output with that gradient gains."""
         pairs = [*zip(self.cascade, gradient.cascade, strict=True)]

@@ -12,18 +12,18 @@ from numpy.typing import NDArray
 
 from sx_sim.analysis.points import SAMPLE, Points, SweepAxis, unit_sample
 from sx_sim.analysis.size import check_size
-from sx_sim.analysis.tables import ALWAYS, CHOICES
+from sx_sim.analysis.tables import ALWAYS
 from sx_sim.cases.inputs import reading_of
 from sx_sim.cases.load import Case
 from sx_sim.cases.parameters import nominal
 from sx_sim.cases.schema import ALTERNATIVES, Axis, Sweep
 from sx_sim.errors import CaseError, DrainedError
-from sx_sim.flowsheet.outputs import KINDS
+from sx_sim.flowsheet.quantities import KINDS, QUANTITIES
 from sx_sim.units import convert, same_kind, split
 
 Array = NDArray[np.float64]
 # Names of other things in the files and tables of a sweep, which no dimension can have.
-RESERVED = {*ALWAYS, *CHOICES, *KINDS, "product", "element", "species", "stage"}
+RESERVED = {*ALWAYS, *QUANTITIES, *KINDS, "product", "element", "species", "stage"}
 RESERVED |= {"band", "member", "case", "extractant_sets"}
 COUNTS = ("stages", "stage", "iteration_limit")
 

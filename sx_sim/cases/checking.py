@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from sx_sim.analysis.tables import check_numbers
 from sx_sim.cases.axes import points_of
 from sx_sim.cases.load import Case
 from sx_sim.cases.run import recorded_of
 from sx_sim.errors import CaseError
+from sx_sim.flowsheet.quantities import check_outputs
 
 
 def check_case(case: Case) -> None:
     """Raise CaseError for all that a sweep or a specification of a case gets wrong."""
     asked = [spec.output for spec in case.content.specifications]
-    check = partial(check_numbers, case.flowsheet)
+    check = partial(check_outputs, case.flowsheet)
     problems = [p for name in asked for p in _problems(partial(check, [name]))]
     if not problems and case.content.sweep is not None:
         sweep = case.content.sweep

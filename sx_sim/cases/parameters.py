@@ -242,6 +242,7 @@ def _nearby(case: Case, path: str, value: float, unit: str) -> Nearby:
                     "it; make one of them a little less than ideal",
                     case.name,
                 )
-        return Nearby(sheets, [w / step for w in weights.values()])
+        steps = [k * step for k in weights]
+        return Nearby(sheets, [w / step for w in weights.values()], steps)
     assert refused is not None
     raise refused

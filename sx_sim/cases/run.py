@@ -23,7 +23,7 @@ from sx_sim.analysis.sweep import (
     run_points,
     solve_block,
 )
-from sx_sim.analysis.tables import Recorded, Tables, check_numbers, recorded
+from sx_sim.analysis.tables import Recorded, Tables, recorded
 from sx_sim.cascade.column import Column
 from sx_sim.cases.axes import nominal_of, points_of, read_axes
 from sx_sim.cases.kept import OUTSIDE, SWEEP, Journal, known_blocks, stamp_of
@@ -31,6 +31,7 @@ from sx_sim.cases.load import CASE_NEEDED, Case
 from sx_sim.chemistry.database import fingerprint
 from sx_sim.errors import CaseError, check_kind
 from sx_sim.flowsheet.flowsheet import ALONE, Flowsheet
+from sx_sim.flowsheet.quantities import check_outputs
 from sx_sim.flowsheet.recycles import Circuit
 from sx_sim.flowsheet.result import Result
 from sx_sim.flowsheet.steady import solve_flowsheet, solve_flowsheets
@@ -213,7 +214,7 @@ def recorded_of(case: Case, points: Points, outputs: Sequence[str] | None) -> Re
             products=sweep.products if sweep else None,
             elements=sweep.elements if sweep else None,
         )
-        check_numbers(case.flowsheet, record.numbers)
+        check_outputs(case.flowsheet, record.numbers)
     except CaseError as error:
         raise CaseError(error.problems, case.name) from None
     longer = [a.path for a in points.axes if a.path.rpartition(".")[2] == "stages"]

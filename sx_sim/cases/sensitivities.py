@@ -15,7 +15,7 @@ from sx_sim.cases.parameters import parameter
 from sx_sim.cases.run import solve
 from sx_sim.errors import ConvergenceError, check_kind
 from sx_sim.flowsheet.derivatives import derivatives
-from sx_sim.flowsheet.outputs import output
+from sx_sim.flowsheet.quantities import output
 from sx_sim.flowsheet.result import Result
 
 if TYPE_CHECKING:

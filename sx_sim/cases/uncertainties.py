@@ -27,7 +27,7 @@ from sx_sim.cases.run import run_sweep, solve
 from sx_sim.cases.sensitivities import sensitivity
 from sx_sim.cases.shifts import constant_shifts, measures_of
 from sx_sim.errors import CaseError, check_kind
-from sx_sim.flowsheet.outputs import output
+from sx_sim.flowsheet.quantities import output
 from sx_sim.flowsheet.result import Result
 
 Array = NDArray[np.float64]

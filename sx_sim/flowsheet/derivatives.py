@@ -19,7 +19,7 @@ from sx_sim.cascade.streams import Stream
 from sx_sim.flowsheet.circuit import CircuitResult
 from sx_sim.flowsheet.flowsheet import Flowsheet, Link
 from sx_sim.flowsheet.linear import CARRIER, FED, FLOW, LN_ACID, LinearCircuit, Moved, Turned
-from sx_sim.flowsheet.outputs import Output
+from sx_sim.flowsheet.quantities import Output
 from sx_sim.flowsheet.recycles import Circuit
 from sx_sim.flowsheet.result import Result
 
@@ -52,10 +52,14 @@ class Constant:
 
 @dataclass(frozen=True)
 class Nearby:
-    """Flowsheets with other values of an input, and weights whose sum gives its derivative."""
+    """Flowsheets with other values of an input, and weights whose sum gives its derivative.
+
+    ``steps`` are how far these values are from the input's own, in its unit.
+    """
 
     flowsheets: Sequence[Flowsheet]
     weights: Sequence[float]
+    steps: Sequence[float]
 
 
 Input = Constant | Nearby
@@ -192,15 +196,67 @@ class LinearFlowsheet:
         }
         return sheet.circuits[name].fed(fed) if fed else sheet.circuits[name]
 
-    def forward(self, moves: Mapping[str, Moved]) -> dict[str, dict[str, Array]]:
-        """Return how what leaves every circuit answers to what is moved."""
-        direct = {name: self.circuits[name].jvp(moved) for name, moved in moves.items()}
+    def pushed(self, direct: Mapping[str, Mapping[str, Array]]) -> Array:
+        """Return how what passes every link answers to what circuits answer directly."""
         pushed = np.zeros(self.size)
         for link, rows in self.places.items():
             if link.source in direct:
                 pushed[rows] = direct[link.source][link.product]
         if self.size:
-            pushed = np.linalg.solve(np.eye(self.size) - self.joined, pushed)
+            pushed[:] = np.linalg.solve(np.eye(self.size) - self.joined, pushed)
+        return pushed
+
+    def extrapolated(self, one: Input) -> list[tuple[float, Result]]:
+        """Return results next to the solution, to first order, and weights of a derivative.
+
+        What is made of more than products follows from them: so far as it is smooth, its slope is
+        the weighted sum of what it is there.
+        """
+        moves = self.moves(one)
+        direct = {name: self.circuits[name].jvp(moved) for name, moved in moves.items()}
+        pushed = self.pushed(direct)
+        whole = dict(moves)
+        for link, rows in self.places.items():
+            for amount, inlet in zip(pushed[rows], self.inlets[link], strict=True):
+                if amount:
+                    before = whole.get(link.circuit)
+                    nothing = self.circuits[link.circuit].nearby((), ())
+                    whole[link.circuit] = (before or nothing).plus(amount, inlet)
+        if isinstance(one, Nearby):
+            return [
+                (weight, self._further(sheet, whole, pushed, step))
+                for sheet, weight, step in zip(one.flowsheets, one.weights, one.steps, strict=True)
+            ]
+        return [
+            (0.5 / step, self._further(self.flowsheet, whole, pushed, step))
+            for step in (-STEP, STEP)
+        ]
+
+    def _further(
+        self, sheet: Flowsheet, moves: Mapping[str, Moved], pushed: Array, step: float
+    ) -> Result:
+        units, treatments = {}, {}
+        for name, linear in self.circuits.items():
+            fed = {}
+            for link in sheet.links_to(name):
+                source = self.result.units[link.source].streams[link.product]
+                rows = self.places[self._link(link)]
+                moved = moved_to(source, numbers_of(source), step * pushed[rows])
+                treatments[link] = link.conditioner.treat(moved)
+                fed[link.feed] = treatments[link].stream
+            circuit = sheet.circuits[name].fed(fed) if fed else sheet.circuits[name]
+            moved = moves.get(name) or linear.nearby((), ())
+            units[name] = linear.extrapolated(circuit, moved, step)
+        return Result(sheet, units, treatments, self.result.passes, self.result.mismatch)
+
+    def _link(self, link: Link) -> Link:
+        """Return a link of another flowsheet as it is in this one, where it may treat otherwise."""
+        return next(k for k in self.places if (k.circuit, k.feed) == (link.circuit, link.feed))
+
+    def forward(self, moves: Mapping[str, Moved]) -> dict[str, dict[str, Array]]:
+        """Return how what leaves every circuit answers to what is moved."""
+        direct = {name: self.circuits[name].jvp(moved) for name, moved in moves.items()}
+        pushed = self.pushed(direct)
         found = {}
         for name, unit in self.result.units.items():
             answers = direct.get(name) or _nothing(unit)
@@ -245,9 +301,25 @@ def derivatives(
     outputs : sequence of Output
     inputs : sequence of Constant or Nearby
     mode : {'auto', 'forward', 'adjoint'}
-        A solve per input, or a transposed one per output; 'auto' takes the fewer.
+        A solve per input, or a transposed one per output; 'auto' takes the fewer. What is made
+        of more than a product and what is fed, as a ledger is, takes a solve per input.
     """
     linear = LinearFlowsheet(result)
+    table = np.empty((len(outputs), len(inputs)))
+    exact = np.array([output.exact for output in outputs], dtype=bool)
+    table[exact] = _exact(linear, [o for o in outputs if o.exact], inputs, mode)
+    others = [output for output in outputs if not output.exact]
+    for k, one in enumerate(inputs if others else ()):
+        near = linear.extrapolated(one)
+        table[~exact, k] = [sum(w * output.of(there) for w, there in near) for output in others]
+    return table
+
+
+def _exact(
+    linear: LinearFlowsheet, outputs: Sequence[Output], inputs: Sequence[Input], mode: str
+) -> Array:
+    """Return the derivatives of outputs whose own slopes are known."""
+    result = linear.result
     if mode == "auto":
         ideal = all(circuit.linearised.ideal for circuit in linear.circuits.values())
         mode = "adjoint" if ideal and len(outputs) < len(inputs) else "forward"

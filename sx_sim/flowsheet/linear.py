@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sx_sim.cascade.changes import Change, of_columns
 from sx_sim.cascade.linearise import Answer, Linearised, Seed
-from sx_sim.cascade.results import CascadeResult, products
+from sx_sim.cascade.results import CascadeResult, doses, products
 from sx_sim.cascade.streams import Stream
 from sx_sim.flowsheet.circuit import CircuitResult
 from sx_sim.flowsheet.loop import Loop
@@ -47,6 +47,16 @@ class Moved:
     left: Array
     fed: Array
     flows: Mapping[str, float]
+
+    def plus(self, factor: float, other: Moved) -> Moved:
+        """Return the sum of what two inputs move, so much of the other."""
+        names = {*self.flows, *other.flows}
+        return Moved(
+            self.change.plus(factor, other.change),
+            self.left + factor * other.left,
+            self.fed + factor * other.fed,
+            {n: self.flows.get(n, 0.0) + factor * other.flows.get(n, 0.0) for n in names},
+        )
 
     def of(self, moved: Moved) -> float:
         """Return what the number whose gradient this is gains from what an input moves."""
@@ -132,7 +142,7 @@ class LinearCircuit:
         The numbers of a stream are the concentrations of its species, its flow, its carrier
         and ln [H+] (S + 3,); under ``FED`` is what is fed from outside (S,).
         """
-        change, answer = moved.change, self._whole(moved)
+        change, (answer, _) = moved.change, self._whole(moved)
         ln_h = self.linearised.ln_h(change, answer)
         found: dict[str, Array] = {}
         for name, (phase, j) in self.outlets.items():
@@ -181,20 +191,65 @@ class LinearCircuit:
         flows = {name: float(gain[FLOW]) for name, gain in gains.items() if name != FED}
         return Moved(self.linearised.gradient(seed), left, fed, flows)
 
-    def _whole(self, moved: Moved) -> Answer:
-        """Return how the column answers, what comes back following."""
+    def extrapolated(self, circuit: Circuit, moved: Moved, step: float) -> CircuitResult:
+        """Return the circuit a step of an input further, to first order.
+
+        Parameters
+        ----------
+        circuit : Circuit
+            As it is set up there.
+        moved : Moved
+            What the input moves, per its unit.
+        step : float
+            In that unit.
+        """
+        answer, follows = self._whole(moved)
+        stages, column = self.gross.stages, circuit.column
+        if circuit.recycles:
+            column = Loop(circuit).column(self.returned + step * follows)
+        further = answer.step[:, 2] if answer.step.shape[1] == 3 else 0.0 * stages.acid
+        anion = stages.anion + step * answer.anion
+        aqueous = stages.aqueous + step * answer.x
+        organic = stages.organic + step * answer.organic
+        dimer = stages.dimer + step * moved.change.cascade.dimer
+        complexed = self.gross.system.ligand is not None
+        at = replace(
+            stages,
+            temperature=column.temperature,
+            aqueous_flow=column.volumes.settled_aqueous,
+            organic_flow=column.volumes.settled_organic,
+            aqueous=aqueous,
+            organic=organic,
+            acid=stages.acid * np.exp(step * self.linearised.ln_h(moved.change, answer)),
+            anion=anion,
+            free_anion=stages.free_anion * np.exp(step * further) if complexed else anion,
+            dimer=dimer,
+            loading=column.system.loading(organic, dimer),
+        )
+        cascade = replace(
+            self.gross,
+            column=column,
+            stages=at,
+            streams=products(column, at),
+            doses=doses(column, column.pack()[0], at),
+        )
+        return replace(self.found, circuit=circuit, cascade=cascade)
+
+    def _whole(self, moved: Moved) -> tuple[Answer, Array]:
+        """Return how the column answers, what comes back following, and how that does (U,)."""
         answer = self.linearised.leaves(moved.change)
         if self.loop is None:
-            return answer
+            return answer, self.returned
         gained = self.loop.gained(self.gross, answer) + moved.left
-        follows, *_ = np.linalg.lstsq(self.open, gained, rcond=None)
+        follows = np.asarray(np.linalg.lstsq(self.open, gained, rcond=None)[0], dtype=np.float64)
         parts = zip(*self.answers, strict=True)
-        return Answer(
+        whole = Answer(
             *(
-                whole + np.tensordot(follows, np.array(part), axes=1)
-                for whole, part in zip(answer, parts, strict=True)
+                alone + np.tensordot(follows, np.array(part), axes=1)
+                for alone, part in zip(answer, parts, strict=True)
             )
         )
+        return whole, follows
 
     def _gained(self, seed: Seed, change: Change, answer: Answer) -> float:
         """Return what a number gains from an answer, if so much from each part of it."""

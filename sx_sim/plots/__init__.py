@@ -6,7 +6,7 @@ from sx_sim.plots.colours import element_colours
 from sx_sim.plots.columns import acidity, products, profiles, stage_plot
 from sx_sim.plots.diagrams import circuit_diagram, train_diagram
 from sx_sim.plots.errors import profile_bands, uncertainty
-from sx_sim.plots.labels import cut_outputs, has_cut, nines, output_title, split_at
+from sx_sim.plots.labels import cut_outputs, has_cut, nines, split_at
 from sx_sim.plots.maps import heat_maps, sweep_plot
 from sx_sim.plots.sankey import train_sankey
 from sx_sim.plots.trains import train_profiles
@@ -21,7 +21,6 @@ __all__ = [
     "heat_maps",
     "nines",
     "operating_window",
-    "output_title",
     "products",
     "profile_bands",
     "profiles",

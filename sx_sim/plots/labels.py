@@ -10,10 +10,9 @@ import numpy as np
 
 from sx_sim.analysis.points import SweepAxis
 from sx_sim.analysis.sweep import Specification, SweepResult
-from sx_sim.analysis.tables import ALWAYS, CHOICES
 from sx_sim.cascade.column import RAFFINATE
 from sx_sim.errors import CaseError
-from sx_sim.flowsheet.outputs import split_output
+from sx_sim.flowsheet.quantities import BY_KIND, QUANTITIES
 
 COLUMN_WIDTH = 9.5  # [inch]
 MOST_NINES = 6  # purities of 99.9999 % and better look alike
@@ -21,8 +20,6 @@ SHARES = ("purity", "recovery")
 LOW_SHARES = (0.3, 0.6)  # with a tick, below 90 %
 ONE_NINE = 0.9
 BELOW_ONE_NINE = 3.0  # room of 0 to 90 %, where each further nine has 1
-UNITS = {"reo": "g/L", "flow": "L/h"}
-NAMES = {"loading": "highest loading", "acid_use": "acid used", "base_use": "base used"}
 
 
 @dataclass(frozen=True)
@@ -70,7 +67,7 @@ def scale_of(sweep: SweepResult, name: str, spec: Specification | None = None) -
     Purities and recoveries are drawn by their nines where they, or what is asked of them,
     get to 90 % anywhere; all else is linear.
     """
-    kind, dot, _ = name.partition(".")
+    kind, _, _ = name.partition(".")
     bounds = [b for s in (*sweep.specifications, spec) if s for b in _bounds(s, SHARES)]
     own = [*np.ravel(sweep.output(name)), *(_bounds(spec, SHARES) if spec else ())]
     if name == "loading" or (kind in SHARES and np.nanmax(own, initial=0.0) < ONE_NINE):
@@ -78,8 +75,8 @@ def scale_of(sweep: SweepResult, name: str, spec: Specification | None = None) -
     if kind in SHARES:
         closest = max((float(nines(np.array(b), 15)) for b in bounds), default=0.0)
         return Scale("%", max(MOST_NINES, min(int(closest) + 1, 15)))
-    unit = UNITS.get(kind, "") if dot else (ALWAYS | CHOICES)[name].unit
-    return Scale("" if unit == "1" else unit)
+    quantity = BY_KIND.get(kind) or sweep.recorded.kinds[name]
+    return Scale("" if quantity.unit == "1" else quantity.unit)
 
 
 def _bounds(spec: Specification, kinds: Sequence[str]) -> list[float]:
@@ -113,21 +110,6 @@ def nines_at(place: Any) -> Any:
     place = np.asarray(place, dtype=float)
     low = -np.log10(1.0 - ONE_NINE * np.minimum(place, BELOW_ONE_NINE) / BELOW_ONE_NINE)
     return np.where(place > BELOW_ONE_NINE, place + 1.0 - BELOW_ONE_NINE, low)
-
-
-def output_title(name: str) -> str:
-    """Return an output's name in words.
-
-    Examples
-    --------
-    >>> output_title("purity.La-Dy.raffinate"), output_title("pH.raffinate")
-    ('purity: La-Dy in raffinate', 'pH of raffinate')
-    """
-    if "." not in name:
-        return NAMES.get(name, name.replace("_", " "))
-    kind, symbols, product = split_output(name)
-    kind = {"reo": "REO"}.get(kind, kind)
-    return f"{kind}: {symbols} in {product}" if symbols else f"{kind} of {product}"
 
 
 def spec_text(spec: Specification, scale: Scale) -> str:
@@ -226,14 +208,8 @@ def known_outputs(sweep: SweepResult) -> str:
     """Return what can be asked of a sweep, in a sentence."""
     kinds = sweep.recorded.kinds
     words = [name for name, kind in kinds.items() if kind.along == ()]
-    forms = {
-        "purity_reo": "purity.ELEMENT.PRODUCT",
-        "recovery": "recovery.ELEMENT.PRODUCT",
-        "pH": "pH.PRODUCT",
-        "reo": "reo.PRODUCT",
-        "flow": "flow.PRODUCT",
-    }
-    words += [form for table, form in forms.items() if table in kinds]
+    words += [QUANTITIES[name].form for name in sweep.recorded.tables if QUANTITIES[name].along]
+    words = [word for word in words if word]
     return (
         f"{', '.join(words)}; elements are {', '.join(sweep.elements)}, "
         f"products {', '.join(sweep.products)}"

@@ -9,13 +9,13 @@ import numpy as np
 
 from sx_sim.analysis.sweep import Specification, SweepResult
 from sx_sim.errors import CaseError
+from sx_sim.flowsheet.quantities import output_title
 from sx_sim.plots.labels import (
     COLUMN_WIDTH,
     SHARES,
     Scale,
     cut_outputs,
     known_outputs,
-    output_title,
     scale_of,
     spec_text,
 )

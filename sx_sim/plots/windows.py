@@ -9,7 +9,8 @@ import numpy as np
 
 from sx_sim.analysis.sweep import Specification, SweepResult
 from sx_sim.errors import CaseError
-from sx_sim.plots.labels import Scale, output_title, scale_of, spec_text
+from sx_sim.flowsheet.quantities import output_title
+from sx_sim.plots.labels import Scale, scale_of, spec_text
 from sx_sim.plots.panels import (
     FAIL,
     MANY,

@@ -12,7 +12,7 @@ from rich.table import Table
 from sx_sim.cases import Case
 from sx_sim.cases.shifts import NOTHING, Tornado, no_number
 from sx_sim.cases.uncertainties import Uncertainty
-from sx_sim.plots import output_title
+from sx_sim.flowsheet.quantities import output_title
 from sx_sim.plots.errors import LEAST_SHARE, MOST_FACTORS
 from sx_sim.report.console import print_line
 from sx_sim.report.numbers import percent

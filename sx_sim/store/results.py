@@ -9,17 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from sx_sim.analysis.tables import CHOICES
 from sx_sim.cascade.column import Column
 from sx_sim.cascade.results import assemble
 from sx_sim.cascade.status import Status
 from sx_sim.cascade.streams import Stream
 from sx_sim.cases.load import CASE_NEEDED, Case, parse_case
-from sx_sim.chemistry.elements import is_rare_earth
 from sx_sim.errors import CaseError, check_kind
 from sx_sim.flowsheet.circuit import CircuitResult
 from sx_sim.flowsheet.flowsheet import ALONE, Flowsheet
 from sx_sim.flowsheet.loop import Loop
+from sx_sim.flowsheet.quantities import QUANTITIES
 from sx_sim.flowsheet.recycles import Circuit
 from sx_sim.flowsheet.result import Result
 from sx_sim.kernels.types import Solution
@@ -39,6 +38,16 @@ STAGE = {
     "ionic_strength": ("mol/L", "ionic strength"),
     "dimer": ("mol/L", "total extractant, as dimer"),
     "loading": ("1", "share of the extractant held by metals"),
+}
+# quantities of products: what files call them
+PRODUCT_TABLES = {
+    "flow": "product_flow",
+    "pH": "product_pH",
+    "reo": "product_reo",
+    "concentration": "product_concentration",
+    "purity_reo": "purity_reo",
+    "purity_mol": "purity_mol",
+    "recovery": "recovery",
 }
 STAGE_SPECIES = {
     "aqueous": ("mol/L", "aqueous concentration"),
@@ -128,7 +137,8 @@ def _write_circuit(file: Any, result: CircuitResult) -> None:
     write_scale(file, "product", list(result.streams), "stream that leaves")
     write_table(file, "balance", checks.balance, ["species"], "1", "in less out, over fed")
     _write_feeds(file, result)
-    _write_products(file, result)
+    sheet = Flowsheet({ALONE: result.circuit})
+    _write_products(file, Result(sheet, {ALONE: result}, {}))
 
 
 def _write_feeds(file: Any, result: CircuitResult) -> None:
@@ -145,40 +155,15 @@ def _write_feeds(file: Any, result: CircuitResult) -> None:
     write_table(file, "feed_concentration", held, ["feed", "species"], "mol/L", "concentration")
 
 
-def _write_products(file: Any, result: CircuitResult | Result) -> None:
-    streams, species = result.streams, result.elements
-
-    def by_species(value: Any) -> Any:
-        return [value(name, stream) for name, stream in streams.items()]
-
-    def held(name: str, stream: Stream) -> list[float]:
-        return [stream.held.get(symbol, 0.0) for symbol in species]
-
-    def purity(basis: str) -> Any:
-        def of(name: str, stream: Stream) -> list[float]:
-            shares = dict(zip(stream.system.species, stream.purities(basis), strict=True))
-            rare = [is_rare_earth(symbol) for symbol in species]
-            known = zip(species, rare, strict=True)
-            return [shares.get(s, 0.0) if is_rare else np.nan for s, is_rare in known]
-
-        return by_species(of)
-
-    one = {
-        "product_phase": ([s.phase for s in streams.values()], "", "phase"),
-        "product_flow": ([s.flow for s in streams.values()], "L/h", "flow"),
-        "product_pH": ([s.pH for s in streams.values()], "1", "concentration pH"),
-        "product_reo": ([s.reo for s in streams.values()], "g/L", "rare earths, as oxides"),
-    }
-    many = {
-        "product_concentration": (by_species(held), "mol/L", "concentration"),
-        "purity_reo": (purity("REO"), *CHOICES["purity_reo"][1:]),
-        "purity_mol": (purity("mol"), *CHOICES["purity_mol"][1:]),
-        "recovery": (by_species(lambda n, _: result.recoveries(n)), *CHOICES["recovery"][1:]),
-    }
-    for name, (values, unit, long_name) in one.items():
-        write_table(file, name, values, ["product"], unit, long_name)
-    for name, (values, unit, long_name) in many.items():
-        write_table(file, name, values, ["product", "species"], unit, long_name)
+def _write_products(file: Any, result: Result) -> None:
+    streams = result.streams
+    phases = [stream.phase for stream in streams.values()]
+    write_table(file, "product_phase", phases, ["product"], "", "phase")
+    for name, called in PRODUCT_TABLES.items():
+        quantity = QUANTITIES[name]
+        values = [quantity.value(result, place) for place in streams]
+        along = ["product", "species"][: len(quantity.along)]
+        write_table(file, called, values, along, quantity.unit, quantity.long_name)
 
 
 def load_result(path: str | Path) -> Result:

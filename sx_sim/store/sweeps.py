@@ -7,15 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from sx_sim.analysis.band import Band
+from sx_sim.analysis.band import TABLES, Band
 from sx_sim.analysis.points import Points, SweepAxis
 from sx_sim.analysis.sweep import SweepResult
-from sx_sim.analysis.tables import CHOICES, Recorded
+from sx_sim.analysis.tables import Recorded
 from sx_sim.cascade.caution import CautionKind, flags
 from sx_sim.cascade.status import Status
 from sx_sim.cases.load import CASE_NEEDED, Case, parse_case
 from sx_sim.cases.run import specifications
 from sx_sim.errors import CaseError, check_kind
+from sx_sim.flowsheet.quantities import QUANTITIES
 from sx_sim.store.layout import SWEEP, describe, write_scale, write_table, writing
 from sx_sim.store.reading import number, numbers, read_case, reading, texts, word, words
 
@@ -73,8 +74,9 @@ def _write_band(file: Any, band: Band) -> None:
     members = np.arange(band.recovery.shape[1])
     write_scale(file, "member", members, "0: nominal enthalpies; others: draws from their errors")
     along = [band.path, "member", "product", "element"]
-    write_table(file, "band/purity_reo", band.purity_reo, along, *CHOICES["purity_reo"][1:])
-    write_table(file, "band/recovery", band.recovery, along, *CHOICES["recovery"][1:])
+    for name in TABLES:
+        values, quantity = getattr(band, name), QUANTITIES[name]
+        write_table(file, f"band/{name}", values, along, quantity.unit, quantity.long_name)
 
 
 def open_sweep(path: str | Path) -> SweepResult:

@@ -21,7 +21,7 @@ from sx_sim.cases.shifts import tornado
 from sx_sim.chemistry.speciation import titratable_acid
 from sx_sim.cli import app
 from sx_sim.flowsheet.derivatives import Constant, derivatives
-from sx_sim.flowsheet.outputs import output
+from sx_sim.flowsheet.quantities import output
 from sx_sim.kernels.by_metals import eliminate_metals
 from sx_sim.report.studies import print_tornado
 
