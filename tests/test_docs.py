@@ -2,12 +2,15 @@
 
 import re
 import tomllib
+from dataclasses import fields
 
 import pytest
 
 import sx_sim
 from support.paths import ROOT
 from sx_sim import plots
+from sx_sim.cascade.profile import PROFILES, Profile
+from sx_sim.flowsheet.quantities import QUANTITIES
 from sx_sim.validation.isotherms import measurements
 
 DOCS = ROOT / "docs"
@@ -66,3 +69,15 @@ def test_all_commands_are_in_the_documentation():
     assert '"## Commands"' in (DOCS / "start.md").read_text(encoding="utf-8")
     for name in get_command(app).commands:
         assert f"`sx-sim {name}" in page
+
+
+def test_the_nomenclature_lists_every_quantity_and_profile():
+    text = (ROOT / "docs" / "nomenclature.md").read_text(encoding="utf-8")
+    rows = [[c.strip().strip("`") for c in line.split("|")[1:-1]] for line in text.splitlines()]
+    listed = [row for row in rows if len(row) == 5 and row[0] in QUANTITIES]
+    assert listed == [
+        [q.name, q.form, ", ".join(q.along), q.unit, q.long_name] for q in QUANTITIES.values()
+    ]
+    profiles = [row for row in rows if len(row) == 3 and row[0] in PROFILES]
+    assert profiles == [[name, *about] for name, about in PROFILES.items()]
+    assert set(PROFILES) < {*dir(Profile), *(f.name for f in fields(Profile))}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +22,12 @@ from sx_sim.chemistry.elements import BASES, is_rare_earth
 from sx_sim.chemistry.speciation import titratable_acid
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.flowsheet import ALONE, Flowsheet, place_of
-from sx_sim.flowsheet.ledger import Ledger, ledger_of
+from sx_sim.flowsheet.ledger import Ledger
 from sx_sim.flowsheet.linear import FED, FLOW, LN_ACID
 from sx_sim.flowsheet.result import Result
+
+if TYPE_CHECKING:
+    import xarray
 
 Array = NDArray[np.float64]
 PRODUCT, SPECIES = ("product",), ("product", "species")
@@ -150,7 +153,7 @@ def _per_fed(amount: float, result: Result) -> float:
 
 def _of_ledger(amount: Callable[[Ledger], float], result: Result) -> float:
     """Return an amount of the ledger per kilogram of rare-earth oxides in the products."""
-    ledger = ledger_of(result)
+    ledger = result.ledger
     return amount(ledger) / ledger.oxides if ledger.oxides else np.nan
 
 
@@ -216,7 +219,7 @@ def _registry() -> dict[str, Quantity]:
         ),
         Quantity(
             "production", "kg/h", "rare-earth oxides in the products", (),
-            lambda result: ledger_of(result).oxides,
+            lambda result: result.ledger.oxides,
         ),
         Quantity("stage_pH", "1", "concentration pH", ("stage",), partial(_profile, "pH")),
         Quantity(
@@ -427,6 +430,24 @@ def check_outputs(flowsheet: Flowsheet, names: Sequence[str]) -> None:
             there = ", ".join(flowsheet.products)
             raise CaseError(f"output '{name}': no product '{product}'; there are {there}")
         element_sum(joined, _allowed(kind, flowsheet.species), name)
+
+
+def dataset_of(result: Result) -> xarray.Dataset:
+    """Return all quantities of a result, with their dimensions and units; needs xarray."""
+    import xarray
+
+    places = list(result.streams)
+    tables: dict[str, Any] = {}
+    for name, quantity in QUANTITIES.items():
+        along = ["species" if one == "element" else one for one in quantity.along]
+        values = quantity.value(result) if "product" not in along else None
+        if values is None:
+            values = np.array([quantity.value(result, place) for place in places])
+        about = {"units": quantity.unit, "long_name": quantity.long_name}
+        tables[name] = (along, values, about)
+    stages = 1 + np.arange(result.flowsheet.stages)
+    labels = {"product": places, "species": list(result.elements), "stage": stages}
+    return xarray.Dataset(tables, coords=labels, attrs={"status": result.status.text})
 
 
 def split_output(name: str) -> tuple[str, str, str]:

@@ -26,6 +26,9 @@ from sx_sim.flowsheet.treatment import Treatment
 
 if TYPE_CHECKING:
     import pandas as pd
+    import xarray
+
+    from sx_sim.flowsheet.ledger import Ledger
 
 Array = NDArray[np.float64]
 TEAR_LIMIT = 1e-11  # change of what passes back between circuits, over what is fed in all
@@ -257,6 +260,19 @@ class Result(Products):
     def speciation(self) -> Speciation:
         """Return free ions, complexes and protonated anions at every stage of the only column."""
         return self.circuit.cascade.speciation()
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Acid, base, water and solvent used, and what leaves, by equivalents and mass."""
+        from sx_sim.flowsheet.ledger import ledger_of
+
+        return ledger_of(self)
+
+    def to_xarray(self) -> xarray.Dataset:
+        """Return all its quantities by name, with their dimensions and units; needs xarray."""
+        from sx_sim.flowsheet.quantities import dataset_of
+
+        return dataset_of(self)
 
     def to_dataframe(self) -> pd.DataFrame:
         """Return the stage profiles, one row per stage; needs pandas.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sx_sim.cascade.profile import PROFILES
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.result import Result
 from sx_sim.plots.colours import colour_of, element_colours
@@ -22,19 +23,6 @@ DARK = 0.4
 FEW_STAGES = 12  # each with a marker
 STAGE_LABEL = "stage, in the direction of the solvent"
 
-# what a stage has one number of: its label
-STAGE_NUMBERS = {
-    "pH": "pH",
-    "loading": "loading of the extractant [%]",
-    "temperature": "temperature [°C]",
-    "acid": "hydrogen ion [mol/L]",
-    "aqueous_flow": "aqueous flow [L/h]",
-    "organic_flow": "organic flow [L/h]",
-    "free_dimer": "free extractant, as dimer [mol/L]",
-    "anion": "net strong anions [mol/L]",
-    "free_anion": "anions not held in complexes [mol/L]",
-    "ionic_strength": "ionic strength [mol/L]",
-}
 PHASES = ("aqueous", "organic")
 
 
@@ -213,13 +201,19 @@ def _along_stages(result: Result, z: str) -> tuple[np.ndarray, str]:
     if phase in PHASES and symbol in result.elements:
         table = getattr(result.stages, phase)
         return table[:, result.system.index(symbol)], f"{symbol}, {phase} [mol/L]"
-    if z not in STAGE_NUMBERS:
+    numbers = [name for name in PROFILES if name not in PHASES]
+    if z not in numbers:
         raise CaseError(
-            f"--z: a stage has no '{z}'; it has {', '.join(STAGE_NUMBERS)}, aqueous.ELEMENT and "
+            f"--z: a stage has no '{z}'; it has {', '.join(numbers)}, aqueous.ELEMENT and "
             f"organic.ELEMENT of {', '.join(result.elements)}"
         )
     values = getattr(result.stages, z)
     if np.isnan(values).all():
         raise CaseError(f"--z: the {z} of this result is not known at any stage")
-    shown = {"loading": 100 * values, "temperature": values - 273.15}.get(z, values)
-    return shown, STAGE_NUMBERS[z]
+    unit, long_name = PROFILES[z]
+    shown = {
+        "loading": (100 * values, "loading of the extractant [%]"),
+        "temperature": (values - 273.15, "temperature [°C]"),
+        "pH": (values, "pH"),
+    }
+    return shown.get(z, (values, f"{long_name} [{unit}]"))

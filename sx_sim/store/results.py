@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from sx_sim.cascade.column import Column
+from sx_sim.cascade.profile import PROFILES
 from sx_sim.cascade.results import assemble
 from sx_sim.cascade.status import Status
 from sx_sim.cascade.streams import Stream
@@ -25,20 +26,6 @@ from sx_sim.kernels.types import Solution
 from sx_sim.store.layout import RESULT, describe, write_scale, write_table, writing
 from sx_sim.store.reading import number, numbers, read_case, reading, texts
 
-# name: (unit, long name) of the stage profiles
-STAGE = {
-    "temperature": ("K", "stage temperature"),
-    "aqueous_flow": ("L/h", "aqueous flow leaving the settler"),
-    "organic_flow": ("L/h", "organic flow leaving the settler"),
-    "acid": ("mol/L", "hydrogen ion"),
-    "pH": ("1", "concentration pH"),
-    "free_dimer": ("mol/L", "free extractant, as dimer"),
-    "anion": ("mol/L", "net strong anions"),
-    "free_anion": ("mol/L", "anions not held in complexes"),
-    "ionic_strength": ("mol/L", "ionic strength"),
-    "dimer": ("mol/L", "total extractant, as dimer"),
-    "loading": ("1", "share of the extractant held by metals"),
-}
 # quantities of products: what files call them
 PRODUCT_TABLES = {
     "flow": "product_flow",
@@ -48,10 +35,6 @@ PRODUCT_TABLES = {
     "purity_reo": "purity_reo",
     "purity_mol": "purity_mol",
     "recovery": "recovery",
-}
-STAGE_SPECIES = {
-    "aqueous": ("mol/L", "aqueous concentration"),
-    "organic": ("mol/L", "organic concentration"),
 }
 
 
@@ -122,11 +105,9 @@ def _write_circuit(file: Any, result: CircuitResult) -> None:
     write_scale(file, "species", result.elements, "species")
     write_scale(file, "caution", [c.text for c in result.cautions], "reasons for care")
     write_table(file, "section", list(result.stages.section), ["stage"], "", "section of the stage")
-    for name, (unit, long_name) in STAGE.items():
-        write_table(file, name, getattr(result.stages, name), ["stage"], unit, long_name)
-    for name, (unit, long_name) in STAGE_SPECIES.items():
+    for name, (unit, long_name) in PROFILES.items():
         values = getattr(result.stages, name)
-        write_table(file, name, values, ["stage", "species"], unit, long_name)
+        write_table(file, name, values, ["stage", "species"][: values.ndim], unit, long_name)
     unknowns = ["first", "ln free dimer", "third"][: result.stages.scalars.shape[1]]
     write_scale(file, "unknown", unknowns, "the solver's unknowns")
     about = (

@@ -159,6 +159,19 @@ def test_ledger_amounts_are_those_of_the_ledger():
     assert output(result, "ppm.Na.raffinate").value == pytest.approx(ppm, rel=1e-6)
 
 
+def test_a_result_is_a_dataset_of_all_quantities():
+    result = sx_sim.solve(sx_sim.parse_case(TRAIN))
+    found = result.to_xarray()
+    assert set(found.data_vars) == set(QUANTITIES)
+    assert found["purity_reo"].attrs["units"] == "1"
+    for name in ("purity.Gd.gd_dy.raffinate", "recovery.Ho.dy_ho.strip liquor"):
+        kind, symbol, place = name.split(".", 2)
+        table = {"purity": "purity_reo"}.get(kind, kind)
+        value = float(found[table].sel(product=place, species=symbol))
+        assert value == pytest.approx(output(result, name).value)
+    assert found["stage_pH"].sizes == {"stage": result.flowsheet.stages}
+
+
 def test_they_are_swept_specified_and_read_back(tmp_path):
     text = TRAIN + (
         '[[specifications]]\noutput = "acid_per_reo"\nmost = 40\n'
