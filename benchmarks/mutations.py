@@ -28,13 +28,13 @@ import numpy as np
 import tomli_w
 
 import sx_sim
-from sx_sim.cases.checking import check_case
-from sx_sim.cases.ledgers import ledger_of
-from sx_sim.cases.shifts import tornado
 from sx_sim.report.console import PlainConsole
 from sx_sim.report.results import print_result
 from sx_sim.report.studies import print_tornado
 from sx_sim.report.sweeps import print_sweep
+from sx_sim.studies.checking import check_case
+from sx_sim.studies.ledgers import ledger_of
+from sx_sim.studies.tornado import tornado
 
 LONGEST = 60  # [s] that one file may take
 BALANCED = 1e-6  # of a converged result

@@ -9,9 +9,9 @@ from pathlib import Path
 import matplotlib
 
 import sx_sim
-from sx_sim.analysis.fitting import fit
 from sx_sim.cases.isotherms import read_isotherms
 from sx_sim.chemistry.extractants import extractant_set
+from sx_sim.fitting import fit
 from sx_sim.plots import fits
 from sx_sim.validation.document import factor_figure, isotherm_figure
 

@@ -10,13 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sx_sim import plots
-    from sx_sim.analysis.sweep import SweepResult
     from sx_sim.cascade.column import Column
     from sx_sim.cascade.status import Status
     from sx_sim.cascade.streams import Stream
-    from sx_sim.cases import Case, load_case, parse_case, run_sweep, solve
-    from sx_sim.cases.sensitivities import Sensitivity, sensitivity
-    from sx_sim.cases.uncertainties import Uncertainty, uncertainty
+    from sx_sim.cases import Case, load_case, parse_case
     from sx_sim.chemistry.catalogue import cite
     from sx_sim.contacts import Contact, contact
     from sx_sim.errors import CaseError, ConvergenceError, OutsideRangeError, SxSimError
@@ -24,6 +21,10 @@ if TYPE_CHECKING:
     from sx_sim.flowsheet.flowsheet import Flowsheet
     from sx_sim.flowsheet.result import Result
     from sx_sim.store import load_result, open_sweep, save_result, save_sweep
+    from sx_sim.studies.run import run_sweep, solve
+    from sx_sim.studies.sensitivity import Sensitivity, sensitivity
+    from sx_sim.studies.sweep import SweepResult
+    from sx_sim.studies.uncertainty import Uncertainty, uncertainty
 
 _HOMES = {
     "Case": "sx_sim.cases",
@@ -35,12 +36,12 @@ _HOMES = {
     "Flowsheet": "sx_sim.flowsheet.flowsheet",
     "OutsideRangeError": "sx_sim.errors",
     "Result": "sx_sim.flowsheet.result",
-    "Sensitivity": "sx_sim.cases.sensitivities",
+    "Sensitivity": "sx_sim.studies.sensitivity",
     "Status": "sx_sim.cascade.status",
     "Stream": "sx_sim.cascade.streams",
-    "SweepResult": "sx_sim.analysis.sweep",
+    "SweepResult": "sx_sim.studies.sweep",
     "SxSimError": "sx_sim.errors",
-    "Uncertainty": "sx_sim.cases.uncertainties",
+    "Uncertainty": "sx_sim.studies.uncertainty",
     "cite": "sx_sim.chemistry.catalogue",
     "contact": "sx_sim.contacts",
     "load_case": "sx_sim.cases",
@@ -48,12 +49,12 @@ _HOMES = {
     "open_sweep": "sx_sim.store",
     "parse_case": "sx_sim.cases",
     "plots": "sx_sim.plots",
-    "run_sweep": "sx_sim.cases",
+    "run_sweep": "sx_sim.studies.run",
     "save_result": "sx_sim.store",
     "save_sweep": "sx_sim.store",
-    "sensitivity": "sx_sim.cases.sensitivities",
-    "solve": "sx_sim.cases",
-    "uncertainty": "sx_sim.cases.uncertainties",
+    "sensitivity": "sx_sim.studies.sensitivity",
+    "solve": "sx_sim.studies.run",
+    "uncertainty": "sx_sim.studies.uncertainty",
 }
 
 __all__ = [

@@ -250,7 +250,7 @@ def test_info_and_export_read_what_run_and_sweep_wrote(case_path, tmp_path):
 
 
 def test_an_interrupted_sweep_says_how_to_go_on(case_path, tmp_path, monkeypatch):
-    from sx_sim.journal import SweepJournal
+    from sx_sim.studies.journal import SweepJournal
 
     keep = SweepJournal.keep
 

@@ -16,9 +16,9 @@ import pytest
 
 import sx_sim
 from support.columns import HEAVY
-from sx_sim import executors
-from sx_sim.executors import cluster, processes
-from sx_sim.journal import SweepJournal
+from sx_sim.studies import executors
+from sx_sim.studies.executors import cluster, processes
+from sx_sim.studies.journal import SweepJournal
 
 SWEEP = """
 [[sweep.axes]]
@@ -307,8 +307,8 @@ def test_a_dead_worker_process_is_told():
 
 ORPHANS = """
 import os, sys, time
-from sx_sim import executors
-from sx_sim.executors import processes
+from sx_sim.studies import executors
+from sx_sim.studies.executors import processes
 
 if __name__ == "__main__":
     with processes(2) as executor:

@@ -5,9 +5,9 @@ import pytest
 from typer.testing import CliRunner
 
 import sx_sim
-from sx_sim.cases.shifts import tornado
 from sx_sim.cli import app
 from sx_sim.store import load_any
+from sx_sim.studies.tornado import tornado
 
 SOLVENT = """
 temperature = "25 degC"

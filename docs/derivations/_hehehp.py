@@ -11,9 +11,9 @@ import numpy as np
 from _sets import DATA, SERIES
 from scipy.optimize import least_squares
 
-from sx_sim.analysis.fitting.model import Model
 from sx_sim.cases.isotherms import read_isotherms
 from sx_sim.chemistry.extractants import Constants, ExtractantSet
+from sx_sim.fitting.model import Model
 
 POINT = 0.15  # log10 D, every point alike: what a law with few constants leaves
 MIXTURE = 0.005  # log10; medians of factors measured in mixtures are held

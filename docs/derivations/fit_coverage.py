@@ -15,7 +15,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
 from support.isotherms import Noise, design, measured, truth
-from sx_sim.analysis.fitting import fit
+from sx_sim.fitting import fit
 
 FREE = ("log10_K", "order_dimer", "order_acid")
 

@@ -23,8 +23,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from _hehehp import Problem, isotherms, mixture_factors, published, start, without
 from _sets import SERIES
 
-from sx_sim.analysis.fitting.equilibrium import equilibrium
-from sx_sim.analysis.fitting.model import Model, Prediction
+from sx_sim.fitting.equilibrium import equilibrium
+from sx_sim.fitting.model import Model, Prediction
 
 LN10 = np.log(10.0)
 # Mean of La, Ce, Pr, Nd, Sm, Dy chlorides, which differ by less than 3 %; and of HCl.

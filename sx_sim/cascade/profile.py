@@ -13,17 +13,17 @@ from sx_sim.brief import outline
 Array = NDArray[np.float64]
 # unit and meaning of what there is along the stages, as files, pictures and documentation have it
 PROFILES = {
+    "pH": ("1", "concentration pH"),
+    "loading": ("1", "share of the extractant held by metals"),
     "temperature": ("K", "stage temperature"),
     "aqueous_flow": ("L/h", "aqueous flow leaving the settler"),
     "organic_flow": ("L/h", "organic flow leaving the settler"),
     "acid": ("mol/L", "hydrogen ion"),
-    "pH": ("1", "concentration pH"),
     "free_dimer": ("mol/L", "free extractant, as dimer"),
     "anion": ("mol/L", "net strong anions"),
     "free_anion": ("mol/L", "anions not held in complexes"),
     "ionic_strength": ("mol/L", "ionic strength"),
     "dimer": ("mol/L", "total extractant, as dimer"),
-    "loading": ("1", "share of the extractant held by metals"),
     "aqueous": ("mol/L", "aqueous concentration"),
     "organic": ("mol/L", "organic concentration"),
 }

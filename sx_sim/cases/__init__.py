@@ -1,6 +1,5 @@
-"""Case files: TOML in, validated; solved and swept as columns."""
+"""Files of cases, isotherms and sets: read, validated, and what they describe."""
 
 from sx_sim.cases.load import Case, load_case, parse_case
-from sx_sim.cases.run import run_sweep, solve
 
-__all__ = ["Case", "load_case", "parse_case", "run_sweep", "solve"]
+__all__ = ["Case", "load_case", "parse_case"]

@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from sx_sim import units
-from sx_sim.analysis.fitting import Fit, Isotherms
 from sx_sim.cases.csv_tables import read_table
 from sx_sim.chemistry.elements import element
 from sx_sim.chemistry.reagents import base_named
 from sx_sim.errors import CaseError
+from sx_sim.fitting import Fit, Isotherms
 from sx_sim.output_files import write_rows
 from sx_sim.text_files import read_text
 

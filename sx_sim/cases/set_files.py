@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from sx_sim.analysis.fitting import Fit
-from sx_sim.analysis.fitting.model import LOG10_K
 from sx_sim.chemistry.elements import element, elements
 from sx_sim.chemistry.extractants import Constants, ExtractantSet, is_set, set_of_tables
 from sx_sim.chemistry.series import log10_distribution, places
 from sx_sim.errors import CaseError
+from sx_sim.fitting import Fit
+from sx_sim.fitting.model import LOG10_K
 from sx_sim.output_files import check_output, write_output
 from sx_sim.text_files import read_tables, tables_of
 

@@ -40,10 +40,11 @@ def run(
     With --strict nothing is written, and the exit code is 4, where it leaves a range.
     """
     with plain_errors():
-        from sx_sim.cases import load_case, solve
-        from sx_sim.cases.ledgers import ledger_of
+        from sx_sim.cases import load_case
         from sx_sim.report.progress import progress_bar
         from sx_sim.report.results import print_result
+        from sx_sim.studies.ledgers import ledger_of
+        from sx_sim.studies.run import solve
 
         loaded = load_case(case)
         check_outputs(results=out_file, kind="result", pictures=plots)
@@ -108,9 +109,9 @@ def check(case: CasePath) -> None:
     """Read a case, a train or an extractant set and say what it describes, without solving it."""
     with plain_errors():
         from sx_sim.cases import load_case
-        from sx_sim.cases.checking import check_case
         from sx_sim.chemistry.extractants import is_set
         from sx_sim.report.results import print_case
+        from sx_sim.studies.checking import check_case
         from sx_sim.text_files import read_tables
 
         if is_set(read_tables(case)):

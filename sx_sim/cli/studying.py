@@ -28,9 +28,10 @@ from sx_sim.errors import CaseError
 def sensitivity(case: CasePath, out_table: TablePath = None, plots: PlotPath = None) -> None:
     """Solve a case; print what the usual shifts of its inputs and constants do to purities."""
     with plain_errors():
-        from sx_sim.cases import load_case, solve
-        from sx_sim.cases.shifts import tornado
+        from sx_sim.cases import load_case
         from sx_sim.report.studies import print_tornado
+        from sx_sim.studies.run import solve
+        from sx_sim.studies.tornado import tornado
 
         loaded = load_case(case)
         check_outputs(table=out_table, pictures=plots)
@@ -62,11 +63,12 @@ def uncertainty(
 ) -> None:
     """Say how sure purities and recoveries are, with the constants as well known as they are."""
     with plain_errors():
-        from sx_sim.cases import load_case, solve
-        from sx_sim.cases.uncertainties import uncertainty
-        from sx_sim.executors import processes
+        from sx_sim.cases import load_case
         from sx_sim.report.progress import progress_bar
         from sx_sim.report.studies import print_uncertainty
+        from sx_sim.studies.executors import processes
+        from sx_sim.studies.run import solve
+        from sx_sim.studies.uncertainty import uncertainty
 
         loaded = load_case(case)
         check_outputs(results=out_file, kind="sweep", pictures=plots)
@@ -137,10 +139,10 @@ def fit(
 ) -> None:
     """Fit constants of a set to laboratory isotherms."""
     with plain_errors():
-        from sx_sim.analysis.fitting import fit as fit_constants
         from sx_sim.cases.isotherms import TEMPLATE, read_isotherms, write_residuals
         from sx_sim.cases.set_files import check_set_target, write_set
         from sx_sim.chemistry.extractants import extractant_set
+        from sx_sim.fitting import fit as fit_constants
         from sx_sim.report.studies import print_fit
 
         if template:

@@ -56,12 +56,13 @@ def sweep(
     on with --resume. With --strict it ends, with exit code 4, at a point that leaves a range.
     """
     with plain_errors():
-        from sx_sim.cases import load_case, run_sweep
-        from sx_sim.executors import cluster, processes
-        from sx_sim.journal import SweepJournal
+        from sx_sim.cases import load_case
         from sx_sim.report.progress import progress_bar
         from sx_sim.report.sweeps import print_sweep
         from sx_sim.store import save_sweep
+        from sx_sim.studies.executors import cluster, processes
+        from sx_sim.studies.journal import SweepJournal
+        from sx_sim.studies.run import run_sweep
 
         loaded = load_case(case)
         check_outputs(results=out_file, kind="sweep", pictures=plots)
@@ -100,7 +101,7 @@ def sweep(
 
 def _sweep_figures(case: Case, found: object) -> dict[str, Callable[[], Figure]]:
     from sx_sim import plots as draw
-    from sx_sim.analysis.sweep import SweepResult
+    from sx_sim.studies.sweep import SweepResult
 
     assert isinstance(found, SweepResult)
     light, heavy = case.cuts.get("") or (None, None)

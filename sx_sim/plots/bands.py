@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sx_sim.analysis.sweep import SweepResult
 from sx_sim.plots.colours import colour_of
 from sx_sim.plots.labels import COLUMN_WIDTH, path_label, split_at
 from sx_sim.plots.text import picture
+from sx_sim.studies.sweep import SweepResult
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sx_sim.cases.shifts import Tornado, no_number
 from sx_sim.plots.labels import COLUMN_WIDTH
 from sx_sim.plots.text import picture
+from sx_sim.studies.tornado import Tornado, no_number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

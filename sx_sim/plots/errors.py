@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sx_sim.cases.uncertainties import Uncertainty
 from sx_sim.flowsheet.quantities import output_title
 from sx_sim.plots.colours import colour_of
 from sx_sim.plots.labels import COLUMN_WIDTH
 from sx_sim.plots.text import picture
+from sx_sim.studies.uncertainty import Uncertainty
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -71,7 +71,7 @@ def _shares(axes: Axes, found: Uncertainty, k: int) -> None:
     axes.barh(places, found.total[k, order], 0.7, color="0.8", label="with others")
     first = np.clip(found.first_order[k, order], 0.0, None)
     axes.barh(places, first, 0.35, color="tab:blue", label="alone")
-    axes.set_yticks(places, [found.factors[f].label for f in order], fontsize=8)
+    axes.set_yticks(places, [found.factors[f].name for f in order], fontsize=8)
     axes.invert_yaxis()
     axes.set_xlim(0, max(1.0, 1.05 * found.total[k, order].max(initial=0.0)))
     axes.set_xlabel("share of the variance")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sx_sim.analysis.fitting import Fit, Isotherms
+from sx_sim.fitting import Fit, Isotherms
 from sx_sim.plots.colours import element_colours
 from sx_sim.plots.text import picture
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from sx_sim.analysis.points import SweepAxis
-from sx_sim.analysis.sweep import Specification, SweepResult
 from sx_sim.cascade.column import RAFFINATE
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.quantities import BY_KIND, QUANTITIES
+from sx_sim.studies.points import SweepAxis
+from sx_sim.studies.sweep import Specification, SweepResult
 
 COLUMN_WIDTH = 9.5  # [inch]
 MOST_NINES = 6  # purities of 99.9999 % and better look alike

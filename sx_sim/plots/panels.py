@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sx_sim.analysis.sweep import Specification
 from sx_sim.plots.labels import Scale, nines_at, room
 from sx_sim.plots.views import View
+from sx_sim.studies.sweep import Specification
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from sx_sim.analysis.points import SweepAxis
-from sx_sim.analysis.sweep import SweepResult
 from sx_sim.errors import CaseError
 from sx_sim.plots.labels import axis_label, path_label
+from sx_sim.studies.points import SweepAxis
+from sx_sim.studies.sweep import SweepResult
 from sx_sim.units import parse
 
 SMALL = 1e-6  # of an axis' range

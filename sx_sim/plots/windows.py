@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sx_sim.analysis.sweep import Specification, SweepResult
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.quantities import output_title
 from sx_sim.plots.labels import Scale, scale_of, spec_text
@@ -25,6 +24,7 @@ from sx_sim.plots.panels import (
 )
 from sx_sim.plots.text import picture
 from sx_sim.plots.views import View, view_of
+from sx_sim.studies.sweep import Specification, SweepResult
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,15 +10,15 @@ from rich.console import Console
 from rich.table import Table
 
 from sx_sim.cases import Case
-from sx_sim.cases.shifts import NOTHING, Tornado, no_number
-from sx_sim.cases.uncertainties import Uncertainty
 from sx_sim.flowsheet.quantities import output_title
 from sx_sim.plots.errors import LEAST_SHARE, MOST_FACTORS
 from sx_sim.report.console import print_line
 from sx_sim.report.numbers import percent
+from sx_sim.studies.tornado import NOTHING, Tornado, no_number
+from sx_sim.studies.uncertainty import Uncertainty
 
 if TYPE_CHECKING:
-    from sx_sim.analysis.fitting import Fit
+    from sx_sim.fitting import Fit
 
 NOTICEABLE = 1e-6  # [percentage points]
 MEASURED = {
@@ -112,7 +112,7 @@ def share_table(found: Uncertainty) -> Table:
         if matters[f] > LEAST_SHARE:
             shares = zip(found.first_order[:, f], found.total[:, f], strict=True)
             cells = (f"{max(alone, 0.0):.2f} / {total:.2f}" for alone, total in shares)
-            table.add_row(found.factors[f].label, *cells)
+            table.add_row(found.factors[f].name, *cells)
     return table
 
 

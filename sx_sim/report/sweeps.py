@@ -6,8 +6,6 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from sx_sim.analysis.band import Band
-from sx_sim.analysis.sweep import SweepResult
 from sx_sim.cascade.status import Status
 from sx_sim.cases import Case
 from sx_sim.flowsheet.flowsheet import ALONE
@@ -17,6 +15,8 @@ from sx_sim.plots.labels import SHARES, scale_of, spec_text
 from sx_sim.plots.panels import meeting
 from sx_sim.report.console import print_line
 from sx_sim.report.numbers import percent
+from sx_sim.studies.band import Band
+from sx_sim.studies.sweep import SweepResult
 
 
 def print_sweep(console: Console, case: Case, sweep: SweepResult) -> None:

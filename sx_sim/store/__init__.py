@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sx_sim.analysis.sweep import SweepResult
 from sx_sim.cases.load import Case, parse_case
 from sx_sim.flowsheet.result import Result
 from sx_sim.store.layout import RESULT, SWEEP, check_target
 from sx_sim.store.reading import read_case, reading, word
 from sx_sim.store.results import load_result, save_result
 from sx_sim.store.sweeps import open_sweep, save_sweep
+from sx_sim.studies.sweep import SweepResult
 
 __all__ = [
     "check_target",

@@ -7,18 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from sx_sim.analysis.band import TABLES, Band
-from sx_sim.analysis.points import Points, SweepAxis
-from sx_sim.analysis.sweep import SweepResult
-from sx_sim.analysis.tables import Recorded
 from sx_sim.cascade.caution import CautionKind, flags
 from sx_sim.cascade.status import Status
 from sx_sim.cases.load import CASE_NEEDED, Case, parse_case
-from sx_sim.cases.run import specifications
 from sx_sim.errors import CaseError, check_kind
 from sx_sim.flowsheet.quantities import QUANTITIES
 from sx_sim.store.layout import SWEEP, describe, write_scale, write_table, writing
 from sx_sim.store.reading import number, numbers, read_case, reading, texts, word, words
+from sx_sim.studies.band import TABLES, Band
+from sx_sim.studies.points import Points, SweepAxis
+from sx_sim.studies.sweep import SweepResult, specifications
+from sx_sim.studies.tables import Recorded
 
 LABELS = {
     "product": "stream that leaves",

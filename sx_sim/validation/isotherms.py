@@ -10,10 +10,10 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from sx_sim.analysis.fitting import Isotherms, fit
-from sx_sim.analysis.fitting.model import Model
 from sx_sim.cases.isotherms import parse_isotherms
 from sx_sim.chemistry.extractants import extractant_set
+from sx_sim.fitting import Isotherms, fit
+from sx_sim.fitting.model import Model
 
 Array = NDArray[np.float64]
 

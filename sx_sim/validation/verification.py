@@ -8,9 +8,10 @@ from importlib.resources import files
 
 import numpy as np
 
-from sx_sim.cases import parse_case, solve
+from sx_sim.cases import parse_case
 from sx_sim.kernels.solve import solve_column
 from sx_sim.kernels.types import Cascade, Law, Options
+from sx_sim.studies.run import solve
 
 CASE = """
 temperature = "25 degC"

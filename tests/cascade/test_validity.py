@@ -9,11 +9,11 @@ from typer.testing import CliRunner
 import sx_sim
 from support.columns import heavy_case
 from support.paths import ACTIVITY, SULFATE
-from sx_sim.analysis.tables import flags_of
 from sx_sim.cascade.caution import CautionKind, flags
 from sx_sim.chemistry.aqueous import hydrolysis_constants
 from sx_sim.cli import app
 from sx_sim.report.numbers import range_text
+from sx_sim.studies.tables import flags_of
 
 DILUTE = """
 temperature = "{temperature} degC"

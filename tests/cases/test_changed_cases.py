@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sx_sim
-from sx_sim.analysis.points import Points, SweepAxis
 from sx_sim.cases import parse_case
 from sx_sim.cases.load import validate
 from sx_sim.chemistry.extractants import ExtractantSet, extractant_set
+from sx_sim.studies.points import Points, SweepAxis
 
 EXAMPLES = sorted(Path(__file__).parents[2].joinpath("examples").glob("*.toml"))
 CASES = [path for path in EXAMPLES if "[circuits." not in path.read_text()]
@@ -172,7 +172,7 @@ def test_a_set_comes_back_from_its_tables():
 
 
 def test_a_worker_of_another_installation_is_refused():
-    from sx_sim.cases.run import _solve_block
+    from sx_sim.studies.run import _solve_block
 
     with pytest.raises(sx_sim.CaseError, match="install the same sx_sim on every worker"):
         _solve_block(small(), "sx_sim 0.0.1, data 0", None, None, False, None)

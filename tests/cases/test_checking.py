@@ -7,8 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 import sx_sim
-from sx_sim.analysis.points import Points, SweepAxis
 from sx_sim.cli import app
+from sx_sim.studies.points import Points, SweepAxis
 
 CASE = """
 temperature = "25 degC"

@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from support.paths import ROOT
-from sx_sim.analysis.fitting import fit
 from sx_sim.cases.isotherms import parse_isotherms
 from sx_sim.cases.set_files import fitted_set_text
 from sx_sim.chemistry.extractants import extractant_set, set_of_tables
 from sx_sim.errors import CaseError
+from sx_sim.fitting import fit
 
 SETS = [
     tomllib.loads((ROOT / "sx_sim/data/extractants" / f"{key}.toml").read_text())

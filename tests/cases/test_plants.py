@@ -4,8 +4,9 @@ elements that a case declares."""
 import pytest
 
 import sx_sim
-from sx_sim.cases import parse_case, solve
-from sx_sim.cases.ledgers import ledger_of
+from sx_sim.cases import parse_case
+from sx_sim.studies.ledgers import ledger_of
+from sx_sim.studies.run import solve
 
 CONSTANT = """
 temperature = "25 degC"

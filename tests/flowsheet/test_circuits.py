@@ -8,10 +8,10 @@ import pytest
 import sx_sim
 from benchmarks.circuits import PAST_HYDROLYSIS, end_of_acid, run
 from sx_sim.cascade.results import solve_column
-from sx_sim.cases.ledgers import ledger_of
 from sx_sim.flowsheet.circuit import LOOP_LIMIT, solve_circuit
 from sx_sim.flowsheet.loop import Loop
 from sx_sim.kernels.types import Options
+from sx_sim.studies.ledgers import ledger_of
 
 TIGHT = Options(tolerance=1e-13)
 PLANT = """

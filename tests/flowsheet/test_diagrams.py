@@ -9,10 +9,11 @@ import pytest
 import sx_sim
 from support.paths import ROOT, SULFATE
 from sx_sim import plots
-from sx_sim.cases import load_case, parse_case, solve
+from sx_sim.cases import load_case, parse_case
 from sx_sim.plots.diagrams import spread, stream_text
 from sx_sim.plots.sankey import _Flow
 from sx_sim.plots.trees import tree_of
+from sx_sim.studies.run import solve
 
 EXAMPLES = ROOT / "examples"
 FOUR = """

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 import sx_sim
-from sx_sim.cases import parse_case, solve
+from sx_sim.cases import parse_case
 from sx_sim.chemistry.extractants import extractant_set
 from sx_sim.flowsheet.ledger import Holdup, ledger_of
 from sx_sim.flowsheet.result import Result
+from sx_sim.studies.run import solve
 
 CLOSED = 1e-9
 

@@ -6,9 +6,9 @@ import pytest
 import sx_sim
 from support.solving import tight
 from sx_sim.cases.inputs import reading_of
-from sx_sim.cases.parameters import nominal
 from sx_sim.flowsheet.ledger import ledger_of
 from sx_sim.flowsheet.quantities import QUANTITIES, output
+from sx_sim.studies.parameters import nominal
 
 CIRCUIT = """
 temperature = "30 degC"

@@ -3,9 +3,10 @@
 import pytest
 
 import sx_sim
-from sx_sim.cases import parse_case, solve
-from sx_sim.cases.ledgers import activities_of, ledger_of
+from sx_sim.cases import parse_case
 from sx_sim.chemistry.nuclides import decayed, natural_activities
+from sx_sim.studies.ledgers import activities_of, ledger_of
+from sx_sim.studies.run import solve
 
 CASE = """
 temperature = "25 degC"

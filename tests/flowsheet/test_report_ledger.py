@@ -8,10 +8,11 @@ from typer.testing import CliRunner
 
 import sx_sim
 from support.paths import ROOT
-from sx_sim.cases import load_case, solve
-from sx_sim.cases.ledgers import activities_of, ledger_of
+from sx_sim.cases import load_case
 from sx_sim.cli import app
 from sx_sim.report.ledgers import print_ledger, print_radionuclides
+from sx_sim.studies.ledgers import activities_of, ledger_of
+from sx_sim.studies.run import solve
 
 MAGNESIA = """
 temperature = "25 degC"

@@ -7,12 +7,12 @@ from typer.testing import CliRunner
 import sx_sim
 from support.paths import ROOT
 from sx_sim.cascade.results import solve_column
-from sx_sim.cases.ledgers import ledger_of
 from sx_sim.cli import app
 from sx_sim.flowsheet.circuit import solve_circuit
 from sx_sim.flowsheet.result import TEAR_LIMIT
 from sx_sim.flowsheet.treatment import treat
 from sx_sim.kernels.types import Options
+from sx_sim.studies.ledgers import ledger_of
 
 SMALL = """
 title = "Two cuts"

@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sx_sim.analysis.fitting import Isotherms
-from sx_sim.analysis.fitting.equilibrium import equilibrium
-from sx_sim.analysis.fitting.model import Model
 from sx_sim.chemistry.extractants import ExtractantSet, extractant_set
+from sx_sim.fitting import Isotherms
+from sx_sim.fitting.equilibrium import equilibrium
+from sx_sim.fitting.model import Model
 
 ELEMENTS = ("La", "Pr", "Nd", "Sm")
 

@@ -3,9 +3,9 @@
 import pytest
 
 import sx_sim
-from sx_sim.analysis.fitting import fit
 from sx_sim.cases.isotherms import TEMPLATE, parse_isotherms
 from sx_sim.chemistry.extractants import extractant_set
+from sx_sim.fitting import fit
 
 
 def test_a_law_that_a_fit_does_not_know_is_refused():

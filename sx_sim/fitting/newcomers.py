@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from sx_sim.analysis.fitting.isotherms import Isotherms
 from sx_sim.chemistry import aqueous
 from sx_sim.chemistry.elements import element, elements
 from sx_sim.chemistry.extractants import Constants, ExtractantSet
 from sx_sim.errors import CaseError
+from sx_sim.fitting.isotherms import Isotherms
 
 ORDERS = ("order_dimer", "order_acid")
 HEAT = ("enthalpy", "enthalpy_sd", "enthalpy_quality", "enthalpy_source")

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cholesky, solve_triangular
 
-from sx_sim.analysis.fitting.model import Model, Prediction
+from sx_sim.fitting.model import Model, Prediction
 
 Array = NDArray[np.float64]
 

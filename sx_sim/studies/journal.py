@@ -19,12 +19,12 @@ from typing import BinaryIO
 
 import numpy as np
 
-from sx_sim.analysis.points import BLOCK
-from sx_sim.analysis.tables import Tables
 from sx_sim.cases.load import Case
 from sx_sim.errors import CaseError
 from sx_sim.locks import locked_folder
 from sx_sim.output_files import put
+from sx_sim.studies.points import BLOCK
+from sx_sim.studies.tables import Tables
 
 IDENTITY = "sweep.json"
 # what numpy and zipfile raise on damage

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sx_sim.analysis.band import Band
-from sx_sim.analysis.points import Block, Points, SweepAxis, blocks
-from sx_sim.analysis.tables import Recorded, Tables
 from sx_sim.cascade.status import Status
+from sx_sim.cases.load import Case
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.quantities import BY_KIND, element_sum, split_output
 from sx_sim.flowsheet.result import Result
+from sx_sim.studies.band import Band
+from sx_sim.studies.points import Block, Points, SweepAxis, blocks
+from sx_sim.studies.tables import Recorded, Tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,6 +35,18 @@ class Specification:
     output: str
     least: float = -np.inf
     most: float = np.inf
+
+
+def specifications(case: Case) -> tuple[Specification, ...]:
+    """Return what the products of a case have to meet."""
+    return tuple(
+        Specification(
+            s.output,
+            -float("inf") if s.least is None else s.least,
+            float("inf") if s.most is None else s.most,
+        )
+        for s in case.content.specifications
+    )
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import minimize
 
-from sx_sim.analysis.fitting.isotherms import Isotherms
-from sx_sim.analysis.fitting.model import Prediction
+from sx_sim.fitting.isotherms import Isotherms
+from sx_sim.fitting.model import Prediction
 
 Array = NDArray[np.float64]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from sx_sim.cases.axes import points_of
 from sx_sim.cases.load import Case
-from sx_sim.cases.run import recorded_of
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.quantities import check_outputs
+from sx_sim.studies.axes import points_of
+from sx_sim.studies.run import recorded_of
 
 
 def check_case(case: Case) -> None:

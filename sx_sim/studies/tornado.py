@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from sx_sim.cascade.column import RAFFINATE
 from sx_sim.cases.inputs import reading_of
 from sx_sim.cases.load import Case
-from sx_sim.cases.parameters import nominal
-from sx_sim.cases.sensitivities import sensitivity
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.quantities import output, split_output
 from sx_sim.flowsheet.result import Result
 from sx_sim.flowsheet.steady import solve_flowsheet
 from sx_sim.output_files import write_rows
+from sx_sim.studies.parameters import nominal
+from sx_sim.studies.sensitivity import sensitivity
 from sx_sim.units import convert
 
 Array = NDArray[np.float64]
@@ -34,18 +34,35 @@ NOTHING = 1e-9  # of all oxides fed: a product that carries less has no purity w
 
 @dataclass(frozen=True)
 class Shift:
-    """One uncertainty: a name, and by how much which inputs move together."""
+    """One uncertainty: which inputs move together, and by how much.
 
-    label: str
+    Parameters
+    ----------
+    name : str
+    inputs : tuple of str
+        Paths.
+    size : float
+        In the unit of each.
+    by : str
+        The size in words.
+    """
+
+    name: str
     inputs: tuple[str, ...]
     size: float
+    by: str
+
+    @property
+    def label(self) -> str:
+        """Name and size."""
+        return f"{self.name}, {self.by}"
 
     def of_circuit(self, name: str) -> Shift:
         """Return it as one of a circuit of a train."""
         if not name:
             return self
         inputs = tuple(f"circuits.{name}.{path}" for path in self.inputs)
-        return replace(self, label=f"{name}: {self.label}", inputs=inputs)
+        return replace(self, name=f"{name}: {self.name}", inputs=inputs)
 
 
 @dataclass(frozen=True)
@@ -286,10 +303,9 @@ def _operating(case: Case) -> list[Shift]:
         titrated = getattr(table, "reflux", None) and case.column.system.holds_acid
         if table.acid and titrated:
             size = table.acid * (10.0**-PH_SHIFT - 1.0)
-            shifts.append(Shift(f"acid of {name}, {size:+.2g} mol/L", (f"{key}.acid",), size))
+            shifts.append(Shift(f"acid of {name}", (f"{key}.acid",), size, f"{size:+.2g} mol/L"))
         elif table.pH is not None or table.acid:
-            label = f"pH of {key.partition('.')[2]}, +{PH_SHIFT:g}"
-            shifts.append(Shift(label, (f"{key}.pH",), PH_SHIFT))
+            shifts.append(Shift(f"pH of {name}", (f"{key}.pH",), PH_SHIFT, f"+{PH_SHIFT:g}"))
     if not all(table.temperature for table in file.sections.values()):
         shifts.append(_warmer(case, "temperature", "temperature"))
     for name, table in file.sections.items():
@@ -303,17 +319,17 @@ def _operating(case: Case) -> list[Shift]:
             if getattr(table, form, None) is not None:
                 path = f"{key}.{form}"
                 size = FLOW_SHIFT * nominal(case, path)[0]
-                shifts.append(Shift(f"{words} of {name}, +1 %", (path,), size))
+                shifts.append(Shift(f"{words} of {name}", (path,), size, "+1 %"))
     if file.solvent.saponification > 0:
-        label = f"saponification, +{SAPONIFICATION_SHIFT:g}"
-        shifts.append(Shift(label, ("solvent.saponification",), SAPONIFICATION_SHIFT))
+        size = SAPONIFICATION_SHIFT
+        shifts.append(Shift("saponification", ("solvent.saponification",), size, f"+{size:g}"))
     return shifts
 
 
 def _warmer(case: Case, path: str, words: str) -> Shift:
     unit = nominal(case, path)[1]
     size = convert(274.15, "K", unit) - convert(273.15, "K", unit)
-    return Shift(f"{words}, +1 °C", (path,), size)
+    return Shift(words, (path,), size, "+1 °C")
 
 
 def constant_shifts(result: Result) -> list[Shift]:
@@ -321,22 +337,21 @@ def constant_shifts(result: Result) -> list[Shift]:
 
     Circuits that go by one set err together.
     """
-    shifts: dict[tuple[str, str, float], Shift] = {}
+    shifts: dict[tuple[str, str], Shift] = {}
     systems = {name: c.column.system for name, c in result.flowsheet.circuits.items()}
     several = len({system.extractant.key for system in systems.values()}) > 1
-    for name, system in systems.items():
+    for circuit, system in systems.items():
         of_set = f", {system.extractant.key}" if several else ""
-        for label, inputs, size in _constant_errors(system):
-            shift = Shift(label, inputs, size).of_circuit(name)
-            key = label, of_set, size
+        for one in _constant_errors(system):
+            key = f"{one.name}{of_set}", one.by
             before = shifts[key].inputs if key in shifts else ()
-            words, _, sized = label.rpartition(",")
-            shifts[key] = Shift(f"{words}{of_set},{sized}", before + shift.inputs, size)
+            inputs = before + one.of_circuit(circuit).inputs
+            shifts[key] = replace(one, name=key[0], inputs=inputs)
     return list(shifts.values())
 
 
-def _constant_errors(system: ChemicalSystem) -> Iterator[tuple[str, tuple[str, ...], float]]:
-    """Yield label, inputs and size of the errors of a circuit's constants."""
+def _constant_errors(system: ChemicalSystem) -> Iterator[Shift]:
+    """Yield the errors of the constants of a circuit."""
     rare = [s for s in system.rare_earths if not system.is_inert(s)]
     for name, words, unit, level in (
         ("log10_K", "log10 K", "", system.extractant.level_log10_K_sd),
@@ -344,8 +359,9 @@ def _constant_errors(system: ChemicalSystem) -> Iterator[tuple[str, tuple[str, .
     ):
         if level > 0 and rare:
             paths = tuple(f"constants.{symbol}.{name}" for symbol in rare)
-            yield f"{words} of all rare earths, +{level:g}{unit}", paths, level
+            yield Shift(f"{words} of all rare earths", paths, level, f"+{level:g}{unit}")
         for symbol, constants in zip(system.species, system.constants, strict=True):
             sd = getattr(constants, f"{name}_sd")
             if sd > 0 and not constants.inert:
-                yield f"{words} of {symbol}, +{sd:g}{unit}", (f"constants.{symbol}.{name}",), sd
+                paths = (f"constants.{symbol}.{name}",)
+                yield Shift(f"{words} of {symbol}", paths, sd, f"+{sd:g}{unit}")

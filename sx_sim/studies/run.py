@@ -11,22 +11,7 @@ from types import NoneType
 
 import numpy as np
 
-from sx_sim.analysis.band import Band, band_of, erring_columns, tables_of
-from sx_sim.analysis.points import Block, Points, SweepAxis
-from sx_sim.analysis.size import check_size
-from sx_sim.analysis.sweep import (
-    Progress,
-    Settings,
-    Specification,
-    SweepResult,
-    each_done,
-    run_points,
-    solve_block,
-)
-from sx_sim.analysis.tables import Recorded, Tables, recorded
 from sx_sim.cascade.column import Column
-from sx_sim.cases.axes import nominal_of, points_of, read_axes
-from sx_sim.cases.kept import OUTSIDE, SWEEP, Journal, known_blocks, stamp_of
 from sx_sim.cases.load import CASE_NEEDED, Case
 from sx_sim.chemistry.database import fingerprint
 from sx_sim.errors import CaseError, check_kind
@@ -35,6 +20,21 @@ from sx_sim.flowsheet.quantities import check_outputs
 from sx_sim.flowsheet.recycles import Circuit
 from sx_sim.flowsheet.result import Result
 from sx_sim.flowsheet.steady import solve_flowsheet, solve_flowsheets
+from sx_sim.studies.axes import nominal_of, points_of, read_axes
+from sx_sim.studies.band import Band, band_of, erring_columns, tables_of
+from sx_sim.studies.kept import OUTSIDE, SWEEP, Journal, known_blocks, stamp_of
+from sx_sim.studies.points import Block, Points, SweepAxis
+from sx_sim.studies.size import check_size
+from sx_sim.studies.sweep import (
+    Progress,
+    Settings,
+    SweepResult,
+    each_done,
+    run_points,
+    solve_block,
+    specifications,
+)
+from sx_sim.studies.tables import Recorded, Tables, recorded
 
 
 def solve(
@@ -188,18 +188,6 @@ def _own(case: Case, record: Recorded) -> tuple[float, ...]:
         if result is not None:
             record.write(tables, 0, result)
     return tuple(float(tables[name][0]) for name in names)
-
-
-def specifications(case: Case) -> tuple[Specification, ...]:
-    """Return what the products of a case have to meet."""
-    return tuple(
-        Specification(
-            s.output,
-            -float("inf") if s.least is None else s.least,
-            float("inf") if s.most is None else s.most,
-        )
-        for s in case.content.specifications
-    )
 
 
 def recorded_of(case: Case, points: Points, outputs: Sequence[str] | None) -> Recorded:

@@ -7,14 +7,14 @@ import pytest
 from typer.testing import CliRunner
 
 import sx_sim
-from sx_sim.analysis.fitting import fit
-from sx_sim.analysis.fitting.equilibrium import equilibrium
-from sx_sim.analysis.fitting.model import Model
 from sx_sim.cases.isotherms import parse_isotherms, read_isotherms
 from sx_sim.cases.set_files import write_set
 from sx_sim.chemistry.extractants import extractant_set
 from sx_sim.chemistry.series import Conditions
 from sx_sim.cli import app
+from sx_sim.fitting import fit
+from sx_sim.fitting.equilibrium import equilibrium
+from sx_sim.fitting.model import Model
 
 HEADER = "contact,laboratory,element,extractant_formal,feed_acid,feed,aqueous,organic,excluded\n"
 START = extractant_set("hehehp-chloride")

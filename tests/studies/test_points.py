@@ -7,8 +7,8 @@ import xarray
 
 import sx_sim
 from support.columns import HEAVY
-from sx_sim.analysis.points import unit_sample
 from sx_sim.cascade.status import Status
+from sx_sim.studies.points import unit_sample
 
 
 def case_of(sweep, top="", **changes):

@@ -9,18 +9,18 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from sx_sim.analysis.fitting.equilibrium import (
+from sx_sim.chemistry import aqueous
+from sx_sim.chemistry.elements import element
+from sx_sim.chemistry.extractants import ExtractantSet
+from sx_sim.errors import CaseError
+from sx_sim.fitting.equilibrium import (
     Equilibrium,
     ShakeLaw,
     complexes,
     equilibrium,
     responses,
 )
-from sx_sim.analysis.fitting.isotherms import Isotherms
-from sx_sim.chemistry import aqueous
-from sx_sim.chemistry.elements import element
-from sx_sim.chemistry.extractants import ExtractantSet
-from sx_sim.errors import CaseError
+from sx_sim.fitting.isotherms import Isotherms
 
 Array = NDArray[np.float64]
 

@@ -12,12 +12,15 @@ from scipy.linalg import cholesky, solve_triangular
 from scipy.optimize import least_squares
 from scipy.stats import t as student
 
-from sx_sim.analysis.fitting import errors as shared_errors
-from sx_sim.analysis.fitting.capacity import check_capacity
-from sx_sim.analysis.fitting.errors import Errors
-from sx_sim.analysis.fitting.identifiability import cautions
-from sx_sim.analysis.fitting.isotherms import Isotherms
-from sx_sim.analysis.fitting.model import (
+from sx_sim.chemistry.extractants import ExtractantSet
+from sx_sim.chemistry.series import Conditions, log10_distribution
+from sx_sim.errors import CaseError
+from sx_sim.fitting import errors as shared_errors
+from sx_sim.fitting.capacity import check_capacity
+from sx_sim.fitting.errors import Errors
+from sx_sim.fitting.identifiability import cautions
+from sx_sim.fitting.isotherms import Isotherms
+from sx_sim.fitting.model import (
     LOG10_K,
     Model,
     Prediction,
@@ -25,10 +28,7 @@ from sx_sim.analysis.fitting.model import (
     free_constants,
     with_fixed,
 )
-from sx_sim.analysis.fitting.newcomers import with_newcomers
-from sx_sim.chemistry.extractants import ExtractantSet
-from sx_sim.chemistry.series import Conditions, log10_distribution
-from sx_sim.errors import CaseError
+from sx_sim.fitting.newcomers import with_newcomers
 
 Array = NDArray[np.float64]
 

@@ -8,9 +8,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from sx_sim.analysis.fitting.equilibrium import Shakes
 from sx_sim.chemistry import aqueous
 from sx_sim.chemistry.elements import element
+from sx_sim.fitting.equilibrium import Shakes
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]

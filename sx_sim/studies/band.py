@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sx_sim.analysis.tables import Recorded, Tables
 from sx_sim.brief import outline
 from sx_sim.cascade.column import Column
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.flowsheet.result import Result
+from sx_sim.studies.tables import Recorded, Tables
 
 Array = NDArray[np.float64]
 TABLES = ("purity_reo", "recovery")

@@ -1,35 +1,17 @@
-"""What the errors of constants do to results: samples of them, and whose fault it is."""
+"""Samples of the constants' errors, and Sobol indices."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sx_sim.analysis.points import SAMPLE, Points, SweepAxis, unit_sample
+from sx_sim.studies.points import SAMPLE, Points, SweepAxis, unit_sample
+from sx_sim.studies.tornado import Shift
 
 Array = NDArray[np.float64]
 QUANTILES = (0.025, 0.159, 0.5, 0.841, 0.975)
-
-
-@dataclass(frozen=True)
-class Factor:
-    """One error that does not depend on the others.
-
-    Parameters
-    ----------
-    label : str
-    inputs : tuple of str
-        Paths of the constants that share it.
-    sd : float
-        Its standard deviation, in the unit of those constants.
-    """
-
-    label: str
-    inputs: tuple[str, ...]
-    sd: float
 
 
 def normal_sample(factors: int, count: int, seed: int) -> Array:
@@ -51,13 +33,14 @@ def exchanged(halves: Array) -> Array:
 
 
 def erring_points(
-    factors: Sequence[Factor], nominal: Mapping[str, tuple[float, str]], errors: Array
+    factors: Sequence[Shift], nominal: Mapping[str, tuple[float, str]], errors: Array
 ) -> Points:
     """Return the points at which constants err so.
 
     Parameters
     ----------
-    factors : sequence of Factor
+    factors : sequence of Shift
+        Of one standard deviation each.
     nominal : mapping
         Value and unit of every constant, by path.
     errors : (count, factors) array
@@ -66,7 +49,7 @@ def erring_points(
     values = {path: np.full(len(errors), value) for path, (value, _) in nominal.items()}
     for factor, error in zip(factors, errors.T, strict=True):
         for path in factor.inputs:
-            values[path] += factor.sd * error
+            values[path] += factor.size * error
     axes = (SweepAxis(path, v, nominal[path][1], SAMPLE) for path, v in values.items())
     return Points(tuple(axes), alike=False)
 

@@ -8,10 +8,10 @@ from scipy.stats import binom
 
 import sx_sim
 from support.isotherms import Noise, design, measured, truth
-from sx_sim.analysis.fitting import errors as parts_of_errors
-from sx_sim.analysis.fitting import fit
-from sx_sim.analysis.fitting.model import Model, free_constants
 from sx_sim.chemistry.extractants import extractant_set
+from sx_sim.fitting import errors as parts_of_errors
+from sx_sim.fitting import fit
+from sx_sim.fitting.model import Model, free_constants
 
 FREE = ("log10_K", "order_dimer", "order_acid")
 

@@ -1,34 +1,33 @@
-"""How sure the results of a case are, with its constants as well known as they are."""
+"""Propagation of the constants' standard deviations to outputs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sx_sim.analysis.size import check_size
-from sx_sim.analysis.sweep import Progress, SweepResult
-from sx_sim.analysis.uncertainty import (
+from sx_sim.brief import outline
+from sx_sim.cascade.status import Status
+from sx_sim.cases.load import CASE_NEEDED, Case
+from sx_sim.errors import CaseError, check_kind
+from sx_sim.flowsheet.quantities import output
+from sx_sim.flowsheet.result import Result
+from sx_sim.studies.parameters import nominal
+from sx_sim.studies.run import run_sweep, solve
+from sx_sim.studies.samples import (
     QUANTILES,
-    Factor,
     erring_points,
     exchanged,
     indices,
     normal_sample,
 )
-from sx_sim.brief import outline
-from sx_sim.cascade.status import Status
-from sx_sim.cases.load import CASE_NEEDED, Case
-from sx_sim.cases.parameters import nominal
-from sx_sim.cases.run import run_sweep, solve
-from sx_sim.cases.sensitivities import sensitivity
-from sx_sim.cases.shifts import constant_shifts, measures_of
-from sx_sim.errors import CaseError, check_kind
-from sx_sim.flowsheet.quantities import output
-from sx_sim.flowsheet.result import Result
+from sx_sim.studies.sensitivity import sensitivity
+from sx_sim.studies.size import check_size
+from sx_sim.studies.sweep import Progress, SweepResult
+from sx_sim.studies.tornado import Shift, constant_shifts, measures_of
 
 Array = NDArray[np.float64]
 MOST_SAMPLES = 2**20
@@ -45,7 +44,7 @@ class Uncertainty:
     outputs : tuple of str
     values : (O,) array
         With the constants as they are.
-    factors : tuple of Factor
+    factors : tuple of Shift
         Errors that do not depend on one another.
     effects : (O, F) array
         What one standard deviation of each adds, to first order.
@@ -59,7 +58,7 @@ class Uncertainty:
 
     outputs: tuple[str, ...]
     values: Array
-    factors: tuple[Factor, ...]
+    factors: tuple[Shift, ...]
     effects: Array
     sample: SweepResult
     first_order: Array
@@ -168,7 +167,7 @@ def uncertainty(
     result = solve(case)
     names = usual_outputs(case, result) if outputs is None else tuple(outputs)
     factors = tuple(
-        Factor(shift.label.rpartition(",")[0], shift.inputs, scale * shift.size)
+        replace(shift, size=scale * shift.size)
         for shift in constant_shifts(result)
         if "enthalpy" not in shift.inputs[0] or _warmed(result)
     )
@@ -182,7 +181,7 @@ def uncertainty(
     slopes = sensitivity(case, names, paths, result=result)
     chosen = [[paths.index(path) for path in factor.inputs] for factor in factors]
     effects = np.array(
-        [f.sd * slopes.table[:, k].sum(axis=1) for f, k in zip(factors, chosen, strict=True)]
+        [f.size * slopes.table[:, k].sum(axis=1) for f, k in zip(factors, chosen, strict=True)]
     ).T
     check_size(samples + len(factors) * samples // 2, len(paths), "ask for fewer samples")
     halves = normal_sample(len(factors), samples // 2, seed)

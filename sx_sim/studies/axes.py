@@ -10,15 +10,15 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from sx_sim.analysis.points import SAMPLE, Points, SweepAxis, unit_sample
-from sx_sim.analysis.size import check_size
-from sx_sim.analysis.tables import ALWAYS
 from sx_sim.cases.inputs import reading_of
 from sx_sim.cases.load import Case
-from sx_sim.cases.parameters import nominal
 from sx_sim.cases.schema import ALTERNATIVES, Axis, Sweep
 from sx_sim.errors import CaseError, DrainedError
 from sx_sim.flowsheet.quantities import KINDS, QUANTITIES
+from sx_sim.studies.parameters import nominal
+from sx_sim.studies.points import SAMPLE, Points, SweepAxis, unit_sample
+from sx_sim.studies.size import check_size
+from sx_sim.studies.tables import ALWAYS
 from sx_sim.units import convert, same_kind, split
 
 Array = NDArray[np.float64]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from sx_sim.analysis.fitting.isotherms import Isotherms
 from sx_sim.chemistry.extractants import ExtractantSet
 from sx_sim.errors import CaseError
+from sx_sim.fitting.isotherms import Isotherms
 
 
 def check_capacity(data: Isotherms, extractant: ExtractantSet) -> None:

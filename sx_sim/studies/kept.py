@@ -9,10 +9,10 @@ from typing import Protocol
 
 import numpy as np
 
-from sx_sim.analysis.points import Block, Points, blocks
-from sx_sim.analysis.tables import Recorded, Tables
 from sx_sim.cascade.status import Status
 from sx_sim.cases.load import Case
+from sx_sim.studies.points import Block, Points, blocks
+from sx_sim.studies.tables import Recorded, Tables
 
 SWEEP, OUTSIDE = "sweep", "outside"  # beside the tables: whose they are, points beyond a range
 

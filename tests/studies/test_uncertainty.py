@@ -7,9 +7,10 @@ from typer.testing import CliRunner
 
 import sx_sim
 from support.columns import HEAVY, heavy_case
-from sx_sim.analysis.points import Points
-from sx_sim.analysis.uncertainty import Factor, erring_points, exchanged, indices, normal_sample
 from sx_sim.cli import app
+from sx_sim.studies.points import Points
+from sx_sim.studies.samples import erring_points, exchanged, indices, normal_sample
+from sx_sim.studies.tornado import Shift
 
 OUTPUTS = ["recovery.Dy.raffinate", "purity.Dy.raffinate", "pH.raffinate"]
 
@@ -37,7 +38,7 @@ def test_shares_of_a_mild_case_are_squares_of_the_linear_effects(mild):
 
 
 def test_factors_are_the_level_and_every_species(mild):
-    labels = [factor.label for factor in mild.factors]
+    labels = [factor.name for factor in mild.factors]
     assert labels[0] == "log10 K of all rare earths"
     assert mild.factors[0].inputs == tuple(
         f"constants.{s}.log10_K" for s in ("Dy", "Ho", "Y", "Er")
@@ -45,7 +46,7 @@ def test_factors_are_the_level_and_every_species(mild):
     assert not any("enthalpy" in label for label in labels)  # at 25 degC they change nothing
     warm = heavy_case(solvent=150).with_values({"temperature": "30 degC"})
     found = sx_sim.uncertainty(warm, OUTPUTS, samples=4, share=False)
-    assert "enthalpy of all rare earths" in [factor.label for factor in found.factors]
+    assert "enthalpy of all rare earths" in [factor.name for factor in found.factors]
     assert np.isnan(found.total).all()
 
 
@@ -82,7 +83,7 @@ def test_indices_of_a_function_with_known_shares():
 
 
 def test_errors_that_are_shared_move_together():
-    factors = [Factor("all", ("a", "b"), 2.0), Factor("own", ("b",), 1.0)]
+    factors = [Shift("all", ("a", "b"), 2.0, "+2"), Shift("own", ("b",), 1.0, "+1")]
     points = erring_points(factors, {"a": (10.0, ""), "b": (0.0, "")}, np.array([[1, 0], [0, 3]]))
     assert isinstance(points, Points)
     np.testing.assert_array_equal(points.axes[0].values, [12, 10])

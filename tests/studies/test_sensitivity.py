@@ -16,14 +16,14 @@ from support.paths import ACTIVITY, ROOT, SULFATE
 from support.solving import tight
 from sx_sim.cascade.changes import of_constant
 from sx_sim.cascade.linearise import Linearised, Seed
-from sx_sim.cases import shifts
-from sx_sim.cases.shifts import tornado
 from sx_sim.chemistry.speciation import titratable_acid
 from sx_sim.cli import app
 from sx_sim.flowsheet.derivatives import Constant, derivatives
 from sx_sim.flowsheet.quantities import output
 from sx_sim.kernels.by_metals import eliminate_metals
 from sx_sim.report.studies import print_tornado
+from sx_sim.studies import tornado as shifts
+from sx_sim.studies.tornado import tornado
 
 WEIGHTS = {-2: 1 / 12, -1: -2 / 3, 1: 2 / 3, 2: -1 / 12}
 
@@ -466,17 +466,20 @@ def test_a_shift_that_leaves_nothing_of_a_product_says_so(monkeypatch, tmp_path)
     flow = next(s for s in whole if s.inputs == ("solvent.flow",))
     soap = next(s for s in whole if s.inputs == ("solvent.saponification",))
     chosen = [
-        replace(flow, label="much solvent", size=0.9 * flow.size / shifts.FLOW_SHIFT),
-        replace(flow, label="a little more"),
-        replace(soap, label="soap out of range", size=5.0),
+        replace(flow, name="much solvent", by="+90 %", size=0.9 * flow.size / shifts.FLOW_SHIFT),
+        replace(flow, name="a little more"),
+        replace(soap, name="soap out of range", by="+5", size=5.0),
     ]
     monkeypatch.setattr(shifts, "operating_shifts", lambda case: chosen)
     monkeypatch.setattr(shifts, "constant_shifts", lambda result: [])
     found = tornado(case, sx_sim.solve(case))
     row = found.measures.index("Dy in raffinate")
     told = {s.label: k for k, s in enumerate(found.shifts)}
-    assert {*list(told)[:2]} == {"much solvent", "soap out of range"}  # the largest of all
-    emptied, failed = told["much solvent"], told["soap out of range"]
+    assert {*list(told)[:2]} == {
+        "much solvent, +90 %",
+        "soap out of range, +5",
+    }  # largest
+    emptied, failed = told["much solvent, +90 %"], told["soap out of range, +5"]
     assert np.isnan(found.up[row, [emptied, failed]]).all()
     assert found.solved_up[emptied]
     assert not found.solved_up[failed]

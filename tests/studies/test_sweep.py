@@ -5,7 +5,7 @@ import pytest
 
 import sx_sim
 from support.columns import HEAVY, heavy_case
-from sx_sim.analysis.band import enthalpy_shifts
+from sx_sim.studies.band import enthalpy_shifts
 
 
 def swept(axes: str, **changes: float) -> sx_sim.SweepResult:

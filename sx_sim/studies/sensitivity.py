@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from sx_sim.brief import outline
 from sx_sim.cases.load import CASE_NEEDED, Case
-from sx_sim.cases.parameters import parameter
-from sx_sim.cases.run import solve
 from sx_sim.errors import ConvergenceError, check_kind
 from sx_sim.flowsheet.derivatives import derivatives
 from sx_sim.flowsheet.quantities import output
 from sx_sim.flowsheet.result import Result
+from sx_sim.studies.parameters import parameter
+from sx_sim.studies.run import solve
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,1 +1,0 @@
-"""Many solves: sweeps over a column's inputs."""

@@ -1,6 +1,0 @@
-"""Constants from laboratory isotherms, with their errors."""
-
-from sx_sim.analysis.fitting.fit import Fit, fit
-from sx_sim.analysis.fitting.isotherms import Isotherms
-
-__all__ = ["Fit", "Isotherms", "fit"]

@@ -1,0 +1,1 @@
+"""Many solves of a case: sweep, sensitivity, tornado, uncertainty; how they are kept."""
