@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, NamedTuple
+from math import inf
+from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic.fields import FieldInfo
 
 from sx_sim import units
 from sx_sim.chemistry import database
@@ -45,7 +47,27 @@ def _reader(
             raise ValueError(f"must be {above} to {high:g} {unit}, such as '{example}'")
         return number
 
+    read.bounds = low, high  # type: ignore[attr-defined]
     return BeforeValidator(read)
+
+
+def bounds_of_field(field: FieldInfo) -> tuple[float, float]:
+    """Return what a number of a table is held between, in the unit it is read in."""
+    low, high = -inf, inf
+    for one in (*field.metadata, *_annotations(field.annotation)):
+        bounds = getattr(getattr(one, "func", None), "bounds", (-inf, inf))
+        least = [v for v in (getattr(one, "ge", None), getattr(one, "gt", None)) if v is not None]
+        most = [v for v in (getattr(one, "le", None), getattr(one, "lt", None)) if v is not None]
+        low, high = max(low, bounds[0], *least), min(high, bounds[1], *most)
+    return low, high
+
+
+def _annotations(kind: Any) -> list[Any]:
+    """Return what a type is annotated with, whatever it may be besides."""
+    found = [*getattr(kind, "__metadata__", ())]
+    for one in get_args(kind):
+        found += _annotations(one)
+    return found
 
 
 def _schema(*of: str) -> WithJsonSchema:

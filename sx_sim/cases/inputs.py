@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from sx_sim import units
 from sx_sim.cases.build import build_circuit
 from sx_sim.cases.constants import constant_named, constant_number
-from sx_sim.cases.fields import Amount
+from sx_sim.cases.fields import Amount, bounds_of_field
 from sx_sim.cases.schema import ALTERNATIVES, CaseFile
 from sx_sim.cases.trains import links_of
 from sx_sim.errors import CaseError
@@ -82,6 +83,15 @@ def reading_of(case: Case, path: str, unit: str, value: float) -> Reading:
         if units.same_kind(unit, internal) and units.convert(value, unit, internal) == read:
             return Reading(path, unit, internal)
     return Reading(path, factor=read / value if value else 1.0)
+
+
+def bounds_of(case: Case, path: str) -> tuple[float, float]:
+    """Return what an input is held between, as the case has it once it is read."""
+    name = _circuits(case, path)[0]
+    *parents, key = _own(path, name).split(".")
+    table = _leaf(case.circuits[name].file, parents)
+    field = None if isinstance(table, dict) else type(table).model_fields.get(key)
+    return (0.0, inf) if field is None else bounds_of_field(field)
 
 
 def flowsheet_at(case: Case, numbers: Mapping[str, float]) -> Flowsheet:

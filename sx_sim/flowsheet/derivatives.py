@@ -62,7 +62,7 @@ class Nearby:
     steps: Sequence[float]
 
 
-Input = Constant | Nearby
+Perturbation = Constant | Nearby
 
 
 def numbers_of(stream: Stream) -> Array:
@@ -169,7 +169,7 @@ class LinearFlowsheet:
         columns = [int(np.flatnonzero(kept == k)[0]) for k in order]
         return whole[order][:, columns]
 
-    def moves(self, one: Input) -> dict[str, Moved]:
+    def moves(self, one: Perturbation) -> dict[str, Moved]:
         """Return what an input moves in every circuit that it touches."""
         if isinstance(one, Constant):
             return {one.circuit: self.circuits[one.circuit].alone(one.change())}
@@ -206,7 +206,7 @@ class LinearFlowsheet:
             pushed[:] = np.linalg.solve(np.eye(self.size) - self.joined, pushed)
         return pushed
 
-    def extrapolated(self, one: Input) -> list[tuple[float, Result]]:
+    def extrapolated(self, one: Perturbation) -> list[tuple[float, Result]]:
         """Return results next to the solution, to first order, and weights of a derivative.
 
         What is made of more than products follows from them: so far as it is smooth, its slope is
@@ -290,7 +290,7 @@ def _nothing(unit: CircuitResult) -> dict[str, Array]:
 
 
 def derivatives(
-    result: Result, outputs: Sequence[Output], inputs: Sequence[Input], mode: str = "auto"
+    result: Result, outputs: Sequence[Output], inputs: Sequence[Perturbation], mode: str = "auto"
 ) -> Array:
     """Return what outputs gain from inputs (outputs, inputs).
 
@@ -316,7 +316,7 @@ def derivatives(
 
 
 def _exact(
-    linear: LinearFlowsheet, outputs: Sequence[Output], inputs: Sequence[Input], mode: str
+    linear: LinearFlowsheet, outputs: Sequence[Output], inputs: Sequence[Perturbation], mode: str
 ) -> Array:
     """Return the derivatives of outputs whose own slopes are known."""
     result = linear.result

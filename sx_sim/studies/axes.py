@@ -15,7 +15,7 @@ from sx_sim.cases.load import Case
 from sx_sim.cases.schema import ALTERNATIVES, Axis, Sweep
 from sx_sim.errors import CaseError, DrainedError
 from sx_sim.flowsheet.quantities import KINDS, QUANTITIES
-from sx_sim.studies.parameters import nominal
+from sx_sim.studies.inputs import nominal
 from sx_sim.studies.points import SAMPLE, Points, SweepAxis, unit_sample
 from sx_sim.studies.size import check_size
 from sx_sim.studies.tables import ALWAYS

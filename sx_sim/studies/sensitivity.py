@@ -15,7 +15,8 @@ from sx_sim.errors import ConvergenceError, check_kind
 from sx_sim.flowsheet.derivatives import derivatives
 from sx_sim.flowsheet.quantities import output
 from sx_sim.flowsheet.result import Result
-from sx_sim.studies.parameters import parameter
+from sx_sim.studies.inputs import input_alone, input_of
+from sx_sim.studies.problem import Problem, constant_perturbation
 from sx_sim.studies.run import solve
 
 if TYPE_CHECKING:
@@ -135,15 +136,18 @@ def sensitivity(
         raise ValueError(f"mode must be one of {MODES}, not {mode!r}")
     outputs = [outputs] if isinstance(outputs, str) else list(outputs)
     parameters = [parameters] if isinstance(parameters, str) else list(parameters)
-    if isinstance(case, Result):
-        whole, solved = None, case
-    else:
-        whole, solved = case, result or solve(case)
+    solved = case if isinstance(case, Result) else result or solve(case)
     if not solved.converged:
         raise ConvergenceError(solved.explanation, solved)
     asked = [output(solved, name) for name in outputs]
-    inputs = [parameter(whole, solved, path) for path in parameters]
-    table = derivatives(solved, asked, [one.input for one in inputs], mode)
+    if isinstance(case, Result):
+        inputs = [input_alone(case, path) for path in parameters]
+        moves = [constant_perturbation(case, one.circuit, one.own) for one in inputs]
+        table = derivatives(case, asked, moves, mode)
+    else:
+        inputs = [input_of(case, path) for path in parameters]
+        problem = Problem(case, tuple(inputs), tuple(outputs))
+        table = problem.slopes(problem.x, result=solved, mode=mode)
     return Sensitivity(
         outputs=tuple(outputs),
         output_units=tuple(one.unit for one in asked),

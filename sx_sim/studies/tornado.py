@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sx_sim.cascade.column import RAFFINATE
-from sx_sim.cases.inputs import reading_of
 from sx_sim.cases.load import Case
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.errors import CaseError
@@ -18,8 +17,8 @@ from sx_sim.flowsheet.quantities import output, split_output
 from sx_sim.flowsheet.result import Result
 from sx_sim.flowsheet.steady import solve_flowsheet
 from sx_sim.output_files import write_rows
-from sx_sim.studies.parameters import nominal
-from sx_sim.studies.sensitivity import sensitivity
+from sx_sim.studies.inputs import nominal
+from sx_sim.studies.problem import Problem
 from sx_sim.units import convert
 
 Array = NDArray[np.float64]
@@ -171,23 +170,25 @@ def tornado(case: Case, result: Result) -> Tornado:
     measures = measures_of(case, result)
     shifts = [*operating_shifts(case), *constant_shifts(result)]
     inputs = list(dict.fromkeys(path for shift in shifts for path in shift.inputs))
-    found = sensitivity(case, list(measures.values()), inputs, result=result)
+    problem = Problem.of(case, inputs, list(measures.values()))
+    values = np.array([output(result, name).value for name in measures.values()])
+    table = problem.slopes(problem.x, result=result)
     up, down, linear = np.zeros((3, len(measures), len(shifts)))
     solved_up, solved_down = np.zeros((2, len(shifts)), dtype=bool)
     for k, shift in enumerate(shifts):
         chosen = [inputs.index(path) for path in shift.inputs]
-        linear[:, k] = shift.size * found.table[:, chosen].sum(axis=1)
+        linear[:, k] = shift.size * table[:, chosen].sum(axis=1)
         for effects, solved, share in ((up, solved_up, 1.0), (down, solved_down, -1.0)):
-            moved = _solved(case, result, shift, share)
+            moved = _solved(problem, result, shift, share)
             solved[k] = moved is not None
-            values = [_value(moved, name) for name in measures.values()]
-            effects[:, k] = np.array(values) - found.output_values
+            effects[:, k] = [_value(moved, name) for name in measures.values()]
+            effects[:, k] -= values
     for effects in (up, down, linear):
         effects[np.abs(effects) < ROUNDING] = 0.0
     as_found = Tornado(
         next(iter(measures.values()), "purity").partition(".")[0],
         tuple(measures),
-        found.output_values,
+        values,
         tuple(shifts),
         up,
         down,
@@ -212,19 +213,14 @@ def _sorted(found: Tornado) -> Tornado:
     )
 
 
-def _solved(case: Case, result: Result, shift: Shift, share: float) -> Result | None:
-    """Return the column solved with a share of a shift made, none if that fails."""
-    numbers: dict[str, float] = {}
+def _solved(problem: Problem, result: Result, shift: Shift, share: float) -> Result | None:
+    """Return the flowsheet solved with a share of a shift made, none if that fails."""
+    moved = [share * shift.size * (one.path in shift.inputs) for one in problem.inputs]
     try:
-        for path in shift.inputs:
-            value, unit = nominal(case, path)
-            number = float(value + share * shift.size)
-            numbers[path] = reading_of(case, path, unit, number).numbers([number])[0]
-        sheet = case.at(numbers)
-        moved = solve_flowsheet(sheet, start=result, throw=False)
+        found = solve_flowsheet(problem.set(problem.x + moved), start=result, throw=False)
     except CaseError:
         return None
-    return moved if moved.converged else None
+    return found if found.converged else None
 
 
 def _value(result: Result | None, name: str) -> float:

@@ -15,7 +15,7 @@ from sx_sim.cases.load import CASE_NEEDED, Case
 from sx_sim.errors import CaseError, check_kind
 from sx_sim.flowsheet.quantities import output
 from sx_sim.flowsheet.result import Result
-from sx_sim.studies.parameters import nominal
+from sx_sim.studies.inputs import nominal
 from sx_sim.studies.run import run_sweep, solve
 from sx_sim.studies.samples import (
     QUANTILES,

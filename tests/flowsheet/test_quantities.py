@@ -8,7 +8,7 @@ from support.solving import tight
 from sx_sim.cases.inputs import reading_of
 from sx_sim.flowsheet.ledger import ledger_of
 from sx_sim.flowsheet.quantities import QUANTITIES, output
-from sx_sim.studies.parameters import nominal
+from sx_sim.studies.inputs import nominal
 
 CIRCUIT = """
 temperature = "30 degC"

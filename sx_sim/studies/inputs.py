@@ -1,28 +1,27 @@
-"""Inputs of a case by path, and what a small step of each one changes."""
+"""Inputs of a case by path: what may be swept, shifted, sampled, differentiated or designed."""
 
 from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 
-from sx_sim.cascade.changes import CONSTANTS, Change, of_constant, of_temperature
+from sx_sim.cascade.changes import CONSTANTS
+from sx_sim.cascade.column import Column
 from sx_sim.cascade.streams import Stream
 from sx_sim.cases.constants import CONSTANT_UNITS, constant_named
 from sx_sim.cases.contents import amounts, aqueous_stream
-from sx_sim.cases.inputs import reading_of
+from sx_sim.cases.inputs import Reading, bounds_of, reading_of
 from sx_sim.cases.load import Case
 from sx_sim.cases.schema import Liquor
 from sx_sim.chemistry.speciation import titratable_acid
 from sx_sim.errors import CaseError
-from sx_sim.flowsheet.derivatives import STAGE as STAGE_TEMPERATURE
-from sx_sim.flowsheet.derivatives import Constant, Input, Nearby
-from sx_sim.flowsheet.flowsheet import ALONE, Flowsheet
+from sx_sim.flowsheet.flowsheet import ALONE
 from sx_sim.flowsheet.result import Result
-from sx_sim.units import split
+from sx_sim.units import convert, split
 
 ROOTS = ("temperature", "solvent", "feeds", "sections", "draws", "set_points")
 FORMS = (
@@ -32,93 +31,122 @@ FORMS = (
     "of a train each of these after circuits.NAME., or a path of its defaults",
 )
 STAGE = re.compile(r"temperature\[(\d+)\]")
-
-# Derivatives from values a small step to either side, or a few to one side at a bound of
-# the input, of arrays that are nearly linear in it.
-CENTRAL = {-1: -1 / 2, 1: 1 / 2}
-FORWARD = {0: -3 / 2, 1: 2.0, 2: -1 / 2}
-BACKWARD = {-k: -w for k, w in FORWARD.items()}
+WHOLE = ("stages", "stage", "iteration_limit")
 RELATIVE_STEP = 3e-5
 OFFSET_STEP = {"pH": 3e-5, "temperature": 0.01, "bleed": 1e-5}  # of inputs whose zero means nothing
+Kind = Literal["continuous", "whole", "constant", "stage temperature"]
 
 
 @dataclass(frozen=True)
-class Parameter:
-    """One input: its value in the case, its unit there, and what changes per unit of it."""
+class Input:
+    """One number that goes into a case.
+
+    Parameters
+    ----------
+    path : str
+    value : float
+        In the case.
+    unit : str
+        In which the case gives it, empty for none.
+    kind : {'continuous', 'whole', 'constant', 'stage temperature'}
+    circuit, own : str
+        Of a train, the circuit and the path in it; the defaults have none.
+    low, high : float
+        What a case may give, in that unit.
+    sd : float
+        Standard deviation of a constant; zero where none is known.
+    reading : Reading
+        How numbers in that unit are read.
+    """
 
     path: str
     value: float
     unit: str
-    input: Input
+    kind: Kind
+    circuit: str
+    own: str
+    low: float = -np.inf
+    high: float = np.inf
+    sd: float = 0.0
+    reading: Reading = field(default_factory=lambda: Reading(""), repr=False)
+
+    @property
+    def step(self) -> float:
+        """A small step of it, by which what a case is made of is nearly linear."""
+        return OFFSET_STEP.get(self.path.rpartition(".")[2], abs(self.value) * RELATIVE_STEP)
 
 
-def parameter(case: Case | None, result: Result, path: str) -> Parameter:
-    """Return an input by its path.
+def input_of(case: Case, path: str) -> Input:
+    """Return an input of a case.
 
     Parameters
     ----------
-    case : Case or None
-        Without it only constants and the temperatures of stages are known.
-    result : Result
-        Of that case.
+    case : Case
     path : str
         One of ``FORMS``.
 
     Raises
     ------
     CaseError
-        If there is no such input, or it has no derivative.
+        If there is no such input, or the case does not give it as a number.
     """
-    circuit, own = ALONE, path
-    if case is not None and case.parts and not path.startswith("defaults."):
-        circuit, _, own = case.part(path)
-    parts = own.split(".")
-    staged = STAGE.fullmatch(own)
-    if staged:
-        return _stage_temperature(result, path, circuit, int(staged[1]))
-    if parts[0] == "constants":
-        return _constant(result, path, circuit, parts[1:])
-    if case is None:
+    circuit, part, own = "", case, path
+    if case.parts and not path.startswith("defaults."):
+        circuit, part, own = case.part(path)
+    root, key = own.split(".")[0], own.rpartition(".")[2]
+    if staged := STAGE.fullmatch(own):
+        column = case.flowsheet.circuits[circuit].column
+        return _of_stage(column, path, circuit, own, int(staged[1]))
+    if root == "constants":
+        symbol, name, unit = constant_named(part, own)
+        constants = part.column.system.constants[part.column.system.index(symbol)]
+        sd = float(getattr(constants, f"{name}_sd", 0.0))
+        value = float(getattr(constants, name))
+        reading = Reading(path, unit, unit)
+        return Input(path, value, unit, "constant", circuit, own, sd=sd, reading=reading)
+    if root not in (*ROOTS, *["defaults"] * bool(case.parts)):
+        raise CaseError(f"parameter '{path}': must be {'; '.join(FORMS)}", case.name)
+    value, unit = nominal(case, path)
+    reading = reading_of(case, path, unit, value)
+    low, high = bounds_of(case, path)
+    if reading.unit != reading.internal:
+        low, high = (convert(b, reading.internal, unit) for b in (low, high))
+    kind: Kind = "whole" if key in WHOLE else "continuous"
+    return Input(path, value, unit, kind, circuit, own, low, high, reading=reading)
+
+
+def input_alone(result: Result, path: str) -> Input:
+    """Return an input that a result alone knows: a constant, or the temperature of a stage.
+
+    Raises
+    ------
+    CaseError
+        If it is another one, or not there.
+    """
+    if ALONE not in result.units:
+        there = ", ".join(result.units)
+        raise CaseError(f"parameter '{path}': give the case of a train; its circuits are {there}")
+    if staged := STAGE.fullmatch(path):
+        return _of_stage(result.column, path, ALONE, path, int(staged[1]))
+    root, *parts = path.split(".")
+    if root != "constants":
         raise CaseError(
             f"parameter '{path}': a result alone knows {FORMS[1]}, and {FORMS[2]}; "
             "give the case for its other inputs"
         )
-    if parts[0] not in (*ROOTS, *["defaults"] * bool(case.parts)):
-        raise CaseError(f"parameter '{path}': must be {'; '.join(FORMS)}", case.name)
-    if parts[-1] in ("stages", "stage"):
-        raise CaseError(f"parameter '{path}': is a whole number and has no derivative", case.name)
-    value, unit = nominal(case, path)
-    return Parameter(path, value, unit, _nearby(case, path, value, unit))
-
-
-def _stage_temperature(result: Result, path: str, circuit: str, stage: int) -> Parameter:
-    found = result.units[circuit].cascade
-    count = found.column.stages
-    if not 1 <= stage <= count:
-        raise CaseError(f"parameter '{path}': there are stages 1 to {count}")
-
-    def change() -> Change:
-        return of_temperature(found, np.arange(1, count + 1) == stage)
-
-    value = float(found.column.temperature[stage - 1])
-    return Parameter(path, value, "K", Constant(circuit, STAGE_TEMPERATURE, stage - 1, change))
-
-
-def _constant(result: Result, path: str, circuit: str, parts: list[str]) -> Parameter:
-    if circuit not in result.units:
-        there = ", ".join(result.units)
-        raise CaseError(f"parameter '{path}': give the case of a train; its circuits are {there}")
-    found = result.units[circuit].cascade
     symbol, name = parts if len(parts) == 2 else ("", "")
-    if symbol not in found.elements:
-        there = ", ".join(found.elements)
-        raise CaseError(f"parameter '{path}': must be constants.SPECIES.NAME, of {there}")
-    if name not in CONSTANTS:
-        raise CaseError(f"parameter '{path}': no '{name}'; there are {', '.join(CONSTANTS)}")
-    i = found.system.index(symbol)
-    value = float(getattr(found.system.constants[i], name))
-    one = Constant(circuit, name, i, lambda: of_constant(found, symbol, name))
-    return Parameter(path, value, CONSTANT_UNITS.get(name, ""), one)
+    if symbol not in result.elements or name not in CONSTANTS:
+        raise CaseError(f"parameter '{path}': must be constants.SPECIES.NAME, of {FORMS[1]}")
+    constants = result.system.constants[result.system.index(symbol)]
+    unit = CONSTANT_UNITS.get(name, "")
+    return Input(path, float(getattr(constants, name)), unit, "constant", ALONE, path)
+
+
+def _of_stage(column: Column, path: str, circuit: str, own: str, stage: int) -> Input:
+    if not 1 <= stage <= column.stages:
+        raise CaseError(f"parameter '{path}': there are stages 1 to {column.stages}")
+    value = float(column.temperature[stage - 1])
+    return Input(path, value, "K", "stage temperature", circuit, own)
 
 
 def nominal(case: Case, path: str) -> tuple[float, str]:
@@ -143,9 +171,8 @@ def nominal(case: Case, path: str) -> tuple[float, str]:
             ) from None
     *parents, key = path.split(".")
     if parents[:1] == ["constants"]:
-        symbol, name, unit = constant_named(case, path)
-        system = case.column.system
-        return float(getattr(system.constants[system.index(symbol)], name)), unit
+        known = input_of(case, path)
+        return known.value, known.unit
     raw: Any = case.raw
     model: Any = case.file
     for done, part in enumerate(parents):
@@ -211,38 +238,3 @@ def _number(given: Any, path: str, name: str) -> tuple[float, str]:
     elif isinstance(given, int | float) and not isinstance(given, bool):
         return float(given), ""
     raise CaseError(f"parameter '{path}': is not a number in the case", name)
-
-
-def _nearby(case: Case, path: str, value: float, unit: str) -> Nearby:
-    """Return flowsheets next to that of a case, an input being a little more or less."""
-    step = OFFSET_STEP.get(path.rpartition(".")[2], abs(value) * RELATIVE_STEP)
-    if step == 0.0:
-        raise CaseError(
-            f"parameter '{path}': is zero, where the column is of another kind; "
-            "give it a value above zero",
-            case.name,
-        )
-
-    def flowsheet(k: int) -> Flowsheet:
-        number = float(value + k * step)
-        return case.at({path: reading_of(case, path, unit, number).numbers([number])[0]})
-
-    refused: CaseError | None = None
-    for weights in (CENTRAL, BACKWARD, FORWARD):
-        try:
-            sheets = [flowsheet(k) for k in weights]
-        except CaseError as error:
-            refused = refused or error
-            continue
-        for circuit, part in case.circuits.items():
-            ideal = part.column.settling is None
-            if any((one.circuits[circuit].column.settling is None) != ideal for one in sheets):
-                raise CaseError(
-                    f"parameter '{path}': stages are ideal as it is, and of another kind next to "
-                    "it; make one of them a little less than ideal",
-                    case.name,
-                )
-        steps = [k * step for k in weights]
-        return Nearby(sheets, [w / step for w in weights.values()], steps)
-    assert refused is not None
-    raise refused
