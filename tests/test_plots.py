@@ -18,6 +18,7 @@ from sx_sim.plots import cut_outputs, nines, split_at
 from sx_sim.plots.colours import COLOURS, colour_of
 from sx_sim.plots.labels import Scale, nines_at, room
 from sx_sim.plots.panels import SPEC
+from sx_sim.studies.band import bounds
 
 
 @pytest.fixture(scope="module")
@@ -293,7 +294,7 @@ def test_a_stage_plot_draws_what_is_asked(result):
 def test_temperature_band(sweep):
     figure = sx_sim.plots.temperature_band(sweep, "Dy", "Ho")
     recovery = figure.axes[1]
-    middle = sweep.band.recovered("Dy", "raffinate")[1]
+    middle = bounds(sweep.band, "recovery.Dy.raffinate")[1]
     np.testing.assert_allclose(recovery.lines[0].get_ydata(), 100 * middle)
     assert len(recovery.collections) == 2
 

@@ -15,7 +15,7 @@ from sx_sim.plots.labels import SHARES, scale_of, spec_text
 from sx_sim.plots.panels import meeting
 from sx_sim.report.console import print_line
 from sx_sim.report.numbers import percent
-from sx_sim.studies.band import Band
+from sx_sim.studies.band import bounds
 from sx_sim.studies.sweep import SweepResult
 
 
@@ -70,15 +70,16 @@ def _print_met(console: Console, what: str, count: int, points: int, own: bool) 
     print_line(console, f"  {what}: met at {count} of {points} points, ", (verdict, style))
 
 
-def print_band(console: Console, band: Band, light: str, heavy: str, extract: str) -> None:
+def print_band(console: Console, band: SweepResult, light: str, heavy: str, extract: str) -> None:
     """Print recoveries at the ends of a temperature axis, with the enthalpies' error."""
     table = Table(title="What the enthalpies' errors (1 sd) do", title_justify="left")
     table.add_column("recovery %")
-    ends = sorted({0, len(band.values) - 1})
+    heated = band.axes[0]
+    ends = sorted({0, len(heated.values) - 1})
     for t in ends:
-        table.add_column(f"{band.path} {band.values[t]:g}", justify="right")
+        table.add_column(f"{heated.path} {heated.values[t]:g}", justify="right")
     for symbol, product in ((light, "raffinate"), (heavy, extract)):
-        low, middle, high = band.recovered(symbol, product)
+        low, middle, high = bounds(band, f"recovery.{symbol}.{product}")
         cells = [f"{percent(middle[t])} ({percent(low[t])} to {percent(high[t])})" for t in ends]
         table.add_row(f"{symbol} in {product}", *cells)
     console.print(table)

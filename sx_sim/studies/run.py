@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from types import NoneType
+from typing import Any
 
 import numpy as np
 
@@ -21,15 +22,14 @@ from sx_sim.flowsheet.recycles import Circuit
 from sx_sim.flowsheet.result import Result
 from sx_sim.flowsheet.steady import solve_flowsheet, solve_flowsheets
 from sx_sim.studies.axes import nominal_of, points_of, read_axes
-from sx_sim.studies.band import Band, band_of, erring_columns, tables_of
+from sx_sim.studies.band import TABLES, band_points, heated_axis
 from sx_sim.studies.kept import OUTSIDE, SWEEP, Journal, known_blocks, stamp_of
-from sx_sim.studies.points import Block, Points, SweepAxis
+from sx_sim.studies.points import Block, Points
 from sx_sim.studies.size import check_size
 from sx_sim.studies.sweep import (
     Progress,
     Settings,
     SweepResult,
-    each_done,
     run_points,
     solve_block,
     specifications,
@@ -145,20 +145,21 @@ def run_sweep(
     sweep = case.content.sweep
     if points is not None:
         points = replace(points, axes=read_axes(case, points.axes))
-        heated = None
+        members = 0
     elif sweep is None:
         raise CaseError(
             "sweep is missing: give [[sweep.axes]] with path, from, to, points", case.name
         )
     else:
         points = points_of(case, sweep)
-        heated = _heated(points) if sweep.band_members and not case.parts else None
+        members = sweep.band_members
     record = recorded_of(case, points, outputs)
-    members = sweep.band_members if sweep else 0
-    extra = len(heated.values) * (members + 1) if heated else 0
-    step = _counter(points.count + extra, progress)
+    heated = heated_axis(points) if members else None
+    around = band_points(case, heated, members) if heated else None
+    step = _counter(points.count + (around.count if around else 0), progress)
     stamp = stamp_of(case, points, record)
-    tables = run_points(
+    found = _swept(
+        case,
         points,
         record,
         partial(_solve_block, case, fingerprint(), points, record, strict),
@@ -167,15 +168,22 @@ def run_sweep(
         keep=(lambda k, block: journal.keep(k, {**block, SWEEP: stamp})) if journal else None,
         step=step,
     )
-    return SweepResult(
-        points=points,
-        nominal=tuple(nominal_of(case, axis) for axis in points.axes),
-        recorded=record,
-        tables=tables,
-        band=_band(case, heated, record, members, executor, step) if heated else None,
-        specifications=specifications(case),
-        own=_own(case, record),
-    )
+    band = None
+    if around is not None:
+        of_band = replace(record, tables=TABLES, numbers=(), stages=0)
+        around = replace(around, axes=read_axes(case, around.axes))
+        solve = partial(_solve_block, case, fingerprint(), around, of_band, False)
+        band = _swept(case, around, of_band, solve, executor=executor, step=step)
+    return replace(found, band=band, specifications=specifications(case), own=_own(case, record))
+
+
+def _swept(
+    case: Case, points: Points, record: Recorded, solve: Callable[[Block], Tables], **how: Any
+) -> SweepResult:
+    """Return what a sweep found, its blocks solved as ``run_points`` takes them."""
+    tables = run_points(points, record, solve, **how)
+    own = tuple(nominal_of(case, axis) for axis in points.axes)
+    return SweepResult(points, own, record, tables)
 
 
 def _own(case: Case, record: Recorded) -> tuple[float, ...]:
@@ -219,28 +227,6 @@ def recorded_of(case: Case, points: Points, outputs: Sequence[str] | None) -> Re
     return record
 
 
-def _heated(points: Points) -> SweepAxis | None:
-    """Return the axis of a temperature that has a dimension of its own."""
-    heated = (axis for axis in points.axes if axis.path.endswith("temperature"))
-    return next((axis for axis in heated if axis.path == axis.dimension), None)
-
-
-def _band(
-    case: Case,
-    heated: SweepAxis,
-    record: Recorded,
-    members: int,
-    executor: Executor | None,
-    step: Callable[[int], None],
-) -> Band:
-    solve = partial(_solve_members, case, fingerprint(), heated, record, members)
-    found = {}
-    for t, tables in each_done(solve, range(len(heated.values)), executor):
-        found[t] = tables
-        step(members + 1)
-    return band_of(heated.path, heated.values, record, found)
-
-
 def _solve_block(
     case: Case, installation: str, points: Points, record: Recorded, strict: bool, block: Block
 ) -> Tables:
@@ -264,20 +250,6 @@ def _flowsheet(case: Case, values: Settings) -> Flowsheet | None:
     with suppress(CaseError):
         return case.at(values)
     return None
-
-
-def _solve_members(
-    case: Case, installation: str, heated: SweepAxis, record: Recorded, members: int, place: int
-) -> Tables:
-    """Solve one temperature of the band; all it needs is passed, so it can run anywhere."""
-    _check_installation(installation)
-    sheet = case.at({heated.path: float(heated.numbers[place])})
-    columns = erring_columns(sheet.circuit.column, members)
-    moved = [
-        replace(sheet, circuits={ALONE: replace(sheet.circuit, column=column)})
-        for column in columns
-    ]
-    return tables_of(solve_flowsheets(moved, start=sheet), record)
 
 
 def _check_installation(installation: str) -> None:

@@ -15,7 +15,6 @@ from sx_sim.cases.load import Case
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.quantities import BY_KIND, element_sum, split_output
 from sx_sim.flowsheet.result import Result
-from sx_sim.studies.band import Band
 from sx_sim.studies.points import Block, Points, SweepAxis, blocks
 from sx_sim.studies.tables import Recorded, Tables
 
@@ -64,7 +63,8 @@ class SweepResult:
     tables : mapping of str to array
         By name, over the dimensions of the points and then those of the table. Fractions
         are between 0 and 1; NaN where a point failed.
-    band : Band, optional
+    band : SweepResult, optional
+        Over temperatures, and the nominal enthalpies beside draws from their errors.
     specifications : tuple of Specification
     own : tuple of float
         What the case itself gives of what they are of; NaN where it does not.
@@ -74,7 +74,7 @@ class SweepResult:
     nominal: tuple[float, ...]
     recorded: Recorded
     tables: Mapping[str, Any]
-    band: Band | None = None
+    band: SweepResult | None = None
     specifications: tuple[Specification, ...] = ()
     own: tuple[float, ...] = ()
 

@@ -13,6 +13,7 @@ from sx_sim.cascade.column import RAFFINATE
 from sx_sim.cases.load import Case
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.errors import CaseError
+from sx_sim.flowsheet.flowsheet import Flowsheet
 from sx_sim.flowsheet.quantities import output, split_output
 from sx_sim.flowsheet.result import Result
 from sx_sim.flowsheet.steady import solve_flowsheet
@@ -168,7 +169,7 @@ def tornado(case: Case, result: Result) -> Tornado:
         Of that case, converged.
     """
     measures = measures_of(case, result)
-    shifts = [*operating_shifts(case), *constant_shifts(result)]
+    shifts = [*operating_shifts(case), *constant_shifts(case.flowsheet)]
     inputs = list(dict.fromkeys(path for shift in shifts for path in shift.inputs))
     problem = Problem.of(case, inputs, list(measures.values()))
     values = np.array([output(result, name).value for name in measures.values()])
@@ -328,13 +329,13 @@ def _warmer(case: Case, path: str, words: str) -> Shift:
     return Shift(words, (path,), size, "+1 °C")
 
 
-def constant_shifts(result: Result) -> list[Shift]:
+def constant_shifts(flowsheet: Flowsheet) -> list[Shift]:
     """Return one standard deviation of each species' constants, and of what they share.
 
     Circuits that go by one set err together.
     """
     shifts: dict[tuple[str, str], Shift] = {}
-    systems = {name: c.column.system for name, c in result.flowsheet.circuits.items()}
+    systems = {name: c.column.system for name, c in flowsheet.circuits.items()}
     several = len({system.extractant.key for system in systems.values()}) > 1
     for circuit, system in systems.items():
         of_set = f", {system.extractant.key}" if several else ""

@@ -168,7 +168,7 @@ def uncertainty(
     names = usual_outputs(case, result) if outputs is None else tuple(outputs)
     factors = tuple(
         replace(shift, size=scale * shift.size)
-        for shift in constant_shifts(result)
+        for shift in constant_shifts(case.flowsheet)
         if "enthalpy" not in shift.inputs[0] or _warmed(result)
     )
     if not factors:

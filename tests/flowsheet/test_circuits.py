@@ -11,6 +11,7 @@ from sx_sim.cascade.results import solve_column
 from sx_sim.flowsheet.circuit import LOOP_LIMIT, solve_circuit
 from sx_sim.flowsheet.loop import Loop
 from sx_sim.kernels.types import Options
+from sx_sim.studies.band import bounds
 from sx_sim.studies.ledgers import ledger_of
 
 TIGHT = Options(tolerance=1e-13)
@@ -260,7 +261,7 @@ def test_the_band_of_a_swept_circuit_is_of_the_circuit():
     axis = '[[sweep.axes]]\npath = "temperature"\nvalues = ["25 degC", "35 degC"]\n'
     text = plant(**CIRCUITS["all of them"]).text + axis + "[sweep]\nband_members = 2\n"
     sweep = sx_sim.run_sweep(sx_sim.parse_case(text))
-    _, nominal, _ = sweep.band.recovered("Ho", "raffinate")
+    _, nominal, _ = bounds(sweep.band, "recovery.Ho.raffinate")
     np.testing.assert_allclose(nominal, sweep.recovered("Ho", "raffinate"), rtol=1e-7)
 
 

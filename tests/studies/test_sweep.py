@@ -5,7 +5,8 @@ import pytest
 
 import sx_sim
 from support.columns import HEAVY, heavy_case
-from sx_sim.studies.band import enthalpy_shifts
+from sx_sim.studies.band import band_points, bounds
+from sx_sim.studies.points import SweepAxis
 
 
 def swept(axes: str, **changes: float) -> sx_sim.SweepResult:
@@ -82,7 +83,7 @@ def test_points_that_make_no_column_are_recorded():
 
 def test_the_band_holds_the_nominal_line_and_vanishes_at_25_degrees():
     sweep = swept(axis("temperature", ["25 degC", "45 degC"]) + "[sweep]\nband_members = 16\n")
-    low, middle, high = sweep.band.recovered("Dy", "raffinate")
+    low, middle, high = bounds(sweep.band, "recovery.Dy.raffinate")
     np.testing.assert_allclose(middle, sweep.recovered("Dy", "raffinate"), rtol=1e-9)
     assert low[0] == pytest.approx(high[0], rel=1e-9)
     assert low[1] < middle[1] < high[1]
@@ -90,12 +91,17 @@ def test_the_band_holds_the_nominal_line_and_vanishes_at_25_degrees():
 
 
 def test_enthalpy_errors_have_the_stated_spread():
-    system = heavy_case().column.system
-    shifts = enthalpy_shifts(system, 4096)
-    dy, ho = shifts[:, system.index("Dy")], shifts[:, system.index("Ho")]
-    assert dy.std() == pytest.approx(np.hypot(10, 4), rel=0.03)
-    assert (dy - ho).std() == pytest.approx(4 * np.sqrt(2), rel=0.05)
-    np.testing.assert_array_equal(shifts, enthalpy_shifts(system, 4096))
+    case = heavy_case()
+    heated = SweepAxis("temperature", np.array([25.0, 35.0]), "degC", "temperature")
+    drawn, again = (
+        {axis.path: axis.values for axis in band_points(case, heated, 4096).axes} for _ in range(2)
+    )
+    dy, ho = drawn["constants.Dy.enthalpy"], drawn["constants.Ho.enthalpy"]
+    species = case.column.system.extractant.species
+    assert dy[0] == species["Dy"].enthalpy
+    assert dy[1:].std() == pytest.approx(np.hypot(10, 4), rel=0.03)
+    assert (dy - ho)[1:].std() == pytest.approx(4 * np.sqrt(2), rel=0.05)
+    np.testing.assert_array_equal(dy, again["constants.Dy.enthalpy"])
 
 
 def test_progress_is_reported():
