@@ -24,7 +24,7 @@ class Stages:
     def setup(self, stages):
         self.problem = self.problem_of(stages)
         self.cold = np.empty((0, 2))
-        self.warm = solve_column(*self.problem, self.cold, OPTIONS).scalars + 1e-3
+        self.warm = solve_column(*self.problem, self.cold, OPTIONS).unknowns + 1e-3
 
     def problem_of(self, stages):
         if stages > 1:

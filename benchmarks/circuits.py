@@ -176,7 +176,7 @@ def short_of_acid(circuit: Circuit) -> bool:
             spare += stream.flow * stream.carrier - held
         else:
             back = [
-                r.takes(stream, replace(stream, flow=leaving[r.product]))
+                r.flow_drawn(stream, replace(stream, flow=leaving[r.product]))
                 for r in loops
                 if r.feed == stream.name
             ]

@@ -62,7 +62,7 @@ def reference_contest(stages: int) -> Contest:
     """Return the reference column: sx_sim against the variants in SciPy."""
     cascade, law = reference(stages).column.pack()
     ours = partial(solve_ours, cascade, law, np.empty((0, 2)), TOLERANCE)
-    warm = ours().scalars * (1 + NUDGE)
+    warm = ours().unknowns * (1 + NUDGE)
     peers = {"sx_sim, warm start": partial(solve_ours, cascade, law, warm, TOLERANCE)}
     peers |= {name: partial(solve, cascade, law) for name, solve in VARIANTS.items()}
     return Contest(
@@ -183,7 +183,7 @@ def random_table(count: int, tell: Callable[[str], None]) -> Table:
                 answer = solve(cascade, law)
             times.append(time.perf_counter() - start)
             if answer.converged:
-                agrees = np.abs(answer.scalars - best.scalars).max() <= 1e-4
+                agrees = np.abs(answer.unknowns - best.unknowns).max() <= 1e-4
                 agrees &= assess_answer(cascade, law, best).residual <= TOLERANCE
                 right, wrong = right + agrees, wrong + (not agrees)
         shown.add_row(who, str(right), str(wrong), three_digits(1e3 * median(times)))

@@ -112,14 +112,14 @@ class Flows:
         water, solvent, draw_a, draw_o = np.zeros((4, n))
         solvent[0] = number(case["solvent"]["flow"])
         spans = list(case["sections"])
-        self.efficiency, in_water, in_organic = np.ones(n), np.zeros(n), np.zeros(n)
+        self.efficiency, in_water, aqueous_entrainment = np.ones(n), np.zeros(n), np.zeros(n)
         self.outlets = {"raffinate": ("aqueous", 0, 0.0), "solvent": ("organic", n - 1, 0.0)}
         for k, (name, section) in enumerate(case["sections"].items()):
             first = last[spans[k - 1]] + 1 if k else 0
             part = slice(first, last[name] + 1)
             self.efficiency[part] = section.get("efficiency", 1.0)
             in_water[part] = section.get("entrained_organic", 0.0)
-            in_organic[part] = section.get("entrained_aqueous", 0.0)
+            aqueous_entrainment[part] = section.get("entrained_aqueous", 0.0)
             water[last[name]] += number(section.get("flow", "0"))
             if "outlet" in section:
                 draw_a[first] = 1.0
@@ -134,7 +134,7 @@ class Flows:
             self.outlets[name] = (draw["phase"], draw["stage"] - 1, 0.0)
         # all that settles, of either phase: two unknowns a stage
         falls, rises = np.eye(n, k=1), np.eye(n, k=-1)
-        eye, up = np.eye(n), np.diag(in_organic)
+        eye, up = np.eye(n), np.diag(aqueous_entrainment)
         down = np.diag(in_water)
         matrix = np.block(
             [
@@ -144,22 +144,22 @@ class Flows:
         )
         settled = np.linalg.solve(matrix, np.concatenate([water, solvent]))
         a, o = settled[:n], settled[n:]
-        self.water, self.drops_up = a * (1 - draw_a), in_organic * o * (1 - draw_o)
+        self.water, self.drops_up = a * (1 - draw_a), aqueous_entrainment * o * (1 - draw_o)
         self.organic, self.drops_down = o * (1 - draw_o), in_water * a * (1 - draw_a)
-        self.water_all = a + in_organic * o
+        self.water_all = a + aqueous_entrainment * o
         self.organic_all = o + in_water * a
         self.all = (a, o, self.water, self.organic)
         share = {"raffinate": 1 - draw_a[0], "solvent": 1 - draw_o[-1]}
         for name, (phase, j, _) in self.outlets.items():
             taken = share.get(name, draw_a[j] if phase == "aqueous" else draw_o[j])
             self.outlets[name] = (phase, j, taken * (a if phase == "aqueous" else o)[j])
-        self.in_organic, self.in_water = in_organic, in_water
+        self.aqueous_entrainment, self.in_water = aqueous_entrainment, in_water
 
     def product(self, name: str, x: Array, z: Array) -> tuple[float, Array]:
         """Return the flow of a product of the column and what a litre of it holds (S,)."""
         phase, j, flow = self.outlets[name]
         if phase == "organic":
-            return flow, z[j] + self.in_organic[j] * x[j]
+            return flow, z[j] + self.aqueous_entrainment[j] * x[j]
         return flow, x[j] + self.in_water[j] * z[j]
 
     def returned(self, case: Mapping[str, Any], x: Array, z: Array) -> Array:

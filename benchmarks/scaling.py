@@ -44,7 +44,7 @@ def sizes(problems: dict[str, tuple[Cascade, Law]], title: str, runs: int) -> Ta
         if solution.status:
             table.add_row(name, f"ended with status {solution.status}")
             continue
-        near = solution.scalars + 1e-3
+        near = solution.unknowns + 1e-3
         fresh = median(lambda: solve_column(*problem, cold, OPTIONS), runs)  # noqa: B023
         warm = median(lambda: solve_column(*problem, near, OPTIONS), runs)  # noqa: B023
         stages = len(problem[0].anion)

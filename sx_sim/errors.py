@@ -1,4 +1,4 @@
-"""What can go wrong, in the words of whoever has to mend it."""
+"""Exceptions raised for user errors and failed solves."""
 
 from __future__ import annotations
 

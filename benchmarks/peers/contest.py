@@ -45,7 +45,7 @@ def products(cascade: Cascade, x: Array, y: Array) -> Array:
 def assess_answer(cascade: Cascade, law: Law, answer: Answer) -> Finding:
     """Recompute the closures of an answer by the check that sx_sim's results undergo."""
     with np.errstate(all="ignore"):  # what failed may hold anything
-        found = check(cascade, law, answer.x, answer.y, answer.scalars)
+        found = check(cascade, law, answer.x, answer.y, answer.unknowns)
     return Finding(
         products(cascade, answer.x, answer.y),
         found.closure,
@@ -59,4 +59,4 @@ def solve_ours(cascade: Cascade, law: Law, start: Array, tolerance: float) -> An
     """Solve by sx_sim's kernel, from (0, 2) for a cold start."""
     found = solve_column(cascade, law, start, Options(tolerance=tolerance))
     why = "" if found.status == CONVERGED else f"status {found.status}"
-    return Answer(found.aqueous, found.organic, found.scalars, not why, int(found.iterations), why)
+    return Answer(found.aqueous, found.organic, found.unknowns, not why, int(found.iterations), why)

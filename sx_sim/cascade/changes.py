@@ -193,7 +193,7 @@ def of_columns(
             getattr(change.cascade, name)[:] += w * getattr(cascade, name)
         if column.settling is not None:
             change.drops[:] += w * np.array(
-                [column.settling.in_organic, column.settling.in_aqueous]
+                [column.settling.aqueous_entrainment, column.settling.organic_entrainment]
             )
         change.ln_h[:] += w * np.nan_to_num(column.set_ln_h)
     law = result.system.law(result.column.temperature)

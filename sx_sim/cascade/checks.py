@@ -76,7 +76,7 @@ class Checks:
         )
 
 
-def check(cascade: Cascade, law: Law, x: Array, y: Array, scalars: Array) -> Checks:
+def check(cascade: Cascade, law: Law, x: Array, y: Array, unknowns: Array) -> Checks:
     """Recompute every balance, closure and distribution ratio of a column.
 
     Parameters
@@ -85,7 +85,7 @@ def check(cascade: Cascade, law: Law, x: Array, y: Array, scalars: Array) -> Che
         The problem.
     x, y : (N, S) arrays
         Aqueous and organic concentrations, of what leaves [mol/L].
-    scalars : (N, m) array
+    unknowns : (N, m) array
         As the kernels return them.
 
     Returns
@@ -93,10 +93,10 @@ def check(cascade: Cascade, law: Law, x: Array, y: Array, scalars: Array) -> Che
     Checks
     """
     with np.errstate(all="ignore"):  # what is not finite is told by a field of its own
-        return _check(cascade, law, x, y, scalars)
+        return _check(cascade, law, x, y, unknowns)
 
 
-def _check(cascade: Cascade, law: Law, x: Array, y: Array, scalars: Array) -> Checks:
+def _check(cascade: Cascade, law: Law, x: Array, y: Array, unknowns: Array) -> Checks:
     real = cascade.efficiency.size > 0
     up = cascade.aqueous_up if real else np.zeros(len(x))
     down = cascade.organic_down if real else np.zeros(len(x))
@@ -109,21 +109,21 @@ def _check(cascade: Cascade, law: Law, x: Array, y: Array, scalars: Array) -> Ch
     leaving = aqueous + organic + drawn
     fed = cascade.feed.sum(axis=0)
     out = aqueous[0] + organic[-1] + drawn.sum(axis=0)
-    h, anion = acidity(cascade, scalars)
-    e = np.exp(scalars[:, 1])
+    h, anion = acidity(cascade, unknowns)
+    e = np.exp(unknowns[:, 1])
     alpha, bound = np.ones_like(x), np.zeros_like(x)
     for k in range(law.ln_beta.shape[2]):
-        term = np.exp(law.ln_beta[:, :, k] + (k + 1) * scalars[:, 2:3])
+        term = np.exp(law.ln_beta[:, :, k] + (k + 1) * unknowns[:, 2:3])
         alpha, bound = alpha + term, bound + (k + 1) * term
     hydroxide = cascade.water_ion_product / h
-    third = np.exp(scalars[:, 2]) if scalars.shape[1] == 3 else np.zeros_like(h)
+    third = np.exp(unknowns[:, 2]) if unknowns.shape[1] == 3 else np.zeros_like(h)
     protonated = law.protonation * h * third if law.protonation.size else np.zeros_like(h)
     if law.debye.size:
         root = np.sqrt(third)
         alpha = np.exp(law.debye * (root / (1.0 + 1.5 * root))[:, None])
     ln_d = (
         law.ln_k
-        + law.order_dimer * scalars[:, 1:2]
+        + law.order_dimer * unknowns[:, 1:2]
         - law.order_acid * np.log(h)[:, None]
         - (np.outer(e * np.log(h), law.acid_by_dimer) if law.acid_by_dimer.size else 0.0)
         - np.log(alpha)
@@ -152,7 +152,7 @@ def _check(cascade: Cascade, law: Law, x: Array, y: Array, scalars: Array) -> Ch
         worst=worst,
         law=float(law_error.max(initial=0.0)),
         negative=bool((x < 0).any() or (y < 0).any() or _flows(cascade).min() < 0),
-        finite=bool(np.isfinite(x).all() and np.isfinite(y).all() and np.isfinite(scalars).all()),
+        finite=bool(np.isfinite(x).all() and np.isfinite(y).all() and np.isfinite(unknowns).all()),
     )
 
 
@@ -171,12 +171,12 @@ def expected(cascade: Cascade, risen: Array, met: Array) -> Array:
     return (1.0 - eff) * arrives / flow + eff * met
 
 
-def acidity(cascade: Cascade, scalars: Array) -> tuple[Array, Array]:
+def acidity(cascade: Cascade, unknowns: Array) -> tuple[Array, Array]:
     """Return [H+] and the net strong anions at every stage (N,) [mol/L].
 
     What is dosed where the acidity is set falls on with the water.
     """
-    first = np.exp(scalars[:, 0])
+    first = np.exp(unknowns[:, 0])
     if not cascade.set_ln_h.size:
         return first, cascade.anion
     held = np.isfinite(cascade.set_ln_h)

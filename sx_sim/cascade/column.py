@@ -77,27 +77,31 @@ class SetPoint:
 
 
 @dataclass(frozen=True)
-class Settling:
+class StageNonideality:
     """How far stages fall short of ideal; arrays (N,).
 
     Parameters
     ----------
     efficiency : array
         Murphree's, of the organic: how much of the way to equilibrium it goes.
-    in_organic : array
+    aqueous_entrainment : array
         Water carried along per volume of organic that leaves a stage.
-    in_aqueous : array
+    organic_entrainment : array
         Organic carried along per volume of water that leaves a stage.
     """
 
     efficiency: Array
-    in_organic: Array
-    in_aqueous: Array
+    aqueous_entrainment: Array
+    organic_entrainment: Array
+
+    def entrained(self, phase: str) -> Array:
+        """Return what a phase that leaves a stage carries of the other, per volume (N,)."""
+        return self.organic_entrainment if phase == "aqueous" else self.aqueous_entrainment
 
     @property
     def ideal(self) -> bool:
-        """Whether there is nothing to it."""
-        drops = self.in_organic.any() or self.in_aqueous.any()
+        """Whether every stage is ideal."""
+        drops = self.aqueous_entrainment.any() or self.organic_entrainment.any()
         return bool((self.efficiency == 1.0).all() and not drops)
 
 
@@ -119,7 +123,7 @@ class Column:
     solvent_outlet : str
     set_points : tuple of SetPoint
         At most one at a stage.
-    settling : Settling, optional
+    settling : StageNonideality, optional
         None where stages are ideal.
     """
 
@@ -130,7 +134,7 @@ class Column:
     temperature: Array
     solvent_outlet: str = LOADED
     set_points: tuple[SetPoint, ...] = ()
-    settling: Settling | None = None
+    settling: StageNonideality | None = None
 
     def __post_init__(self) -> None:
         if self.set_points and self.system.active:
@@ -345,19 +349,21 @@ class Column:
             none = np.zeros(self.stages)
             both = passes + drawn, organic + organic_draw
             return Volumes(passes, drawn, none, organic, organic_draw, none, *both)
-        drops = self.settling.in_organic, self.settling.in_aqueous
+        drops = self.settling.aqueous_entrainment, self.settling.organic_entrainment
         found = settle((passes, drawn), (organic, organic_draw), *drops)
         dry = drained(found)
         if dry is not None:
             raise DrainedError(self._drained(*dry, *drops))
         return found
 
-    def _drained(self, phase: str, j: int, in_organic: Array, in_aqueous: Array) -> str:
+    def _drained(
+        self, phase: str, j: int, aqueous_entrainment: Array, organic_entrainment: Array
+    ) -> str:
         """Return what to do about a stage at which one phase carries off all of the other."""
         section = next(s.name for s in self.sections if s.first <= j <= s.last)
         other, drops = {
-            "aqueous": ("organic", in_organic),
-            "organic": ("aqueous", in_aqueous),
+            "aqueous": ("organic", aqueous_entrainment),
+            "organic": ("aqueous", organic_entrainment),
         }[phase]
         return (
             f"sections.{section}.entrained_{phase} = {drops[j - 1]:g}: at stage {j} the "
@@ -407,10 +413,9 @@ class Column:
         if self.settling is None:
             return own
         settling = self.settling
-        drops = settling.in_aqueous if phase == "aqueous" else settling.in_organic
-        return own + drops[j] * other
+        return own + settling.entrained(phase)[j] * other
 
-    def _pack_real(self, settling: Settling) -> Cascade:
+    def _pack_real(self, settling: StageNonideality) -> Cascade:
         v = self.volumes
         anion = mixed_back(v.aqueous, v.aqueous_up, v.aqueous_draw, self._carried("aqueous"))
         dimer = mixed_back(v.organic_down, v.organic, v.organic_draw, self._carried("organic"))

@@ -1,6 +1,6 @@
 """Exact derivatives of a solved column, by differentiating its closures.
 
-At the solution the closures f(s, p) are zero, s the scalars of all stages, p an input, the
+At the solution the closures f(s, p) are zero, s the unknowns of all stages, p an input, the
 metals following both. So H ds = -(df/dp) dp with H what Newton's method has factored. One
 solve per input gives what every output gains; one transposed solve per output gives what
 it gains from every input.
@@ -68,7 +68,7 @@ class Linearised:
         self.cascade, self.law = result.column.pack()
         work = new_workspace(*shape_of(self.cascade, self.law))
         self.state, self.factors = work.state, work.factors
-        self.state.scalars[:] = result.stages.scalars
+        self.state.unknowns[:] = result.stages.unknowns
         evaluate(self.cascade, self.law, self.state)
         # any residuals do, to find out which elimination is accurate here
         self.state.f[:] = 1.0
@@ -78,23 +78,23 @@ class Linearised:
         self.h = np.exp(state.ln_h)
         self.hydroxide = self.cascade.water_ion_product / self.h
         self.charged = state.anion + self.hydroxide
-        self.taken = np.exp(state.scalars[:, 1]) + state.y @ law.dimers
+        self.taken = np.exp(state.unknowns[:, 1]) + state.y @ law.dimers
         self.leaving = self.cascade.organic + self.cascade.organic_draw
         self.order_acid = np.broadcast_to(law.order_acid, state.x.shape)
         self.order_dimer = np.broadcast_to(law.order_dimer, state.x.shape)
         if law.acid_by_dimer.size:
-            more = np.multiply.outer(np.exp(state.scalars[:, 1]), law.acid_by_dimer)
+            more = np.multiply.outer(np.exp(state.unknowns[:, 1]), law.acid_by_dimer)
             self.order_acid = law.order_acid + more
             self.order_dimer = law.order_dimer - more * state.ln_h[:, None]
         self.complexed, self.ionic = law.ln_beta.shape[2] > 0, law.debye.size > 0
-        ligand = np.exp(state.scalars[:, 2]) if self.complexed else np.zeros_like(self.h)
+        ligand = np.exp(state.unknowns[:, 2]) if self.complexed else np.zeros_like(self.h)
         self.protonated = law.protonation * self.h * ligand if law.protonation.size else 0 * ligand
         self.cations = self.h + self.protonated + state.x @ law.charge
         self.ligand = ligand + self.protonated + (state.bound * state.x).sum(axis=1)
         self.strength = self.charged + self.h + state.x @ law.charge**2  # twice
 
     def steps(self, f: Array) -> Array:
-        """Return the scalars' step that cancels ``f`` (N, m)."""
+        """Return the unknowns' step that cancels ``f`` (N, m)."""
         from sx_sim.kernels.direction import next_direction
         from sx_sim.kernels.linear import change
 
@@ -173,7 +173,7 @@ class Linearised:
         return dx, dy + y * ln_d, leaving
 
     def closures(self, change: Change, dx: Array, dy: Array) -> Array:
-        """Return how the closures (N, m) change at fixed scalars."""
+        """Return how the closures (N, m) change at fixed unknowns."""
         x, y, law = self.state.x, self.state.y, self.law
         anion = self.anion(change.cascade)
         charged = anion + change.cascade.water_ion_product / self.h - self.hydroxide * change.ln_h
@@ -193,7 +193,7 @@ class Linearised:
     def anion(self, change: Cascade, step: Array | None = None) -> Array:
         """Return how the anions (N,) change, what is dosed falling on.
 
-        With a step of the scalars; without one, at fixed scalars.
+        With a step of the unknowns; without one, at fixed unknowns.
         """
         if self.free.all():
             return change.anion
@@ -208,7 +208,7 @@ class Linearised:
         return anion
 
     def answer(self, change: Change) -> tuple[Array, Array, Array]:
-        """Return what a change does to x, y (N, S) and to the scalars (N, m)."""
+        """Return what a change does to x, y (N, S) and to the unknowns (N, m)."""
         f = self.closures(change, *self.metals(change.cascade, change.ln_d))
         step = self.steps(f)
         dx, dy = self.metals(change.cascade, self._ln_d(change, step))
@@ -222,7 +222,7 @@ class Linearised:
         return Answer(dx, dy, step, self.anion(change.cascade, step))
 
     def _ln_d(self, change: Change, step: Array) -> Array:
-        """Return how ln D changes with a step of the scalars (N, S)."""
+        """Return how ln D changes with a step of the unknowns (N, S)."""
         ln_d = change.ln_d + step[:, 1:2] * self.order_dimer
         ln_d -= (self.free * step[:, 0])[:, None] * self.order_acid
         if step.shape[1] == 3:
@@ -243,10 +243,10 @@ class Linearised:
         held = self.result.column.with_drops(phase, j, answer.x[j], answer.organic[j])
         if not self.cascade.efficiency.size:
             return held
-        in_organic, in_aqueous = change.drops
+        aqueous_entrainment, organic_entrainment = change.drops
         if phase == "aqueous":
-            return held + in_aqueous[j] * self.state.leaving[j]
-        return held + in_organic[j] * self.state.x[j]
+            return held + organic_entrainment[j] * self.state.leaving[j]
+        return held + aqueous_entrainment[j] * self.state.x[j]
 
     def gradient(self, seed: Seed) -> Change:
         """Return what a number gains from each part of any change: adjoint mode."""

@@ -49,7 +49,7 @@ class Profile:
     ionic_strength: Array  # (N,) of ions, complexes and protonated anions among them
     dimer: Array  # (N,) total extractant, as dimer; NaN where it is not known
     loading: Array  # (N,) share of the dimer that metals hold, see ``ChemicalSystem.loading``
-    scalars: Array  # (N, 2 or 3) the solver's unknowns, from which another solve can start
+    unknowns: Array  # (N, 2 or 3) the solver's unknowns, from which another solve can start
     unit: str = "stage"  # what each of them is
 
     __repr__ = outline

@@ -106,7 +106,7 @@ class CascadeResult(Products):
         told = f"{self.status.text}. {self.status.advice}"
         if self.status == Status.WEAK_STRIP:
             taken = self.stages.loading[-1]
-            return f"{told} Metals take {100 * taken:.0f} % of its capacity as it comes back."
+            return f"{told} Metals take {100 * taken:.0f} % of the recycled solvent's capacity."
         if self.status == Status.OUTSIDE_LAW:
             ranges = ranges_of(self.system).items()
             known = ", ".join(f"{name} {low:g} to {high:g}" for name, (low, high) in ranges)
@@ -192,7 +192,7 @@ def solve_column(
     column : Column
     options : Options
     start : CascadeResult or (N, m) array, optional
-        A solved column of as many stages to start from, or its scalars. One with other
+        A solved column of as many stages to start from, or its unknowns. One with other
         unknowns is not used.
     throw : bool
         Whether to raise on failure instead of returning the last iterate.
@@ -207,10 +207,10 @@ def solve_column(
     from sx_sim.kernels.workspace import shape_of
 
     cascade, law = column.pack()
-    guess = start.stages.scalars if isinstance(start, CascadeResult) else start
-    scalars = shape_of(cascade, law)[3]
-    if guess is None or guess.shape != (column.stages, scalars):
-        guess = np.empty((0, scalars))
+    guess = start.stages.unknowns if isinstance(start, CascadeResult) else start
+    unknowns = shape_of(cascade, law)[3]
+    if guess is None or guess.shape != (column.stages, unknowns):
+        guess = np.empty((0, unknowns))
     solution = solve_kernel(cascade, law, guess, options)
     result = assemble(column, cascade, law, solution)
     if throw and not result.converged:
@@ -238,7 +238,7 @@ def solve_columns(
     packed = [column.pack() for column in columns]
     guess = np.empty((0, 0))
     if start is not None:
-        guess = solve_column(start, options=options, throw=False).stages.scalars
+        guess = solve_column(start, options=options, throw=False).stages.unknowns
     solutions: list[Solution] = []
     for _, run in groupby(packed, key=lambda one: kind_of(*one)):
         found = solve_together(*stack(list(run)), guess, start is None, options)
@@ -259,10 +259,10 @@ def kind_of(cascade: Cascade, law: Law) -> tuple[Any, ...]:
 
 def assemble(column: Column, cascade: Cascade, law: Law, solution: Solution) -> CascadeResult:
     """Return the result that the kernels' arrays stand for, everything recomputed."""
-    checks = check(cascade, law, solution.aqueous, solution.organic, solution.scalars)
-    acid, anion = acidity(cascade, solution.scalars)
+    checks = check(cascade, law, solution.aqueous, solution.organic, solution.unknowns)
+    acid, anion = acidity(cascade, solution.unknowns)
     complexed = law.ln_beta.shape[2] > 0
-    free_anion = np.exp(solution.scalars[:, 2]) if complexed else anion
+    free_anion = np.exp(solution.unknowns[:, 2]) if complexed else anion
     hydroxide = cascade.water_ion_product / acid
     dissolved = speciate(law, solution.aqueous, acid, hydroxide, free_anion)
     known = 1.0 if column.knows_extractant else np.nan
@@ -274,13 +274,13 @@ def assemble(column: Column, cascade: Cascade, law: Law, solution: Solution) -> 
         aqueous=solution.aqueous,
         organic=solution.organic,
         acid=acid,
-        free_dimer=np.exp(solution.scalars[:, 1]) * known,
+        free_dimer=np.exp(solution.unknowns[:, 1]) * known,
         anion=anion,
         free_anion=free_anion,
         ionic_strength=dissolved.ionic_strength,
         dimer=cascade.dimer * known,
         loading=column.system.loading(solution.organic, cascade.dimer * known),
-        scalars=solution.scalars,
+        unknowns=solution.unknowns,
     )
     return CascadeResult(
         column=column,

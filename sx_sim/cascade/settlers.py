@@ -32,8 +32,8 @@ class Volumes(NamedTuple):
 def settle(
     aqueous: tuple[Array, Array],
     organic: tuple[Array, Array],
-    in_organic: Array,
-    in_aqueous: Array,
+    aqueous_entrainment: Array,
+    organic_entrainment: Array,
 ) -> Volumes:
     """Return the volumes of a column from those it would have without drops.
 
@@ -42,7 +42,7 @@ def settle(
     aqueous, organic : tuples of two (N,) arrays
         What passes on and what is drawn off where settlers part the phases cleanly [L/h].
         Draws take the same share where drops are carried.
-    in_organic, in_aqueous : (N,) arrays
+    aqueous_entrainment, organic_entrainment : (N,) arrays
         Water carried per volume of organic that leaves a stage, and the reverse.
 
     Returns
@@ -52,7 +52,7 @@ def settle(
     """
     from scipy.linalg import LinAlgError, solve_banded
 
-    n = len(in_organic)
+    n = len(aqueous_entrainment)
     drawn_a = aqueous[1] / (aqueous[0] + aqueous[1])
     drawn_o = organic[1] / (organic[0] + organic[1])
     fed_a = aqueous[0] + aqueous[1] - np.append(aqueous[0][1:], 0.0)
@@ -66,13 +66,13 @@ def settle(
     water = 2 * np.arange(n)
     solvent = water + 1
     put(water, water, 1.0)
-    put(water, solvent, in_organic)
+    put(water, solvent, aqueous_entrainment)
     put(solvent, solvent, 1.0)
-    put(solvent, water, in_aqueous)
+    put(solvent, water, organic_entrainment)
     put(water[:-1], water[1:], -(1.0 - drawn_a[1:]))
-    put(water[1:], solvent[:-1], -(in_organic * (1.0 - drawn_o))[:-1])
+    put(water[1:], solvent[:-1], -(aqueous_entrainment * (1.0 - drawn_o))[:-1])
     put(solvent[1:], solvent[:-1], -(1.0 - drawn_o[:-1]))
-    put(solvent[:-1], water[1:], -(in_aqueous * (1.0 - drawn_a))[1:])
+    put(solvent[:-1], water[1:], -(organic_entrainment * (1.0 - drawn_a))[1:])
     fed = np.column_stack([fed_a, fed_o]).ravel()
     try:
         settled = solve_banded((3, 3), band, fed)
@@ -81,11 +81,11 @@ def settle(
     settled_a, settled_o = settled[0::2], settled[1::2]
     return Volumes(
         aqueous=settled_a * (1.0 - drawn_a),
-        aqueous_draw=settled_a * drawn_a + in_organic * settled_o * drawn_o,
-        aqueous_up=in_organic * settled_o * (1.0 - drawn_o),
+        aqueous_draw=settled_a * drawn_a + aqueous_entrainment * settled_o * drawn_o,
+        aqueous_up=aqueous_entrainment * settled_o * (1.0 - drawn_o),
         organic=settled_o * (1.0 - drawn_o),
-        organic_draw=settled_o * drawn_o + in_aqueous * settled_a * drawn_a,
-        organic_down=in_aqueous * settled_a * (1.0 - drawn_a),
+        organic_draw=settled_o * drawn_o + organic_entrainment * settled_a * drawn_a,
+        organic_down=organic_entrainment * settled_a * (1.0 - drawn_a),
         settled_aqueous=settled_a,
         settled_organic=settled_o,
     )

@@ -67,12 +67,12 @@ MEANING = {
         "Run the case with these values: the message says which of them does not fit.",
     ),
     Status.NOT_CLOSED: (
-        "the circuit does not close: what comes back is not what leaves",
+        "the circuit does not close: recycles fed differ from the products they are",
         "Look for a species that cannot leave, and bleed some solvent; change one input towards "
         "a circuit that solves.",
     ),
     Status.WEAK_STRIP: (
-        "the strip is too weak: the solvent comes back with metals that it keeps, and has no "
+        "the strip is too weak: the recycled solvent keeps metals, and has no "
         "room for the base that it is given again",
         "Raise the acid or the flow of the strip, or its stages; or lower the saponification "
         "or the solvent flow, so that there is less to strip.",

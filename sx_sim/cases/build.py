@@ -18,7 +18,7 @@ from sx_sim.cascade.column import (
     Feed,
     Section,
     SetPoint,
-    Settling,
+    StageNonideality,
 )
 from sx_sim.cascade.heat import Heat
 from sx_sim.cascade.ratios import Ratios
@@ -34,7 +34,7 @@ from sx_sim.errors import CaseError
 from sx_sim.flowsheet.recycles import (
     EFFLUENT,
     Circuit,
-    Exchange,
+    RareEarthSaponification,
     Recycle,
     Reflux,
     SolventLoop,
@@ -94,12 +94,12 @@ def build_circuit(
 
 
 def recycles_of(case: CaseFile, column: Column) -> tuple[Recycle, ...]:
-    """Return what comes back to the column of a case.
+    """Return the recycles of a case.
 
     Raises
     ------
     CaseError
-        If what is to come back is not there.
+        If what is to be recycled is not there.
     """
     found: list[Recycle] = []
     liquors = [name for name, phase in column.products.items() if phase == "aqueous"]
@@ -113,7 +113,7 @@ def recycles_of(case: CaseFile, column: Column) -> tuple[Recycle, ...]:
             )
         if not column.system.rare_earth.any():
             raise CaseError("solvent.exchange: no rare earths are fed that could replace base")
-        found.append(Exchange(case.solvent.exchange, SOLVENT))
+        found.append(RareEarthSaponification(case.solvent.exchange, SOLVENT))
     for name, table in case.sections.items():
         if table.reflux is None:
             continue
@@ -128,7 +128,7 @@ def recycles_of(case: CaseFile, column: Column) -> tuple[Recycle, ...]:
 
 
 def _check_flowing(circuit: Circuit) -> None:
-    """Raise CaseError where nothing leaves of what is to come back."""
+    """Raise CaseError where nothing leaves of what is to be recycled."""
     flowing = {name: phase for name, phase, _, flow in circuit.column.outlets() if flow > 0.0}
     liquors = ", ".join(name for name, phase in flowing.items() if phase == "aqueous")
     for recycle in circuit.recycles:
@@ -139,7 +139,7 @@ def _check_flowing(circuit: Circuit) -> None:
                 f"solvent.recycle = true: draws leave nothing of the {recycle.product} to come "
                 "back; draw less"
             )
-        exchange = isinstance(recycle, Exchange)
+        exchange = isinstance(recycle, RareEarthSaponification)
         key = "solvent.exchange" if exchange else f"sections.{recycle.feed}.reflux"
         raise CaseError(
             f'{key} = "{recycle.product}": must be an aqueous product; there are {liquors}'
@@ -363,16 +363,16 @@ class _Builder:
             found.append(Draw(name, stage, table.phase, table.fraction or 0.0, table.flow))
         return found
 
-    def settling(self) -> Settling | None:
+    def settling(self) -> StageNonideality | None:
         """Return how far stages fall short of ideal, none if they do not."""
         tables = self.case.sections.values()
-        found = Settling(
+        found = StageNonideality(
             *(
                 np.concatenate([np.full(t.stages, getattr(t, name)) for t in tables])
                 for name in ("efficiency", "entrained_aqueous", "entrained_organic")
             )
         )
-        if found.in_organic.any() and self.case.set_points:
+        if found.aqueous_entrainment.any() and self.case.set_points:
             raise CaseError(
                 "set_points: the pH can be held only where no water is carried up; leave out "
                 "entrained_aqueous, or the set points"

@@ -177,7 +177,7 @@ class Section(Liquor):
         None, description="product of which the liquor that enters is a part; acid adjusts it"
     )
     share: float | None = Field(
-        None, gt=0.0, lt=1.0, description="of that product that comes back, instead of flow or oa"
+        None, gt=0.0, lt=1.0, description="of that product that is refluxed, instead of flow or oa"
     )
     efficiency: float = Field(1.0, ge=0.05, le=1.0, description="Murphree's, of the organic phase")
     entrained_organic: float = Field(
@@ -200,7 +200,7 @@ class Section(Liquor):
             if not enters:
                 raise ValueError(
                     "flow is missing: a reflux needs one, such as '40 L/h', or oa, or the share "
-                    "of the product that comes back"
+                    "of the product that is refluxed"
                 )
             if self.composition or self.concentrations:
                 raise ValueError("composition and concentrations are those of the reflux")
@@ -232,7 +232,7 @@ class Solvent(Table):
     oa: float | None = Field(
         None, gt=0.0, le=1e4, description="solvent over aqueous flow in the first section"
     )
-    recycle: bool = Field(False, description="whether the barren solvent comes back")
+    recycle: bool = Field(False, description="whether the barren solvent is recycled")
     exchange: str | None = Field(
         None,
         description="product whose rare earths replace all base before the solvent is fed",

@@ -233,7 +233,7 @@ def _ranges(fit: Fit) -> dict[str, list[float]]:
     dimers = np.array([fit.extractant.species[s].dimers for s in data.elements])
     held = solved.organic[:, : len(data.elements)] @ dimers
     spans = {
-        "acid": np.exp(solved.scalars[used, 0]),
+        "acid": np.exp(solved.unknowns[used, 0]),
         "anion": data.anion[used],
         "loading": np.append(0.0, (held / (data.extractant / 2))[used]),
         "extractant": data.extractant[used],

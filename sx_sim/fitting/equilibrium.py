@@ -65,7 +65,7 @@ class Equilibrium:
 
     Attributes
     ----------
-    scalars : (B, 3) array
+    unknowns : (B, 3) array
         ln h, ln e, ln L; the ligand is the net anion where nothing binds it.
     ln_d : (B, S) array
         ln of the distribution ratios, of species that are absent too.
@@ -75,7 +75,7 @@ class Equilibrium:
         Whether the closures of a contact hold.
     """
 
-    scalars: Array
+    unknowns: Array
     ln_d: Array
     aqueous: Array
     organic: Array
@@ -147,15 +147,15 @@ def responses(
     ----------
     shakes, law, found : Shakes, ShakeLaw, Equilibrium
     direct : (B, S, P) array
-        What a parameter adds to ln D at fixed scalars.
+        What a parameter adds to ln D at fixed unknowns.
     bound : (B, S, P) array
-        What it adds to the ligands bound per metal at fixed scalars.
+        What it adds to the ligands bound per metal at fixed unknowns.
 
     Returns
     -------
     (B, S, P) array
     """
-    now = _iterate(shakes, law, found.scalars)
+    now = _iterate(shakes, law, found.unknowns)
     closures = _by_metal(shakes, law, now) @ direct
     ligands = np.exp(now.u[:, 2]) + (now.bound * now.x).sum(axis=1)
     closures[:, 2] -= np.einsum("bsp,bs->bp", bound, now.x) / ligands[:, None]
@@ -198,7 +198,7 @@ def _slopes(law: ShakeLaw, now: _Iterate) -> Array:
 
 
 def _by_metal(shakes: Shakes, law: ShakeLaw, now: _Iterate) -> Array:
-    """Return d closure / d ln D_j at fixed scalars (B, 3, S)."""
+    """Return d closure / d ln D_j at fixed unknowns (B, 3, S)."""
     h, e, ligand = np.exp(now.u).T
     share = shakes.oa[:, None] * now.y / np.where(shakes.total > 0, shakes.total, 1.0)
     dx, dy = -now.x * share, now.y * (1.0 - share)

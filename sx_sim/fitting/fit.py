@@ -125,9 +125,9 @@ class Fit:
         return self.model.fitted(self.values)
 
     @cached_property
-    def scalars(self) -> Array:
+    def unknowns(self) -> Array:
         """ln of [H+], of free dimer and of ligand in every contact (B, 3), as predicted."""
-        return self.model.predict(self.values).found.scalars
+        return self.model.predict(self.values).found.unknowns
 
     def conditions(self, *elements: str) -> Conditions:
         """Return the medians over the contacts with points of all elements, else of any."""
@@ -137,7 +137,7 @@ class Fit:
             for s in elements or data.elements
         ]
         contacts = sorted(set.intersection(*of) or set.union(*of))
-        acid, dimer, _ = np.median(np.exp(self.scalars[contacts]), axis=0).tolist()
+        acid, dimer, _ = np.median(np.exp(self.unknowns[contacts]), axis=0).tolist()
         return Conditions(acid, dimer, float(np.median(data.temperature[contacts])))
 
     def separation_factor(
@@ -359,7 +359,7 @@ def _least_squares(model: Model, start: Array, covariance: Array) -> tuple[Array
             found = model.predict(values, near[-1] if near else None)
             last.clear()
             last[key] = found
-            near[:] = [found.found.scalars] if np.all(found.found.closed) else []
+            near[:] = [found.found.unknowns] if np.all(found.found.closed) else []
         return last[key]
 
     def whitened(values: Array) -> Array:

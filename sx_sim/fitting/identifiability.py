@@ -34,10 +34,10 @@ def _narrow(model: Model, predicted: Prediction) -> list[str]:
     """Return the constants whose variable was hardly varied."""
     data = model.data
     used = np.unique(data.contact)
-    scalars = np.exp(predicted.found.scalars[used])
+    unknowns = np.exp(predicted.found.unknowns[used])
     spans = {
         "order_dimer": ("extractant concentrations", data.extractant[used]),
-        "order_acid": ("acidities", scalars[:, 0]),
+        "order_acid": ("acidities", unknowns[:, 0]),
         "log10_beta": ("chloride concentrations", data.anion[used]),
     }
     found = []

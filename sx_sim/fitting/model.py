@@ -143,7 +143,7 @@ class Model:
         )
 
     def _direct(self, law: ShakeLaw, found: Equilibrium) -> tuple[Array, Array]:
-        """Return what the constants do to ln D and to bound ligands at fixed scalars.
+        """Return what the constants do to ln D and to bound ligands at fixed unknowns.
 
         After the free constants, log10 K of every element.
         """
@@ -157,9 +157,9 @@ class Model:
             elif kind == "enthalpy":
                 direct[:, self._metal, p] = self._per_enthalpy[:, None]
             elif kind == "order_dimer":
-                direct[:, self._metal, p] = found.scalars[:, 1:2]
+                direct[:, self._metal, p] = found.unknowns[:, 1:2]
             elif kind == "order_acid":
-                direct[:, self._metal, p] = -found.scalars[:, 0:1]
+                direct[:, self._metal, p] = -found.unknowns[:, 0:1]
             else:
                 self._complexing(law, found, direct[:, :, p], bound[:, :, p])
         for e in elements:
@@ -169,7 +169,7 @@ class Model:
     @staticmethod
     def _complexing(law: ShakeLaw, found: Equilibrium, direct: Array, bound: Array) -> None:
         """Fill in the first formation constant: its share of alpha, and what that adds."""
-        ligand = found.scalars[:, 2]
+        ligand = found.unknowns[:, 2]
         mean, _, ln_alpha = complexes(law, ligand)
         share = np.exp(law.ln_beta[:, :, 0] + ligand[:, None] - ln_alpha)
         direct[:] = -LN10 * share

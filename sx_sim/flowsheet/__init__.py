@@ -1,1 +1,1 @@
-"""Circuits: columns whose products come back, and trains of them."""
+"""Flowsheets: columns with recycles, and trains of them."""

@@ -1,6 +1,6 @@
-"""The closed circuit: what comes back is what leaves, to the tolerance of a column.
+"""The closed circuit: its recycle streams equal its outlets, to the tolerance of a column.
 
-What comes back, u, is fed; the column says what leaves, g(u). Newton's method on g(u) = u
+The recycle streams, u, are fed; the column gives the outlets, g(u). Newton's method on g(u) = u
 takes its derivatives from the column's own linearisation, one solve for each species that
 comes back, and keeps them while they serve.
 """
@@ -30,7 +30,7 @@ from sx_sim.flowsheet.loop import Loop, exchanged
 from sx_sim.flowsheet.recycles import Circuit, SolventLoop, net_feed, net_products
 
 Array = NDArray[np.float64]
-LOOP_LIMIT = 1e-10  # mismatch of what comes back, over what is fed in all
+LOOP_LIMIT = 1e-10  # mismatch of the recycle streams, over what is fed in all
 MOST_ROUNDS = 40
 MOST_ALKALINE = 3  # rounds with more base than acid
 MOST_HALVED = 4  # times a step is halved that leads to a column that is not solved
@@ -49,15 +49,15 @@ class CircuitResult(Products):
     circuit : Circuit
         As it was set up.
     cascade : CascadeResult
-        Its column, with what comes back in its feeds; its streams are those of the column.
+        Its column, with the recycles in its feeds; its streams are those of the column.
     rounds : int
         Columns solved to close it.
     mismatch : float
         Largest difference of what comes back and what was fed as that, over what is fed to
         the circuit, of any species; recomputed from the result.
     returned : (U,) array
-        What comes back, from which another solve can start.
-    slopes : (U, U) array
+        Recycle streams, from which another solve can start.
+    jacobian : (U, U) array
         Its derivatives, as last taken.
     """
 
@@ -66,7 +66,7 @@ class CircuitResult(Products):
     rounds: int = 1
     mismatch: float = 0.0
     returned: Array = field(default_factory=lambda: np.zeros(0), repr=False)
-    slopes: Array = field(default_factory=lambda: np.zeros((0, 0)), repr=False)
+    jacobian: Array = field(default_factory=lambda: np.zeros((0, 0)), repr=False)
 
     def __repr__(self) -> str:
         closed = f"CircuitResult: {self.rounds} rounds, off by {self.mismatch:.1e}"
@@ -80,7 +80,7 @@ class CircuitResult(Products):
         Raises
         ------
         CaseError
-            If more of a product is to come back than there is.
+            If more of a product is to be recycled than there is.
         """
         if not self.converged:
             return self.cascade.streams
@@ -88,14 +88,14 @@ class CircuitResult(Products):
 
     @cached_property
     def fed(self) -> Array:
-        """Every species fed to it (S,) [mol/h], without what comes back."""
+        """Every species fed to it (S,) [mol/h], without recycles."""
         if not self.converged:
             return self.cascade.fed
         return net_feed(self.circuit, self.cascade.streams)
 
     @property
     def column(self) -> Column:
-        """Its column, with what comes back in its feeds."""
+        """Its column, with the recycles in its feeds."""
         return self.cascade.column
 
     @property
@@ -155,7 +155,7 @@ class CircuitResult(Products):
 def solve_circuit(
     circuit: Circuit, *, start: CircuitResult | None = None, throw: bool = True
 ) -> CircuitResult:
-    """Solve a column together with what comes back to it.
+    """Solve a column together with its recycles.
 
     Parameters
     ----------
@@ -170,7 +170,7 @@ def solve_circuit(
     ConvergenceError
         If the column is not solved, or the circuit does not close.
     CaseError
-        If more of a product is to come back than there is.
+        If more of a product is to be recycled than there is.
     """
     check_kind(circuit, Circuit, "a circuit is needed, such as that of a case, case.circuit")
     if circuit.recycles:
@@ -183,15 +183,15 @@ def solve_circuit(
         )
     if throw and not found.converged:
         raise ConvergenceError(found.explanation, found)
-    _ = found.streams  # says where more is to come back than there is
+    _ = found.streams  # says where more is to be recycled than there is
     return found
 
 
 def _closed(loop: Loop, start: CircuitResult | None) -> CircuitResult:
-    """Solve a circuit to which something comes back, as far as it goes."""
-    known = start is not None and len(start.returned) == loop.unknowns
-    returned = start.returned if start is not None and known else loop.first()
-    slopes = start.slopes if start is not None and known and start.slopes.size else None
+    """Solve a circuit with recycles, as far as it goes."""
+    known = start is not None and len(start.returned) == loop.count
+    returned = start.returned if start is not None and known else loop.initial()
+    jacobian = start.jacobian if start is not None and known and start.jacobian.size else None
     result = start.cascade if start is not None else None
     # an exchange is anything but linear: what it takes is first guessed
     guessed = not known and loop.exchanges
@@ -208,7 +208,7 @@ def _closed(loop: Loop, start: CircuitResult | None) -> CircuitResult:
         iterations += result.iterations
         mismatch, off = np.inf, np.zeros(0)
         if result.status in (Status.CONVERGED, Status.EXCESS_BASE):
-            off = loop.left(result) - returned
+            off = loop.outgoing(result) - returned
             mismatch = loop.mismatch(off, returned)
         if result.converged:
             short = short + 1 if loop.short(result) else 0
@@ -220,10 +220,10 @@ def _closed(loop: Loop, start: CircuitResult | None) -> CircuitResult:
         if result.converged and guessed:
             guessed, returned = False, returned + off
         elif result.converged:
-            if slopes is None or mismatch > SLOW * last:
-                slopes = loop.slopes(result)
+            if jacobian is None or mismatch > SLOW * last:
+                jacobian = loop.jacobian(result)
             last, halved, origin = mismatch, 0, returned
-            step = loop.step(origin, off, slopes)
+            step = loop.step(origin, off, jacobian)
             returned = origin + step
         elif off.size and len(alkaline) < MOST_ALKALINE:
             alkaline.append(result)
@@ -235,11 +235,11 @@ def _closed(loop: Loop, start: CircuitResult | None) -> CircuitResult:
             break
     if alkaline and not (result.converged or off.size):
         result = alkaline[-1]  # says why, where a column that is not solved does not
-    if slopes is None:
-        slopes = np.zeros((loop.unknowns, loop.unknowns))
+    if jacobian is None:
+        jacobian = np.zeros((loop.count, loop.count))
     ended = _ended(loop, result, mismatch)
     result = replace(result, status=ended, iterations=iterations)
-    return CircuitResult(loop.circuit, result, rounds, mismatch, returned, slopes)
+    return CircuitResult(loop.circuit, result, rounds, mismatch, returned, jacobian)
 
 
 def _ended(loop: Loop, result: CascadeResult, mismatch: float) -> Status:

@@ -23,7 +23,7 @@ Cations = Mapping[str, float]  # by symbol
 
 
 @dataclass(frozen=True)
-class Passage:
+class BoundaryFlow:
     """What one stream carries over the boundary, per hour.
 
     Parameters
@@ -92,41 +92,41 @@ class Dose:
 
 
 @dataclass(frozen=True)
-class Passages:
+class BoundaryFlows:
     """Everything that passes the boundary of a circuit.
 
     Parameters
     ----------
-    inlets, outlets : mappings of str to Passage
+    inlets, outlets : mappings of str to BoundaryFlow
     doses : tuple of Dose
     lost : float
         Extractant lost, as drops and as bled solvent, as monomer [mol/h].
-    hidden : mapping of str to mapping
+    dosed : mapping of str to mapping
         Cations of dosed base, beside the species, in the water of every product, by symbol
         [eq/L].
     """
 
-    inlets: Mapping[str, Passage]
-    outlets: Mapping[str, Passage]
+    inlets: Mapping[str, BoundaryFlow]
+    outlets: Mapping[str, BoundaryFlow]
     doses: tuple[Dose, ...]
     lost: float
-    hidden: Mapping[str, Cations]
+    dosed: Mapping[str, Cations]
 
 
-def passages_of(result: CircuitResult, hidden: Mapping[str, Cations] | None = None) -> Passages:
+def passages_of(result: CircuitResult, dosed: Mapping[str, Cations] | None = None) -> BoundaryFlows:
     """Return what passes the boundary of a circuit.
 
     Parameters
     ----------
     result : CircuitResult
-    hidden : mapping of str to mapping, optional
+    dosed : mapping of str to mapping, optional
         Cations of base beside the species in its feeds, by symbol [eq/L], where liquors were
         neutralised before.
     """
     circuit, column, products = result.circuit, result.column, outlets_of(result)
-    hidden = hidden or {}
+    dosed = dosed or {}
     salt = {
-        symbol: carried_by_water(result, fed) for symbol, fed in _hidden_fed(result, hidden).items()
+        symbol: carried_by_water(result, fed) for symbol, fed in _dosed_fed(result, dosed).items()
     }
     dose = partial(Dose, medium=circuit.medium, cation=circuit.base)
     refluxes = {r.feed: r for r in circuit.recycles if isinstance(r, Reflux)}
@@ -142,28 +142,28 @@ def passages_of(result: CircuitResult, hidden: Mapping[str, Cations] | None = No
             fresh, soap = _solvent_fed(result, stream, products)
             inlets[stream.name] = fresh
         else:
-            inlets[stream.name] = aqueous_fed(stream, hidden.get(stream.name, {}))
+            inlets[stream.name] = aqueous_fed(stream, dosed.get(stream.name, {}))
         if soap:
             doses.append(dose(f"saponification of {stream.name}", base=soap))
     for name, amount in result.doses.items():
         doses.append(dose(f"set point {name}", acid=max(amount, 0.0), base=max(-amount, 0.0)))
     held = {p.name: {s: float(row[p.stage]) for s, row in salt.items()} for p in products}
     closed = {r.product for r in circuit.recycles if isinstance(r, SolventLoop)}
-    return Passages(
+    return BoundaryFlows(
         inlets=inlets,
         outlets={p.name: _leaving(result, p, held[p.name]) for p in products},
         doses=tuple(filter(None, doses)),
         lost=sum(_lost(result, p, p.name in closed) for p in products),
-        hidden=held,
+        dosed=held,
     )
 
 
-def aqueous_fed(stream: Stream, hidden: Cations | None = None) -> Passage:
+def aqueous_fed(stream: Stream, dosed: Cations | None = None) -> BoundaryFlow:
     """Return what an aqueous feed brings, cations of base beside its species [eq/L] included."""
     alkalis, metals = _charges(stream.system, stream.moles)
-    salt = _times(hidden or {}, stream.flow)
+    salt = _times(dosed or {}, stream.flow)
     anions = stream.flow * stream.carrier
-    return Passage(
+    return BoundaryFlow(
         stream.name,
         "aqueous",
         stream.system.extractant.medium,
@@ -203,9 +203,7 @@ def _mass(system: ChemicalSystem, moles: Array) -> float:
     return float(moles @ (system.mass * counted)) / 1000.0
 
 
-def _hidden_fed(
-    result: CircuitResult, hidden: Mapping[str, Cations]
-) -> dict[str, dict[int, float]]:
+def _dosed_fed(result: CircuitResult, dosed: Mapping[str, Cations]) -> dict[str, dict[int, float]]:
     """Return cations of base beside the species, by symbol, fed by stage [eq/h]."""
     fed: dict[str, dict[int, float]] = {}
 
@@ -214,7 +212,7 @@ def _hidden_fed(
         by_stage[stage] = by_stage.get(stage, 0.0) + amount
 
     for feed in result.column.feeds:
-        for symbol, amount in hidden.get(feed.stream.name, {}).items():
+        for symbol, amount in dosed.get(feed.stream.name, {}).items():
             add(symbol, feed.stage, amount * feed.stream.flow)
     for point in result.column.set_points:
         if result.doses[point.name] < 0.0:
@@ -235,7 +233,7 @@ def _adjusted(
 
 def _solvent_fed(
     result: CircuitResult, stream: Stream, products: list[Outlet]
-) -> tuple[Passage, float]:
+) -> tuple[BoundaryFlow, float]:
     """Return what a solvent brings from outside, and the base that saponifies it [eq/h]."""
     circuit = result.circuit
     fresh = circuit.column.feed(stream.name)
@@ -251,7 +249,7 @@ def _solvent_fed(
         made_up -= out.flow - out.net
         back, _ = _charges(stream.system, (out.flow - out.net) * _held(result, out))
         soap -= sum(back.values())
-    brought = Passage(
+    brought = BoundaryFlow(
         stream.name,
         "organic",
         circuit.medium,
@@ -302,9 +300,9 @@ def _free_acid(result: CircuitResult, j: int) -> float:
     return h - float(water_ion_product(kelvin)[0]) / h + taken
 
 
-def _leaving(result: CircuitResult, out: Outlet, hidden: Cations) -> Passage:
+def _leaving(result: CircuitResult, out: Outlet, dosed: Cations) -> BoundaryFlow:
     """Return what a product takes out of the circuit."""
-    salt = _times(hidden, out.water)
+    salt = _times(dosed, out.water)
     stages, column, j = result.stages, result.column, out.stage
     system = column.system
     held = _held(result, out)
@@ -317,7 +315,7 @@ def _leaving(result: CircuitResult, out: Outlet, hidden: Cations) -> Passage:
     else:  # water is taken out of solvent that comes back; its metals stay in that
         kept = (out.flow - out.net) * out.drops * float(stages.aqueous[j] @ system.charge)
         protons = out.water * acid - out.net * bound + kept
-    return Passage(
+    return BoundaryFlow(
         out.name,
         out.phase,
         system.extractant.medium,

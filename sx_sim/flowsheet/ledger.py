@@ -33,7 +33,14 @@ from sx_sim.chemistry.reagents import (
 )
 from sx_sim.chemistry.speciation import titratable_acid
 from sx_sim.flowsheet.dosed import passages_between
-from sx_sim.flowsheet.equivalents import Cations, Dose, Passage, Passages, aqueous_fed, together
+from sx_sim.flowsheet.equivalents import (
+    BoundaryFlow,
+    BoundaryFlows,
+    Cations,
+    Dose,
+    aqueous_fed,
+    together,
+)
 from sx_sim.flowsheet.flowsheet import Link, place_of
 from sx_sim.flowsheet.recycles import EFFLUENT
 from sx_sim.flowsheet.result import Result
@@ -99,7 +106,7 @@ class Ledger:
 
     Parameters
     ----------
-    inlets, outlets : tuples of Passage
+    inlets, outlets : tuples of BoundaryFlow
         Streams from outside and to outside.
     doses : tuple of Dose
     extractant_lost : float
@@ -113,8 +120,8 @@ class Ledger:
         None where volumes are not given.
     """
 
-    inlets: tuple[Passage, ...]
-    outlets: tuple[Passage, ...]
+    inlets: tuple[BoundaryFlow, ...]
+    outlets: tuple[BoundaryFlow, ...]
     doses: tuple[Dose, ...]
     extractant_lost: float
     extractant_mass: float
@@ -199,7 +206,7 @@ class Ledger:
         """Extractant lost [kg/h]."""
         return self.extractant_lost * self.extractant_mass / 1000.0 if self.extractant_lost else 0.0
 
-    def salt(self, outlet: Passage) -> float:
+    def salt(self, outlet: BoundaryFlow) -> float:
         """Return the salt of base and acid that leaves with a stream [kg/h]."""
         anions = outlet.base * anion_mass(outlet.medium) if outlet.base else 0.0
         return _alkali_mass(outlet) + anions / 1000.0
@@ -227,7 +234,7 @@ class Ledger:
         wet = [out.alkalis for out in self.outlets if out.phase == "aqueous"]
         return sum(nitrogen_mass(s) * n for cations in wet for s, n in cations.items()) / 1000.0
 
-    def solids(self, outlet: Passage) -> float:
+    def solids(self, outlet: BoundaryFlow) -> float:
         """Return what is dissolved in a stream [kg/h].
 
         In water the cations, and anions to match; in a solvent its metals and extractant.
@@ -303,7 +310,7 @@ def ledger_of(result: Result, *, holdups: Mapping[str, Holdup] | None = None) ->
         ]
         for product, passage in passages.outlets.items():
             if (name, product) in taken:
-                passage = _not_passed_on(passage, passages.hidden[product])
+                passage = _not_passed_on(passage, passages.dosed[product])
             elif product not in NO_PRODUCTS and is_something(passage):
                 products.append(place_of(name, product))
             if is_something(passage):
@@ -324,17 +331,17 @@ def ledger_of(result: Result, *, holdups: Mapping[str, Holdup] | None = None) ->
     )
 
 
-def _alkali_mass(outlet: Passage) -> float:
+def _alkali_mass(outlet: BoundaryFlow) -> float:
     """Return the cations of bases in a stream [kg/h]."""
     return sum(cation_mass(s) * n for s, n in outlet.alkalis.items()) / 1000.0
 
 
-def is_something(passage: Passage) -> bool:
-    """Return whether there is anything to a stream."""
+def is_something(passage: BoundaryFlow) -> bool:
+    """Return whether a boundary flow is non-zero."""
     return bool(passage.water or passage.solvent)
 
 
-def _mean_mass(result: Result, found: Mapping[str, Passages]) -> float:
+def _mean_mass(result: Result, found: Mapping[str, BoundaryFlows]) -> float:
     """Return the molar mass of what is lost [g/mol]; circuits may hold different extractants."""
     masses = [extractant_mass(u.system.extractant.extractant) for u in result.units.values()]
     lost = [passages.lost for passages in found.values()]
@@ -355,18 +362,18 @@ def _inventory(result: Result, holdups: Mapping[str, Holdup] | None) -> Inventor
     return Inventory(solvent, aqueous, organic)
 
 
-def _named(passage: Passage, circuit: str) -> Passage:
+def _named(passage: BoundaryFlow, circuit: str) -> BoundaryFlow:
     return replace(passage, name=place_of(circuit, passage.name))
 
 
-def _not_passed_on(passage: Passage, hidden: Cations) -> Passage:
+def _not_passed_on(passage: BoundaryFlow, dosed: Cations) -> BoundaryFlow:
     """Return what of a product that feeds another circuit leaves: the drops it carries.
 
     Their metals pass on.
     """
     if passage.phase == "aqueous":
         name = f"solvent in {passage.name}"
-        return Passage(
+        return BoundaryFlow(
             name,
             "organic",
             passage.medium,
@@ -374,8 +381,8 @@ def _not_passed_on(passage: Passage, hidden: Cations) -> Passage:
             extractant=passage.extractant,
             extractant_mass=passage.extractant_mass,
         )
-    salt = _in(hidden, passage.water)
-    return Passage(
+    salt = _in(dosed, passage.water)
+    return BoundaryFlow(
         f"water in {passage.name}",
         "aqueous",
         passage.medium,
@@ -386,8 +393,8 @@ def _not_passed_on(passage: Passage, hidden: Cations) -> Passage:
     )
 
 
-def _in(hidden: Cations, volume: float) -> dict[str, float]:
-    return {symbol: amount * volume for symbol, amount in hidden.items()}
+def _in(dosed: Cations, volume: float) -> dict[str, float]:
+    return {symbol: amount * volume for symbol, amount in dosed.items()}
 
 
 def _treatment(result: Result, link: Link) -> Dose:
@@ -398,7 +405,7 @@ def _treatment(result: Result, link: Link) -> Dose:
     return Dose(purpose, circuit.medium, circuit.base, done.acid, done.base, done.water)
 
 
-def _mother_liquor(result: Result, link: Link, source: Passages) -> tuple[Passage, ...]:
+def _mother_liquor(result: Result, link: Link, source: BoundaryFlows) -> tuple[BoundaryFlow, ...]:
     """Return what a precipitation leaves, the salt of its base included."""
     done = result.treatments[link]
     left = done.effluent
@@ -407,7 +414,7 @@ def _mother_liquor(result: Result, link: Link, source: Passages) -> tuple[Passag
     liquor = result.units[link.source].streams[link.product]
     held = titratable_acid(liquor.system, liquor.concentration, liquor.carrier, liquor.acid)
     came = source.outlets[link.product]
-    brought = aqueous_fed(left, source.hidden[link.product])
+    brought = aqueous_fed(left, source.dosed[link.product])
     base = {result.units[link.circuit].circuit.base: done.base}
     return (
         replace(

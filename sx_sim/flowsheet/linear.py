@@ -1,6 +1,6 @@
-"""Derivatives of a circuit: how what leaves it answers to inputs, what comes back following.
+"""Derivatives of a circuit: tangents and cotangents of its outlets, recycles included.
 
-With what comes back, u, held, an input p changes what leaves by dg/dp. Then u itself moves by
+With the recycle streams, u, held, an input p changes what leaves by dg/dp. Then u itself moves by
 (1 - dg/du)^-1 dg/dp, and the column answers to both. Transposed, the same gives what a number
 gains from every input.
 """
@@ -19,24 +19,30 @@ from sx_sim.cascade.results import CascadeResult, doses, products
 from sx_sim.cascade.streams import Stream
 from sx_sim.flowsheet.circuit import CircuitResult
 from sx_sim.flowsheet.loop import Loop
-from sx_sim.flowsheet.recycles import EFFLUENT, Circuit, Exchange, SolventLoop, net_feed
+from sx_sim.flowsheet.recycles import (
+    EFFLUENT,
+    Circuit,
+    RareEarthSaponification,
+    SolventLoop,
+    net_feed,
+)
 
 Array = NDArray[np.float64]
-STEP = 1e-4  # of what comes back, over what can; feeds are all but linear in it
+STEP = 1e-4  # of a recycle stream, over its largest; feeds are all but linear in it
 FED = ""  # among products: what is fed from outside
 FLOW, CARRIER, LN_ACID = -3, -2, -1  # places in the numbers of a stream, after its species
 
 
 @dataclass(frozen=True)
 class Moved:
-    """What an input changes, stages and what comes back held; or what a number gains from it.
+    """What an input changes, stages and recycles held; or what a number gains from it.
 
     Parameters
     ----------
     change : Change
         Of the column.
-    left : (U,) array
-        Of what leaves, as what comes back is counted.
+    outgoing : (U,) array
+        Of the outlets, in terms of the unknowns of the recycles.
     fed : (S,) array
         From outside [mol/h].
     flows : mapping of str to float
@@ -44,7 +50,7 @@ class Moved:
     """
 
     change: Change
-    left: Array
+    outgoing: Array
     fed: Array
     flows: Mapping[str, float]
 
@@ -53,7 +59,7 @@ class Moved:
         names = {*self.flows, *other.flows}
         return Moved(
             self.change.plus(factor, other.change),
-            self.left + factor * other.left,
+            self.outgoing + factor * other.outgoing,
             self.fed + factor * other.fed,
             {n: self.flows.get(n, 0.0) + factor * other.flows.get(n, 0.0) for n in names},
         )
@@ -61,7 +67,7 @@ class Moved:
     def of(self, moved: Moved) -> float:
         """Return what the number whose gradient this is gains from what an input moves."""
         flows = sum(gain * moved.flows.get(name, 0.0) for name, gain in self.flows.items())
-        beside = self.left @ moved.left + self.fed @ moved.fed
+        beside = self.outgoing @ moved.outgoing + self.fed @ moved.fed
         return self.change.dot(moved.change) + float(beside) + flows
 
 
@@ -88,14 +94,14 @@ class LinearCircuit:
         self.loop = Loop(found.circuit) if found.circuit.recycles else None
         self.returned, self.units, self.answers = np.zeros(0), [], []
         if self.loop is not None:
-            self.returned = self.loop.left(self.gross)
-            self.units = [self._unit(self.loop, k) for k in range(self.loop.unknowns)]
+            self.returned = self.loop.outgoing(self.gross)
+            self.units = [self._unit(self.loop, k) for k in range(self.loop.count)]
             self.answers = [self.linearised.leaves(unit) for unit in self.units]
-            slopes = [self.loop.gained(self.gross, answer) for answer in self.answers]
-            self.open = np.eye(self.loop.unknowns) - np.array(slopes).T
+            slopes = [self.loop.outgoing_jvp(self.gross, answer) for answer in self.answers]
+            self.open = np.eye(self.loop.count) - np.array(slopes).T
 
     def _unit(self, loop: Loop, k: int) -> Change:
-        """Return what one part of what comes back changes, per its unit.
+        """Return what one unknown of the recycles changes, per its unit.
 
         By steps, where the loop's own changes are made for speed: what sulfate and
         activities make of a reflux counts here.
@@ -128,7 +134,7 @@ class LinearCircuit:
             gross = products(column, self.gross.stages)
             columns.append(column)
             if loop is not None:
-                left += weight * loop.left(replace(self.gross, column=column, streams=gross))
+                left += weight * loop.outgoing(replace(self.gross, column=column, streams=gross))
             inside = sum((circuit.column.feed(name).moles for name in self.brought), 0.0 * fed)
             fed += weight * (net_feed(circuit, gross) - inside)
             for name, flow in _flows(circuit, gross).items():
@@ -186,7 +192,7 @@ class LinearCircuit:
             units = zip(self.units, self.answers, strict=True)
             direct = [self._gained(seed, change, answer) for change, answer in units]
             left[:] = np.linalg.lstsq(self.open.T, np.array(direct), rcond=None)[0]
-            self.loop.seeded(self.gross, left, seed)
+            self.loop.outgoing_vjp(self.gross, left, seed)
         fed = gains.get(FED, np.zeros_like(self.found.fed))
         flows = {name: float(gain[FLOW]) for name, gain in gains.items() if name != FED}
         return Moved(self.linearised.gradient(seed), left, fed, flows)
@@ -236,11 +242,11 @@ class LinearCircuit:
         return replace(self.found, circuit=circuit, cascade=cascade)
 
     def _whole(self, moved: Moved) -> tuple[Answer, Array]:
-        """Return how the column answers, what comes back following, and how that does (U,)."""
+        """Return how the column answers, and how its recycle streams do (U,)."""
         answer = self.linearised.leaves(moved.change)
         if self.loop is None:
             return answer, self.returned
-        gained = self.loop.gained(self.gross, answer) + moved.left
+        gained = self.loop.outgoing_jvp(self.gross, answer) + moved.outgoing
         follows = np.asarray(np.linalg.lstsq(self.open, gained, rcond=None)[0], dtype=np.float64)
         parts = zip(*self.answers, strict=True)
         whole = Answer(
@@ -282,9 +288,9 @@ class LinearCircuit:
         """Return how the flow that an exchange takes of a product follows what that holds (S,)."""
         circuit, streams = self.found.circuit, self.gross.streams
         slopes = [
-            recycle.takes_slope(circuit.column.feed(recycle.feed), streams[name])
+            recycle.flow_drawn_slope(circuit.column.feed(recycle.feed), streams[name])
             for recycle in circuit.recycles
-            if isinstance(recycle, Exchange) and recycle.product == name
+            if isinstance(recycle, RareEarthSaponification) and recycle.product == name
         ]
         return sum(slopes, np.zeros(len(self.found.elements)))
 
@@ -306,8 +312,8 @@ def _flows(circuit: Circuit, gross: Mapping[str, Stream]) -> dict[str, float]:
     """Return the flows of what leaves a circuit [L/h]; below zero next to none."""
     flows = {name: stream.flow for name, stream in gross.items()}
     for recycle in circuit.recycles:
-        gone = recycle.takes(circuit.column.feed(recycle.feed), gross[recycle.product])
+        gone = recycle.flow_drawn(circuit.column.feed(recycle.feed), gross[recycle.product])
         flows[recycle.product] -= gone
-        if isinstance(recycle, Exchange):
+        if isinstance(recycle, RareEarthSaponification):
             flows[EFFLUENT] = gone
     return flows

@@ -1,4 +1,4 @@
-"""What comes back to a circuit, as unknowns: what they make of the column, and what it leaves."""
+"""The recycle streams of a circuit as a vector of unknowns, and the map from it to the outlets."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from sx_sim.cascade.results import CascadeResult
 from sx_sim.cascade.streams import Stream
 from sx_sim.flowsheet.recycles import (
     Circuit,
-    Exchange,
+    RareEarthSaponification,
     Recycle,
     SolventLoop,
 )
 
 Array = NDArray[np.float64]
-ROUND_AND_ROUND = 1e-4  # share of what goes round below which a mismatch is none
-CORNERED = 0.1  # share of a step that is possible, below which it goes into a corner
+INTERNAL_RECYCLE_SHARE = 1e-4  # share of an internal recycle below which a mismatch is none
+MIN_PROJECTED_STEP = 0.1  # share of a step that projection leaves, below which it is not trusted
 LEAST = 1e-15  # share of what is fed below which a species counts as that much
 
 
@@ -36,24 +36,26 @@ class Loop:
         width = self.size + 1
         self.places = [slice(k * width, (k + 1) * width) for k in range(len(circuit.recycles))]
         self.pairs = list(zip(circuit.recycles, self.places, strict=True))
-        self.unknowns = self.places[-1].stop
+        self.count = self.places[-1].stop
 
     @property
     def exchanges(self) -> bool:
         """Whether base is exchanged for rare earths."""
-        return any(isinstance(recycle, Exchange) for recycle in self.circuit.recycles)
+        return any(
+            isinstance(recycle, RareEarthSaponification) for recycle in self.circuit.recycles
+        )
 
     def fresh(self, recycle: Recycle) -> Stream:
-        """Return the feed of a recycle as it is before anything comes back."""
+        """Return the feed of a recycle without recycled metals."""
         return self.template.feed(recycle.feed)
 
-    def first(self) -> Array:
-        """Return what comes back at first.
+    def initial(self) -> Array:
+        """Return the initial recycle streams.
 
         In solvent no metals; in exchange for base rare earths as they are fed; in refluxes
         half of what the strongest acid fed can hold of them.
         """
-        returned = np.zeros(self.unknowns)
+        returned = np.zeros(self.count)
         water = [f.stream for f in self.template.feeds if f.stream.phase == "aqueous"]
         strongest = max(stream.carrier for stream in water)
         fed = self.template.fed.sum(axis=0) * self.template.system.rare_earth
@@ -62,62 +64,62 @@ class Loop:
             if isinstance(recycle, SolventLoop):
                 continue
             alike = replace(water[0], concentration=fed, carrier=strongest)
-            metals, anions = recycle.counted(self.fresh(recycle), alike)
+            metals, anions = recycle.returned(self.fresh(recycle), alike)
             returned[place] = np.append(metals, anions)
         return returned
 
-    def step(self, returned: Array, off: Array, slopes: Array) -> Array:
+    def step(self, returned: Array, off: Array, jacobian: Array) -> Array:
         """Return Newton's step, as far as it is possible.
 
         One that hardly is goes into a corner. If what leaves moves the other way, the answer
         it looks for repels, and cannot be: the step is turned round. Without derivatives the
         step is what leaves.
         """
-        if not np.isfinite(slopes).all():
-            return self.possible(returned + off) - returned
-        asked, *_ = np.linalg.lstsq(np.eye(len(off)) - slopes, off, rcond=None)
-        step = self.possible(returned + asked) - returned
-        cornered = np.linalg.norm(step) < CORNERED * np.linalg.norm(asked)
+        if not np.isfinite(jacobian).all():
+            return self.project(returned + off) - returned
+        asked, *_ = np.linalg.lstsq(np.eye(len(off)) - jacobian, off, rcond=None)
+        step = self.project(returned + asked) - returned
+        cornered = np.linalg.norm(step) < MIN_PROJECTED_STEP * np.linalg.norm(asked)
         if cornered and asked @ off < 0.0:
-            return self.possible(returned - asked) - returned
+            return self.project(returned - asked) - returned
         return step
 
-    def possible(self, returned: Array) -> Array:
-        """Return what can come back of what a step asks for: nothing below zero.
+    def project(self, returned: Array) -> Array:
+        """Return recycle streams projected onto what is possible: nothing below zero.
 
         What an exchange takes is scaled to the base that it takes the place of.
         """
         returned = np.maximum(returned, 0.0)
         for recycle, place in self.pairs:
-            if isinstance(recycle, Exchange):
+            if isinstance(recycle, RareEarthSaponification):
                 metals = returned[place][:-1]
                 returned[place] = np.append(recycle.taken(self.fresh(recycle), metals), 0.0)
         return returned
 
     def column(self, returned: Array) -> Column:
-        """Return the column fed with what comes back."""
+        """Return the column fed with the recycle streams."""
         streams: dict[str, Stream] = {}
         for recycle, place in self.pairs:
             fresh = self.fresh(recycle)
             *metals, anions = returned[place]
             before = streams.get(recycle.feed, fresh)
-            streams[recycle.feed] = recycle.fed(fresh, before, np.array(metals), anions)
+            streams[recycle.feed] = recycle.feed_with(fresh, before, np.array(metals), anions)
         return self.template.with_streams(streams)
 
     def short(self, result: CascadeResult) -> bool:
         """Whether an exchange asks for more rare earths than its product holds."""
         return any(base > held * (1.0 + 1e-9) for _, base, held in exchanged(self.circuit, result))
 
-    def left(self, result: CascadeResult) -> Array:
-        """Return what leaves, as what comes back is counted."""
+    def outgoing(self, result: CascadeResult) -> Array:
+        """Return the outlets in terms of the unknowns: the residual is this less the unknowns."""
         parts = []
         for recycle in self.circuit.recycles:
-            metals, anions = recycle.counted(self.fresh(recycle), result.streams[recycle.product])
+            metals, anions = recycle.returned(self.fresh(recycle), result.streams[recycle.product])
             parts.append(np.append(metals, anions))
         return np.concatenate(parts)
 
     def mismatch(self, off: Array, returned: Array) -> float:
-        """Return the largest difference of what comes back, over what is fed in all.
+        """Return the largest mismatch of the recycle streams, over what is fed in all.
 
         Where a species goes round so often that this is beyond rounding, over a small share of
         what goes round.
@@ -129,18 +131,18 @@ class Loop:
         worst = 0.0
         for recycle, place in self.pairs:
             flow = self.fresh(recycle).flow
-            scale = np.maximum(whole, ROUND_AND_ROUND * flow * returned[place])
+            scale = np.maximum(whole, INTERNAL_RECYCLE_SHARE * flow * returned[place])
             worst = max(worst, float((flow * np.abs(off[place]) / scale).max()))
         return worst
 
-    def slopes(self, result: CascadeResult) -> Array:
-        """Return d what leaves / d what comes back (U, U)."""
+    def jacobian(self, result: CascadeResult) -> Array:
+        """Return the Jacobian of the outlets by the recycle streams (U, U)."""
         linearised = Linearised(result)
-        table = np.zeros((self.unknowns, self.unknowns))
+        table = np.zeros((self.count, self.count))
         for recycle, place in self.pairs:
             for i, change in self._changes(result, recycle):
                 answer = linearised.leaves(change)
-                table[:, place.start + i] = self.gained(result, answer)
+                table[:, place.start + i] = self.outgoing_jvp(result, answer)
         return table
 
     def _changes(self, result: CascadeResult, recycle: Recycle) -> Iterator[tuple[int, Change]]:
@@ -148,7 +150,7 @@ class Loop:
         column = result.column
         feed = next(f for f in column.feeds if f.stream.name == recycle.feed)
         stage, flow = feed.stage - 1, feed.stream.flow
-        metals, anions = recycle.slopes(self.fresh(recycle), result.streams[recycle.product])
+        metals, anions = recycle.jacobian(self.fresh(recycle), result.streams[recycle.product])
         water = feed.stream.phase == "aqueous"
         mixing = flow * column.mixing(feed.stage) if water else np.zeros(column.stages)
         for i in np.flatnonzero(metals.any(axis=1)):
@@ -164,26 +166,26 @@ class Loop:
             change.cascade.anion[:] = mixing
             yield self.size, change
 
-    def gained(self, result: CascadeResult, answer: Answer) -> Array:
-        """Return what leaves more of, as what comes back is counted, the column answering so."""
+    def outgoing_jvp(self, result: CascadeResult, answer: Answer) -> Array:
+        """Return the tangent of the outlets, in terms of the unknowns, from the column's."""
         column = result.column
         outlets = {name: (phase, j) for name, phase, j, _ in column.outlets()}
         parts = []
         for recycle in self.circuit.recycles:
             phase, j = outlets[recycle.product]
             leaving = result.streams[recycle.product]
-            metals, anions = recycle.slopes(self.fresh(recycle), leaving)
+            metals, anions = recycle.jacobian(self.fresh(recycle), leaving)
             gained = metals @ column.with_drops(phase, j, answer.x[j], answer.organic[j])
             parts.append(np.append(gained, anions * answer.anion[j]))
         return np.concatenate(parts)
 
-    def seeded(self, result: CascadeResult, gain: Array, seed: Seed) -> None:
+    def outgoing_vjp(self, result: CascadeResult, gain: Array, seed: Seed) -> None:
         """Add to a seed what a number gains per unit of what leaves (U,): ``gained`` turned."""
         outlets = {name: (phase, j) for name, phase, j, _ in result.column.outlets()}
         for recycle, place in self.pairs:
             phase, j = outlets[recycle.product]
             leaving = result.streams[recycle.product]
-            metals, anions = recycle.slopes(self.fresh(recycle), leaving)
+            metals, anions = recycle.jacobian(self.fresh(recycle), leaving)
             (seed.x if phase == "aqueous" else seed.organic)[j] += gain[place][:-1] @ metals
             seed.anion[j] += anions * gain[place][-1]
 
@@ -193,5 +195,5 @@ def exchanged(circuit: Circuit, result: CascadeResult) -> list[tuple[str, float,
     return [
         (r.product, *r.balance(circuit.column.feed(r.feed), result.streams[r.product]))
         for r in circuit.recycles
-        if isinstance(r, Exchange)
+        if isinstance(r, RareEarthSaponification)
     ]

@@ -1,4 +1,4 @@
-"""Where radionuclides go: each is parted like its carrier, or stays in the water.
+"""Where radionuclides go: each is parted like its analogue, or stays in the water.
 
 Transit through a circuit takes hours to days and is left out: what comes in leaves, decay
 apart. What grows in and decays while products are stored is told by ``after``.
@@ -15,7 +15,7 @@ from sx_sim.cascade.streams import Stream
 from sx_sim.chemistry import database
 from sx_sim.chemistry.nuclides import decayed, natural_activities, nuclide, nuclides
 from sx_sim.flowsheet.circuit import CircuitResult
-from sx_sim.flowsheet.equivalents import Passage
+from sx_sim.flowsheet.equivalents import BoundaryFlow
 from sx_sim.flowsheet.flowsheet import Link, place_of
 from sx_sim.flowsheet.ledger import Ledger, ledger_of
 from sx_sim.flowsheet.recycles import Reflux
@@ -41,7 +41,7 @@ class Activities:
     ----------
     fed, left : mappings of str to mapping
         Activity by stream and nuclide [Bq/h].
-    carriers : mapping of str to str
+    analogues : mapping of str to str
         The species that each nuclide is parted like, or ``water``.
     flows : mapping of str to float
         Of every stream that leaves [L/h].
@@ -56,7 +56,7 @@ class Activities:
 
     fed: Mapping[str, Mapping[str, float]]
     left: Mapping[str, Mapping[str, float]]
-    carriers: Mapping[str, str]
+    analogues: Mapping[str, str]
     flows: Mapping[str, float]
     oxides: Mapping[str, float]
     solids: Mapping[str, float]
@@ -112,7 +112,7 @@ class Activities:
         return float(sum(amounts.get(name, 0.0) for amounts in self.left.values()))
 
 
-def carrier_of(element: str, result: CircuitResult) -> str:
+def analogue_of(element: str, result: CircuitResult) -> str:
     """Return the species that an element's nuclides are parted like in a circuit.
 
     One of those that are fed, or ``water``: see ``radionuclides.toml``.
@@ -136,9 +136,9 @@ def _least_extracted(result: CircuitResult, symbols: Sequence[str]) -> str:
     return symbols[int(least)]
 
 
-def is_estimate(name: str, carrier: str) -> bool:
-    """Return whether it is an analogy that a nuclide is parted like its carrier."""
-    return nuclide(name).element != carrier
+def is_estimate(name: str, analogue: str) -> bool:
+    """Return whether it is an analogy that a nuclide is parted like its analogue."""
+    return nuclide(name).element != analogue
 
 
 def activities_of(
@@ -183,9 +183,9 @@ def activities_of(
                 if _is_organic(result, link):
                     stays = f"water in {name}.{product}"
                 left[stays] = _parted(result, link, amounts)[1]
-    carriers = {n: _carriers(result, products, n) for n in _names(fed.values())}
+    analogues = {n: _analogues(result, products, n) for n in _names(fed.values())}
     streams = {place_of(*place): amounts for place, amounts in fed.items()}
-    return _assembled(streams, left, carriers, ledger_of(result), limit)
+    return _assembled(streams, left, analogues, ledger_of(result), limit)
 
 
 def _activity(stream: Stream, given: Mapping[str, float]) -> Amounts:
@@ -204,13 +204,13 @@ def _passed(found: CircuitResult, fed: Mapping[str, Mapping[str, float]]) -> dic
     left: dict[str, Amounts] = {outlet.name: {} for outlet in outlets}
     stages = {f.stream.name: f.stage for f in found.column.feeds}
     for name in _names(fed.values()):
-        carrier = carrier_of(nuclide(name).element, found)
+        analogue = analogue_of(nuclide(name).element, found)
         amounts = {feed: one[name] for feed, one in fed.items() if name in one}
-        if carrier != WATER:
+        if analogue != WATER:
             whole = sum(amounts.values())
             for outlet in outlets:
                 if outlet.name in found.streams:
-                    left[outlet.name][name] = whole * found.recovery(carrier, outlet.name)
+                    left[outlet.name][name] = whole * found.recovery(analogue, outlet.name)
             continue
         by_stage: dict[int, float] = {}
         for feed, amount in amounts.items():
@@ -255,13 +255,13 @@ def _parted(result: Result, link: Link, amounts: Amounts) -> tuple[Amounts, Amou
     stays: Amounts = {}
     redissolved = result.treatments[link].effluent is not None
     for name, amount in amounts.items():
-        carrier = carrier_of(nuclide(name).element, source)
+        analogue = analogue_of(nuclide(name).element, source)
         onward = True
         if _is_organic(result, link):
-            onward = carrier != WATER
+            onward = analogue != WATER
         elif redissolved:
-            onward = carrier != WATER and bool(
-                source.system.rare_earth[source.system.index(carrier)]
+            onward = analogue != WATER and bool(
+                source.system.rare_earth[source.system.index(analogue)]
             )
         (goes if onward else stays)[name] = amount
     return goes, stays
@@ -271,19 +271,19 @@ def _is_organic(result: Result, link: Link) -> bool:
     return result.treatments[link].stream.phase == "organic"
 
 
-def _carriers(result: Result, products: Mapping[str, Mapping[str, Amounts]], name: str) -> str:
+def _analogues(result: Result, products: Mapping[str, Mapping[str, Amounts]], name: str) -> str:
     """Return what a nuclide is parted like, in the circuits it comes to."""
     found = []
     for circuit, unit in result.units.items():
         if any(amounts.get(name) for amounts in products[circuit].values()):
-            found.append(carrier_of(nuclide(name).element, unit))
+            found.append(analogue_of(nuclide(name).element, unit))
     return ", ".join(dict.fromkeys(found))
 
 
 def _assembled(
     fed: Mapping[str, Amounts],
     left: Mapping[str, Amounts],
-    carriers: Mapping[str, str],
+    analogues: Mapping[str, str],
     ledger: Ledger,
     limit: float,
 ) -> Activities:
@@ -296,7 +296,7 @@ def _assembled(
     return Activities(
         fed=fed,
         left=there,
-        carriers=carriers,
+        analogues=analogues,
         flows={name: _volume(outlets[name]) for name in there},
         oxides={name: 1000.0 * outlets[name].oxides for name in there},
         solids={name: 1000.0 * ledger.solids(outlets[name]) for name in there},
@@ -304,7 +304,7 @@ def _assembled(
     )
 
 
-def _volume(passage: Passage) -> float:
+def _volume(passage: BoundaryFlow) -> float:
     return passage.water if passage.phase == "aqueous" else passage.solvent or passage.water
 
 

@@ -1,4 +1,4 @@
-"""What comes back to a column: stripped solvent, rare-earth soap, strip liquor as reflux."""
+"""Recycles to a column: stripped solvent, rare-earth saponification, strip liquor as reflux."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sx_sim.kernels.types import Options
 
 Array = NDArray[np.float64]
 EFFLUENT = "exchange effluent"
-NOTHING = 1e-12  # share of a product at which all of it comes back
+NOTHING = 1e-12  # share of a product below which all of it is recycled
 
 
 @dataclass(frozen=True)
@@ -38,33 +38,33 @@ class SolventLoop:
     feed: str
     bleed: float = 0.0
 
-    def takes(self, fresh: Stream, leaving: Stream) -> float:
-        """Return the flow of a stream that comes back [L/h]."""
+    def flow_drawn(self, fresh: Stream, leaving: Stream) -> float:
+        """Return the flow of a stream that is recycled [L/h]."""
         return min((1.0 - self.bleed) * leaving.flow, fresh.flow)
 
-    def counted(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
-        """Return what comes back of a stream, per litre fed: metals (S,), anions [mol/L]."""
-        return self.slopes(fresh, leaving)[0] @ leaving.concentration, 0.0
+    def returned(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
+        """Return what is recycled of a stream, per litre fed: metals (S,), anions [mol/L]."""
+        return self.jacobian(fresh, leaving)[0] @ leaving.concentration, 0.0
 
-    def slopes(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
+    def jacobian(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
         """Return the derivatives of that by what leaves (S, S), and of the anions by those."""
-        share = self.takes(fresh, leaving) / fresh.flow
+        share = self.flow_drawn(fresh, leaving) / fresh.flow
         return np.diag(share * (fresh.concentration == 0.0)), 0.0
 
     def kept(self, fresh: Stream, leaving: Stream) -> Array:
-        """Return the flows (S,) [L/h] at which it comes back with what it is given again.
+        """Return the flows (S,) [L/h] of recycled solvent, for species that make-up restores.
 
         What it still holds of that, such as base, is not given afresh.
         """
-        return np.where(fresh.concentration > 0.0, self.takes(fresh, leaving), 0.0)
+        return np.where(fresh.concentration > 0.0, self.flow_drawn(fresh, leaving), 0.0)
 
-    def fed(self, fresh: Stream, stream: Stream, metals: Array, anions: float) -> Stream:
-        """Return what is fed where so much comes back to ``stream``."""
+    def feed_with(self, fresh: Stream, stream: Stream, metals: Array, anions: float) -> Stream:
+        """Return the feed with so much recycled into ``stream``."""
         return replace(stream, concentration=stream.concentration + metals)
 
 
 @dataclass(frozen=True)
-class Exchange:
+class RareEarthSaponification:
     """Solvent whose base is exchanged for rare earths of a product before it is fed.
 
     The exchange is complete: every equivalent of base is replaced, by rare earths in the
@@ -74,7 +74,7 @@ class Exchange:
     product: str
     feed: str
 
-    def counted(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
+    def returned(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
         """Return the rare earths that the solvent takes, per litre (S,) [mol/L]."""
         return self.taken(fresh, leaving.concentration * leaving.system.rare_earth), 0.0
 
@@ -88,18 +88,18 @@ class Exchange:
         rare = leaving.system.rare_earth * leaving.system.charge
         return fresh.flow * self._base(fresh), float(leaving.moles @ rare)
 
-    def takes(self, fresh: Stream, leaving: Stream) -> float:
+    def flow_drawn(self, fresh: Stream, leaving: Stream) -> float:
         """Return the flow of the product whose rare earths the solvent takes [L/h]."""
         whole = float(leaving.concentration * leaving.system.rare_earth @ leaving.system.charge)
         return fresh.flow * self._base(fresh) / whole if whole > 0.0 else 0.0
 
-    def takes_slope(self, fresh: Stream, leaving: Stream) -> Array:
+    def flow_drawn_slope(self, fresh: Stream, leaving: Stream) -> Array:
         """Return the derivatives of that by what a litre of the product holds (S,)."""
         charge = leaving.system.charge * leaving.system.rare_earth
         whole = float(leaving.concentration @ charge)
-        return -self.takes(fresh, leaving) / whole * charge
+        return -self.flow_drawn(fresh, leaving) / whole * charge
 
-    def slopes(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
+    def jacobian(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
         """Return the derivatives of that by what leaves (S, S), and none of anions."""
         rare = leaving.system.rare_earth
         amount, charge = leaving.concentration * rare, leaving.system.charge * rare
@@ -109,7 +109,7 @@ class Exchange:
         table = np.diag(rare.astype(float)) - np.multiply.outer(amount, charge) / whole
         return table * self._base(fresh) / whole, 0.0
 
-    def fed(self, fresh: Stream, stream: Stream, metals: Array, anions: float) -> Stream:
+    def feed_with(self, fresh: Stream, stream: Stream, metals: Array, anions: float) -> Stream:
         """Return what is fed where the solvent has taken so much."""
         if not metals.any():  # nothing known yet
             return stream
@@ -137,20 +137,20 @@ class Reflux:
         """Whether the acidity stays as it is."""
         return self.acid is None and self.h is None
 
-    def takes(self, fresh: Stream, leaving: Stream) -> float:
-        """Return the flow of a liquor that comes back [L/h]."""
+    def flow_drawn(self, fresh: Stream, leaving: Stream) -> float:
+        """Return the flow of a liquor that is refluxed [L/h]."""
         return fresh.flow
 
-    def counted(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
-        """Return what comes back of a liquor: metals (S,) and anions [mol/L]."""
+    def returned(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
+        """Return what is refluxed of a liquor: metals (S,) and anions [mol/L]."""
         return leaving.concentration, leaving.carrier if self.keeps_acid else 0.0
 
-    def slopes(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
+    def jacobian(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
         """Return the derivatives of that by what leaves (S, S), and of the anions by those."""
         return np.eye(len(leaving.concentration)), 1.0 if self.keeps_acid else 0.0
 
-    def fed(self, fresh: Stream, stream: Stream, metals: Array, anions: float) -> Stream:
-        """Return what is fed where a liquor of so much comes back."""
+    def feed_with(self, fresh: Stream, stream: Stream, metals: Array, anions: float) -> Stream:
+        """Return the feed where a liquor of so much is refluxed."""
         if self.keeps_acid:
             acid = free_acid(fresh.system, metals, anions)
         else:
@@ -159,18 +159,18 @@ class Reflux:
         return replace(stream, concentration=metals, carrier=anions, acid=acid)
 
 
-Recycle = SolventLoop | Exchange | Reflux
+Recycle = SolventLoop | RareEarthSaponification | Reflux
 
 
 @dataclass(frozen=True)
 class Circuit:
-    """A column and what comes back to it: a unit of a flowsheet.
+    """A column and its recycles: a unit of a flowsheet.
 
     Parameters
     ----------
     column : Column
         With fresh solvent, and refluxes without metals.
-    recycles : tuple of SolventLoop, Exchange or Reflux
+    recycles : tuple of SolventLoop, RareEarthSaponification or Reflux
     base : {'Na', 'NH4', 'Mg'}
         The cation of the base that saponifies its solvent and is dosed in it.
     ratios : Ratios
@@ -212,7 +212,7 @@ class Circuit:
 
 
 def net_feed(circuit: Circuit, streams: Mapping[str, Stream]) -> Array:
-    """Return what is fed to a circuit from outside (S,) [mol/h]: without what comes back.
+    """Return what is fed to a circuit from outside (S,) [mol/h]: without recycles.
 
     The fresh solvent counts by the base it is given, ``streams`` being what leaves the column.
     """
@@ -225,26 +225,26 @@ def net_feed(circuit: Circuit, streams: Mapping[str, Stream]) -> Array:
 
 
 def net_products(circuit: Circuit, streams: Mapping[str, Stream]) -> dict[str, Stream]:
-    """Return what leaves a circuit: its column's products, less what comes back.
+    """Return what leaves a circuit: its column's products, less what is recycled.
 
     Raises
     ------
     CaseError
-        If more of a product is to come back than there is.
+        If more of a product is to be recycled than there is.
     """
     left = dict(streams)
     for recycle in circuit.recycles:
         stream, fresh = left[recycle.product], circuit.column.feed(recycle.feed)
-        flow = recycle.takes(fresh, stream)
-        if isinstance(recycle, Exchange) and flow > 0.0:
+        flow = recycle.flow_drawn(fresh, stream)
+        if isinstance(recycle, RareEarthSaponification) and flow > 0.0:
             base = np.where(stream.system.rare_earth, 0.0, fresh.moles / flow)
             rest = np.where(stream.system.rare_earth, 0.0, stream.concentration)
             spent = replace(stream, name=EFFLUENT, flow=flow, concentration=rest + base)
             left[EFFLUENT] = spent
         if flow > stream.flow * (1.0 + 1e-9):
             asked = "its base asks for the rare earths of"
-            if not isinstance(recycle, Exchange):
-                asked = "what comes back is"
+            if not isinstance(recycle, RareEarthSaponification):
+                asked = "the recycle is"
             raise CaseError(
                 f"{recycle.feed}: {asked} {flow:.4g} L/h of {recycle.product}, and there are "
                 f"{stream.flow:.4g} L/h of it"

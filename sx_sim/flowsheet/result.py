@@ -159,7 +159,7 @@ class Result(Products):
 
     @cached_property
     def fed(self) -> Array:
-        """Every species fed from outside (S,) [mol/h], without what comes back."""
+        """Every species fed from outside (S,) [mol/h], without recycles."""
         total = dict.fromkeys(self.elements, 0.0)
         for name, unit in self.units.items():
             amounts = unit.fed.copy()
@@ -216,7 +216,7 @@ class Result(Products):
 
     @property
     def column(self) -> Column:
-        """The only column, with what comes back in its feeds."""
+        """The only column, with the recycles in its feeds."""
         return self.circuit.cascade.column
 
     @property

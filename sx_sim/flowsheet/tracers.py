@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from sx_sim.cascade.column import Column
 from sx_sim.flowsheet.circuit import CircuitResult
-from sx_sim.flowsheet.recycles import EFFLUENT, Exchange, Reflux
+from sx_sim.flowsheet.recycles import EFFLUENT, RareEarthSaponification, Reflux
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Outlet:
-    """One product of a column, before anything of it comes back.
+    """One product of a column, before any of it is recycled.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class Outlet:
     def water(self) -> float:
         """Water that leaves the circuit with it [L/h].
 
-        Drops in a solvent that comes back are taken out of it first, so all of them leave.
+        Drops in a recycled solvent are taken out of it first, so all of them leave.
         """
         return self.net if self.phase == "aqueous" else self.flow * self.drops
 
@@ -53,12 +53,12 @@ def outlets_of(found: CircuitResult) -> list[Outlet]:
     column, outlets = found.column, []
     for name, phase, j, flow in column.outlets():
         net = found.streams[name].flow if name in found.streams else 0.0
-        drops = 0.0
-        if column.settling is not None:
-            settling = column.settling
-            drops = float((settling.in_aqueous if phase == "aqueous" else settling.in_organic)[j])
+        real = column.settling
+        drops = float(real.entrained(phase)[j]) if real is not None else 0.0
         outlets.append(Outlet(name, phase, j, flow, net, drops))
-    exchanged = [r.product for r in found.circuit.recycles if isinstance(r, Exchange)]
+    exchanged = [
+        r.product for r in found.circuit.recycles if isinstance(r, RareEarthSaponification)
+    ]
     if EFFLUENT in found.streams:  # its drops are counted with the product
         out = next(out for out in outlets if out.name in exchanged)
         outlets.append(replace(out, name=EFFLUENT, flow=0.0, net=found.streams[EFFLUENT].flow))

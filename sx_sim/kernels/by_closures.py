@@ -104,7 +104,7 @@ def eliminate_closures(n, linear, factors):
 
 @kernel()
 def step_by_closures(n, linear, factors, f, step):
-    """Fill ``step`` (N, m): the scalars' step that cancels ``f``, the metals following."""
+    """Fill ``step`` (N, m): the unknowns' step that cancels ``f``, the metals following."""
     m, s = linear.f_x.shape[1:]
     rising = falling = linear.row
     rhs = factors.seen[:, 0]

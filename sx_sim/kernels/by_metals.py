@@ -1,6 +1,6 @@
 """Elimination of the metals, stage by stage: always accurate, and costly.
 
-Each stage's scalars are eliminated locally, which leaves blocks of species x species. With
+Each stage's unknowns are eliminated locally, which leaves blocks of species x species. With
 ``y' = dy/dx``, which is D plus one column times one row per scalar, a change dx of what is in
 the water of a stage changes what its mixer gives to the organic by ``eff O y' dx`` (``real``
 has the terms). Elimination from stage 1 keeps the share L of what falls from a stage that does
@@ -137,7 +137,7 @@ def eliminate_scalars(cascade, linear, factors, law, state, j):
             law.order_dimer,
             law.acid_by_dimer,
             state.ln_h[j],
-            np.exp(state.scalars[j, 1]),
+            np.exp(state.unknowns[j, 1]),
             state.orders,
         )
     for i in range(s):
@@ -232,17 +232,17 @@ def eliminate_metals(cascade, law, state, linear, factors):
 
 
 @kernel(inline="always")
-def leaves(factors, on, j, x, scalars, rising, falling, left):
+def leaves(factors, on, j, x, unknowns, rising, falling, left):
     """Fill what falls on from stage ``j`` and what leaves it in the organic.
 
-    ``x`` and ``scalars`` are its changes, ``rising`` what would rise to it if nothing fell.
+    ``x`` and ``unknowns`` are its changes, ``rising`` what would rise to it if nothing fell.
     """
     sx = x.size
     bypass, mixed, _, _, falls, _ = flows_of(factors.flows, j)
     for i in range(sx):
         left[i] = mixed * factors.d[j, i] * x[i]
-    for a in range(scalars.size):
-        factor = mixed * scalars[a]
+    for a in range(unknowns.size):
+        factor = mixed * unknowns[a]
         for i in range(sx):
             left[i] += factor * factors.y_scalar[j, a, i]
     for i in range(sx):
@@ -261,10 +261,10 @@ def leaves(factors, on, j, x, scalars, rising, falling, left):
 
 @kernel()
 def step_by_metals(cascade, factors, f, step):
-    """Fill ``step`` (N, m): the scalars' step that cancels ``f``, the metals following."""
+    """Fill ``step`` (N, m): the unknowns' step that cancels ``f``, the metals following."""
     n, s = cascade.feed.shape
     m, sx = factors.response.shape[1:]
-    forward, risen, scalars = factors.forward, factors.risen, factors.scalars
+    forward, risen, unknowns = factors.forward, factors.risen, factors.unknowns
     rhs, falling, left = factors.rows[1], factors.rows[2], factors.rows[3]
     for i in range(sx):
         risen[0, i] = 0.0
@@ -287,11 +287,11 @@ def step_by_metals(cascade, factors, f, step):
             rhs[s] = factors.doses[j] * step[j, 0]
         times(factors.pivot[j], rhs, 1.0, forward[j])
         for a in range(m):
-            scalars[a] = step[j, a]
+            unknowns[a] = step[j, a]
             for i in range(sx):
-                scalars[a] += factors.response[j, a, i] * forward[j, i]
+                unknowns[a] += factors.response[j, a, i] * forward[j, i]
         if j + 1 < n:
-            leaves(factors, on, j, forward[j], scalars, rising, falling, left)
+            leaves(factors, on, j, forward[j], unknowns, rising, falling, left)
             for i in range(sx):
                 risen[j + 1, i] = rises * left[i] + up * forward[j, i]
     for i in range(sx):

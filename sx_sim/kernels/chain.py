@@ -34,8 +34,8 @@ def solve_chain(
     solutions : Solutions, out
     """
     b, n = cascades.anion.shape
-    m = solutions.scalars.shape[2]
-    scalars = solutions.scalars
+    m = solutions.unknowns.shape[2]
+    unknowns = solutions.unknowns
     none = first[:0]
     solved = 0  # columns converged in a row, up to here
     for q in range(b):
@@ -71,11 +71,11 @@ def solve_chain(
         start = first if q == 0 or not alike else none
         if alike and solved > 0:
             start = work.start
-            copy(n, scalars[q - 1], start)
+            copy(n, unknowns[q - 1], start)
         if alike and solved > 1:
             for j in range(n):
                 for a in range(m):
-                    start[j, a] += scalars[q - 1, j, a] - scalars[q - 2, j, a]
+                    start[j, a] += unknowns[q - 1, j, a] - unknowns[q - 2, j, a]
         status, iterations, residual = solve_into(
             cascade,
             law,
@@ -84,7 +84,7 @@ def solve_chain(
             work,
             solutions.aqueous[q],
             solutions.organic[q],
-            scalars[q],
+            unknowns[q],
         )
         solved = solved + 1 if status == CONVERGED else 0
         solutions.status[q] = status

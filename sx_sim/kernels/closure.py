@@ -18,12 +18,12 @@ from sx_sim.kernels.real import balance_real
 
 @kernel()
 def evaluate(cascade, law, state):
-    """Fill everything in ``state`` that follows from its scalars.
+    """Fill everything in ``state`` that follows from its unknowns.
 
     Returns the largest closure residual, NaN if any is.
     """
     acidity(cascade, state)
-    distribution(law, state.ln_h, state.scalars, state.d, state.bound)
+    distribution(law, state.ln_h, state.unknowns, state.d, state.bound)
     if cascade.efficiency.size > 0:
         balance_real(cascade, state.d, state.x, state.y, state.leaving, state.risen, state.nothing)
     else:
@@ -33,24 +33,24 @@ def evaluate(cascade, law, state):
 
 @kernel()
 def acidity(cascade, state):
-    """Fill ln h and the anions: from the scalars, or where acidity is set the other way round.
+    """Fill ln h and the anions: from the unknowns, or where acidity is set the other way round.
 
     Whole tuples of arrays are not passed on stage by stage: that costs more than the work.
     """
     held, carry, mixed = cascade.set_ln_h, cascade.carry, cascade.anion
-    ln_h, anion, scalars = state.ln_h, state.anion, state.scalars
+    ln_h, anion, unknowns = state.ln_h, state.anion, state.unknowns
     n = mixed.size
     if held.size == 0:
         for j in range(n):
-            ln_h[j] = scalars[j, 0]
+            ln_h[j] = unknowns[j, 0]
             anion[j] = mixed[j]
         return
     for j in range(n - 1, -1, -1):
         if not np.isnan(held[j]):
             ln_h[j] = held[j]
-            anion[j] = np.exp(scalars[j, 0])
+            anion[j] = np.exp(unknowns[j, 0])
             continue
-        ln_h[j] = scalars[j, 0]
+        ln_h[j] = unknowns[j, 0]
         anion[j] = mixed[j]
         if j + 1 < n:
             own = max(mixed[j] - carry[j] * mixed[j + 1], 0.0)
@@ -70,8 +70,8 @@ def closures(cascade, law, state):
         hydroxide = cascade.water_ion_product[j] / h
         anions = state.anion[j] + hydroxide
         cations = h
-        taken = np.exp(state.scalars[j, 1])
-        third = np.exp(state.scalars[j, 2]) if m == 3 else 0.0
+        taken = np.exp(state.unknowns[j, 1])
+        third = np.exp(state.unknowns[j, 2]) if m == 3 else 0.0
         ligand = third
         strength = anions + h
         if law.protonation.size > 0:
@@ -108,7 +108,7 @@ def linearise_closures(cascade, law, state, f_scalar, f_x):
     f_scalar : (N, m, m) array, out
         d f / d scalar at fixed x; the organic phase follows through D.
     f_x : (N, m, S) array, out
-        d f / d x at fixed scalars; where doses fall, (N, m, S + 1), the anions last.
+        d f / d x at fixed unknowns; where doses fall, (N, m, S + 1), the anions last.
     """
     n, s = cascade.feed.shape
     m = f_scalar.shape[1]
@@ -120,7 +120,7 @@ def linearise_closures(cascade, law, state, f_scalar, f_x):
         x = state.x[j]
         y = state.y[j]
         h = np.exp(state.ln_h[j])
-        e = np.exp(state.scalars[j, 1])
+        e = np.exp(state.unknowns[j, 1])
         anions = state.anion[j] + cascade.water_ion_product[j] / h
         cations = h
         taken = e
@@ -137,7 +137,7 @@ def linearise_closures(cascade, law, state, f_scalar, f_x):
             by_acid += order_acid[i] * held
             by_dimer += order_dimer[i] * held
         if protonated:
-            cations += law.protonation[j] * h * np.exp(state.scalars[j, 2])
+            cations += law.protonation[j] * h * np.exp(state.unknowns[j, 2])
         per_cations = 1.0 / cations
         per_taken = 1.0 / taken
         f_scalar[j, 0, 0] = -(anions - state.anion[j]) / anions - h * per_cations
@@ -161,7 +161,7 @@ def linearise_closures(cascade, law, state, f_scalar, f_x):
 def linearise_third(law, state, f_scalar, f_x):
     """Fill what the third scalar does to the closures of charge and extractant."""
     for j in range(law.ln_k.shape[0]):
-        taken = np.exp(state.scalars[j, 1])
+        taken = np.exp(state.unknowns[j, 1])
         by_third = 0.0
         for i in range(law.dimers.size):
             held = law.dimers[i] * state.y[j, i]
@@ -179,7 +179,7 @@ def linearise_ligand(law, state, f_scalar, f_x):
     x, bound, ln_beta = state.x, state.bound, law.ln_beta
     k = ln_beta.shape[2]
     for j in range(n):
-        free = np.exp(state.scalars[j, 2])
+        free = np.exp(state.unknowns[j, 2])
         protonated = 0.0
         if law.protonation.size > 0:
             h = np.exp(state.ln_h[j])
@@ -198,7 +198,7 @@ def linearise_ligand(law, state, f_scalar, f_x):
             if k > 1:
                 alpha, second = 1.0, 0.0
                 for q in range(k):
-                    term = np.exp(ln_beta[j, i, q] + (q + 1) * state.scalars[j, 2])
+                    term = np.exp(ln_beta[j, i, q] + (q + 1) * state.unknowns[j, 2])
                     alpha += term
                     second += (q + 1) ** 2 * term
                 second /= alpha

@@ -17,8 +17,8 @@ LIMIT_OF_STAGES = 600_000  # the same, times stages
 
 
 @kernel(inline="always")
-def solve_into(cascade, law, start, options, work, x, y, scalars):
-    """Solve a column as ``solve.solve_column`` says, into ``x``, ``y`` and ``scalars``.
+def solve_into(cascade, law, start, options, work, x, y, unknowns):
+    """Solve a column as ``solve.solve_column`` says, into ``x``, ``y`` and ``unknowns``.
 
     Returns
     -------
@@ -30,11 +30,11 @@ def solve_into(cascade, law, start, options, work, x, y, scalars):
     level = 0
     warm = start.shape[0] > 0
     if warm:
-        copy(n, start, state.scalars)
+        copy(n, start, state.unknowns)
     else:
         level = top_level(n)
-        fresh_start(cascade, law, state.scalars)
-    known = warm  # whether the scalars are better than a fresh start
+        fresh_start(cascade, law, state.unknowns)
+    known = warm  # whether the unknowns are better than a fresh start
     spent = 0.0
     limit = options.iteration_limit
     if limit == 0:
@@ -44,7 +44,7 @@ def solve_into(cascade, law, start, options, work, x, y, scalars):
         count = kept_stages(cascade, level, kept)
         short, short_law = shorten(cascade, law, kept, count, work)
         if not known:
-            fresh_start(short, short_law, state.scalars)
+            fresh_start(short, short_law, state.unknowns)
         rough = level > 0
         left = max(1, int((limit - spent) * n / count))
         status, used, residual = solve_level(
@@ -79,7 +79,7 @@ def solve_into(cascade, law, start, options, work, x, y, scalars):
             level = 0
     copy(n, state.x, x)
     copy(n, state.leaving if cascade.efficiency.size > 0 else state.y, y)
-    copy(n, state.scalars, scalars)
+    copy(n, state.unknowns, unknowns)
     # an iterate may go alkaline on its way to an acid answer: only an answer tells
     if status == CONVERGED and least(n, state.ln_h) < np.log(law.least_acid):
         status = EXCESS_BASE

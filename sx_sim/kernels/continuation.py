@@ -66,7 +66,7 @@ def with_holdup(cascade, ratio, held, drawn, fed):
 
 @kernel(inline="always")
 def solve_level(cascade, law, work, filled, tolerance, settled, newton_limit, iteration_limit):
-    """Solve a column from the scalars in ``work.state``, by start-up should that fail.
+    """Solve a column from the unknowns in ``work.state``, by start-up should that fail.
 
     Arguments and returns as ``newton``; ``newton_limit`` holds for the attempt without
     start-up, and ``filled`` says whether ``work.held`` is what the stages may hold, to start
@@ -77,7 +77,7 @@ def solve_level(cascade, law, work, filled, tolerance, settled, newton_limit, it
     leaving = state.leaving if cascade.efficiency.size > 0 else state.y
     if not filled:
         empty(n, held)
-    copy(n, state.scalars, saved)
+    copy(n, state.unknowns, saved)
     start = AS_GIVEN
     ratio = 0.0
     used = 0
@@ -98,7 +98,7 @@ def solve_level(cascade, law, work, filled, tolerance, settled, newton_limit, it
         if status == CONVERGED and steady:
             return status, used, residual
         if status == CONVERGED:
-            copy(n, state.scalars, saved)
+            copy(n, state.unknowns, saved)
             copy(n, state.x, held[0])
             copy(n, leaving, held[1])
             ratio /= 10.0 if spent <= 4 else 3.0 if spent <= 8 else 1.5
@@ -117,9 +117,9 @@ def solve_level(cascade, law, work, filled, tolerance, settled, newton_limit, it
             if start == EMPTY:
                 empty(n, held)
                 fresh_start(cascade, law, saved)
-        copy(n, saved, state.scalars)
+        copy(n, saved, state.unknowns)
     if start != AS_GIVEN:
-        copy(n, saved, state.scalars)
+        copy(n, saved, state.unknowns)
         residual = evaluate(cascade, law, state)
         status = STALLED
     if used >= iteration_limit:
@@ -148,11 +148,11 @@ def least(n, ln_h):
 
 
 @kernel()
-def fresh_start(cascade, law, scalars):
-    """Set the scalars of a cascade through which nothing has been fed yet."""
+def fresh_start(cascade, law, unknowns):
+    """Set the unknowns of a cascade through which nothing has been fed yet."""
     for j in range(cascade.anion.size):
         acid = np.log(cascade.anion[j] + np.sqrt(cascade.water_ion_product[j]))
-        scalars[j, 0] = acid
-        scalars[j, 1] = np.log(cascade.dimer[j])
-        if scalars.shape[1] == 3:
-            scalars[j, 2] = acid - np.log(law.ligand_charge)
+        unknowns[j, 0] = acid
+        unknowns[j, 1] = np.log(cascade.dimer[j])
+        if unknowns.shape[1] == 3:
+            unknowns[j, 2] = acid - np.log(law.ligand_charge)

@@ -7,14 +7,14 @@ from sx_sim.kernels.types import CLOSEST
 
 
 @kernel()
-def distribution(law, ln_h, scalars, d, bound):
+def distribution(law, ln_h, unknowns, d, bound):
     """Fill the distribution ratios and how the third scalar lowers them.
 
     Parameters
     ----------
     law : Law
     ln_h : (N,) array
-    scalars : (N, m) array
+    unknowns : (N, m) array
         Of which the second is ln e and the third, if any, ln of the free ligand or of the
         ionic strength.
     d : (N, S) array, out
@@ -27,9 +27,9 @@ def distribution(law, ln_h, scalars, d, bound):
     k = law.ln_beta.shape[2]
     ionic = law.debye.shape[0] > 0
     for j in range(n):
-        ln_e = scalars[j, 1]
+        ln_e = unknowns[j, 1]
         varying = np.exp(ln_e) * ln_h[j] if law.acid_by_dimer.size > 0 else 0.0
-        root = np.exp(0.5 * scalars[j, 2]) if ionic else 0.0
+        root = np.exp(0.5 * unknowns[j, 2]) if ionic else 0.0
         share = root / (1.0 + CLOSEST * root)
         for i in range(s):
             ln_d = law.ln_k[j, i] + law.order_dimer[i] * ln_e - law.order_acid[i] * ln_h[j]
@@ -42,7 +42,7 @@ def distribution(law, ln_h, scalars, d, bound):
                 alpha = 1.0
                 moment = 0.0
                 for q in range(k):
-                    term = np.exp(law.ln_beta[j, i, q] + (q + 1) * scalars[j, 2])
+                    term = np.exp(law.ln_beta[j, i, q] + (q + 1) * unknowns[j, 2])
                     alpha += term
                     moment += (q + 1) * term
                 bound[j, i] = moment / alpha

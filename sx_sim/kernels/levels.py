@@ -127,13 +127,13 @@ def shorten(cascade, law, kept, count, work):
 
 @kernel(inline="always")
 def fill_in(work, real, kept_coarse, count_coarse, kept, count):
-    """Interpolate the stages ``kept_coarse`` onto the stages ``kept``: scalars and contents.
+    """Interpolate the stages ``kept_coarse`` onto the stages ``kept``: unknowns and contents.
 
     Scalars in place; contents to ``work.held``. Between stages the first scalar is ln h,
     whatever it is at stages where that is set.
     """
     state, held = work.state, work.held
-    coarse, coarse_ln_h, fine = work.coarse, work.coarse_ln_h, state.scalars
+    coarse, coarse_ln_h, fine = work.coarse, work.coarse_ln_h, state.unknowns
     leaving = state.leaving if real else state.y
     copy(count_coarse, fine, coarse)
     for q in range(count_coarse):

@@ -1,6 +1,6 @@
-"""The linearised cascade: closures against scalars, the metals following exactly.
+"""The linearised cascade: closures against unknowns, the metals following exactly.
 
-Metals answer linearly: a change of the scalars at one stage, ds, changes how much of each
+Metals answer linearly: a change of the unknowns at one stage, ds, changes how much of each
 metal rises from it, and the tridiagonal balances say what that does everywhere. With the
 pivots p of the balances eliminated from stage 1 and q from stage N, the effect on x is
 
@@ -36,7 +36,7 @@ def linearise(cascade, law, state, linear):
 
 @kernel()
 def spread(cascade, law, state, linear):
-    """Fill how a step of the scalars changes x, and how that spreads."""
+    """Fill how a step of the unknowns changes x, and how that spreads."""
     n, s = cascade.feed.shape
     m = linear.local.shape[1]
     rises, falls, local, pushed = linear.rises, linear.falls, linear.local, linear.pushed
@@ -64,7 +64,7 @@ def spread(cascade, law, state, linear):
                 law.order_dimer,
                 law.acid_by_dimer,
                 state.ln_h[j],
-                np.exp(state.scalars[j, 1]),
+                np.exp(state.unknowns[j, 1]),
                 state.orders,
             )
         for i in range(s):

@@ -51,11 +51,11 @@ def copy(n, source, target):
 
 
 @kernel()
-def move(n, scalars, origin, step, damping):
-    """Set the scalars to ``origin + damping * step``."""
+def move(n, unknowns, origin, step, damping):
+    """Set the unknowns to ``origin + damping * step``."""
     for j in range(n):
         for a in range(origin.shape[1]):
-            scalars[j, a] = origin[j, a] + damping * step[j, a]
+            unknowns[j, a] = origin[j, a] + damping * step[j, a]
 
 
 @kernel(inline="always")
@@ -66,12 +66,12 @@ def damped_step(cascade, law, work, damping):
     """
     n = cascade.anion.size
     state, step, following, origin = work.state, work.step, work.following, work.origin
-    copy(n, state.scalars, origin)
+    copy(n, state.unknowns, origin)
     size = distance(n, step, step, 0.0)
     accepted = False
     residual = np.nan
     while not accepted:
-        move(n, state.scalars, origin, step, damping)
+        move(n, state.unknowns, origin, step, damping)
         residual = evaluate(cascade, law, state)
         if damping == 0.0:
             break
@@ -91,7 +91,7 @@ def damped_step(cascade, law, work, damping):
 
 @kernel(inline="always")
 def newton(cascade, law, work, tolerance, settled, limit):
-    """Solve the closures from the scalars in ``work.state``.
+    """Solve the closures from the unknowns in ``work.state``.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def newton(cascade, law, work, tolerance, settled, limit):
                 break
             last_size = ahead
             copy(n, following, step)
-            move(n, state.scalars, state.scalars, step, 1.0)
+            move(n, state.unknowns, state.unknowns, step, 1.0)
             residual = evaluate(cascade, law, state)
             next_direction(cascade, work.factors, state.f, following)
             ahead = distance(n, following, step, 0.0)

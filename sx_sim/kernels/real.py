@@ -150,7 +150,7 @@ def balance_real(cascade, d, x, y, leaving, risen, made):
 
 @kernel()
 def spread_real(cascade, law, state, linear):
-    """Fill how a step of the scalars changes x and how that spreads; see ``linear.spread``.
+    """Fill how a step of the unknowns changes x and how that spreads; see ``linear.spread``.
 
     Drops of organic that fall with the water fall without x changing where they come from.
     ``local`` says what falls, as the x that would let as much fall; the difference to what x
@@ -201,7 +201,7 @@ def spread_real(cascade, law, state, linear):
                 law.order_dimer,
                 law.acid_by_dimer,
                 state.ln_h[j],
-                np.exp(state.scalars[j, 1]),
+                np.exp(state.unknowns[j, 1]),
                 state.orders,
             )
         for i in range(s):

@@ -47,7 +47,7 @@ def solve_column(cascade: Cascade, law: Law, start: Array, options: Options) -> 
     return Solution(
         found.aqueous[0],
         found.organic[0],
-        found.scalars[0],
+        found.unknowns[0],
         int(found.status[0]),
         int(found.iterations[0]),
         float(found.residual[0]),
@@ -74,7 +74,7 @@ def solve_together(
     """
     shape = shape_of(Cascade._make(a[0] for a in cascades), _each(laws, lambda a: a[0]))
     found = empty_solutions(len(laws.ln_k), *shape)
-    if start.shape != found.scalars.shape[1:]:
+    if start.shape != found.unknowns.shape[1:]:
         start = np.empty((0, shape[3]))
     solve_chain(cascades, laws, start, alike, options, workspace(*shape), found)
     return found

@@ -72,7 +72,7 @@ class State(NamedTuple):
     or activities, ln of the free ligand or of the ionic strength.
     """
 
-    scalars: Array  # (N, m)
+    unknowns: Array  # (N, m)
     ln_h: Array  # (N,)
     anion: Array  # (N,) net strong anions, doses included [mol/L]
     d: Array  # (N, S) distribution ratios
@@ -88,18 +88,18 @@ class State(NamedTuple):
 
 
 class Linear(NamedTuple):
-    """The closures linearised, the metals following: what a step of the scalars changes.
+    """The closures linearised, the metals following: what a step of the unknowns changes.
 
     What rises and what falls are changes of x [mol/L] due to stages before and after. Where
     the acidity is set somewhere, the anions that doses bring count as one more species.
     """
 
     f_scalar: Array  # (N, m, m) d closure / d scalar at fixed x
-    f_x: Array  # (N, m, S) d closure / dx at fixed scalars
+    f_x: Array  # (N, m, S) d closure / dx at fixed unknowns
     rises: Array  # (N, S) at the next stage, per what rises here
     falls: Array  # (N, S) here, per what falls at the next stage
-    local: Array  # (N, m, S) dx here, per step of this stage's scalars
-    pushed: Array  # (N, m, S) what rises to the next stage, per step of this stage's scalars
+    local: Array  # (N, m, S) dx here, per step of this stage's unknowns
+    pushed: Array  # (N, m, S) what rises to the next stage, per step of this stage's unknowns
     row: Array  # (S,) work
     df: Array  # (N, m) work
 
@@ -133,7 +133,7 @@ class MetalFactors(NamedTuple):
     lost: Array  # (S, S) work
     made: Array  # (S, S) work
     gone: Array  # (S, S) work
-    scalars: Array  # (m,) work
+    unknowns: Array  # (m,) work
     rows: Array  # (4, S) work
     swaps: NDArray[np.int64]  # (S,) work
 
@@ -148,7 +148,7 @@ class Factors(NamedTuple):
 
 
 class Work(NamedTuple):
-    """All that a solve writes to before it returns, for N stages, S species, m scalars."""
+    """All that a solve writes to before it returns, for N stages, S species, m unknowns."""
 
     state: State
     factors: Factors
@@ -175,7 +175,7 @@ class Solution(NamedTuple):
 
     aqueous: Array  # (N, S) x [mol/L]
     organic: Array  # (N, S) y [mol/L]
-    scalars: Array  # (N, m), see ``State``
+    unknowns: Array  # (N, m), see ``State``
     status: int
     iterations: int  # factorisations, counted in columns of full length
     residual: float  # largest closure residual, |ln(have / need)|
@@ -186,7 +186,7 @@ class Solutions(NamedTuple):
 
     aqueous: Array  # (B, N, S)
     organic: Array  # (B, N, S)
-    scalars: Array  # (B, N, m)
+    unknowns: Array  # (B, N, m)
     status: NDArray[np.int64]  # (B,)
     iterations: NDArray[np.int64]  # (B,)
     residual: Array  # (B,)

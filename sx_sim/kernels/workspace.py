@@ -62,7 +62,7 @@ def new_workspace(
     Parameters
     ----------
     n, s, k, m : int
-        Stages, species, complexes of each and scalars.
+        Stages, species, complexes of each and unknowns.
     dosed : bool
         Whether the acidity of some stage is set.
     protonated : bool
@@ -75,7 +75,7 @@ def new_workspace(
     sx = s + dosed  # the anions that doses bring count as a species
     return Work(
         state=State(
-            scalars=empty((n, m)),
+            unknowns=empty((n, m)),
             ln_h=empty(n),
             anion=empty(n),
             d=empty((n, s)),
@@ -124,7 +124,7 @@ def new_workspace(
                 lost=empty((sx, sx)),
                 made=empty((sx, sx)),
                 gone=empty((sx, sx)),
-                scalars=empty(m),
+                unknowns=empty(m),
                 rows=empty((4, sx)),
                 swaps=empty(sx, np.int64),
             ),

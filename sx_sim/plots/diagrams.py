@@ -11,7 +11,7 @@ import numpy as np
 from sx_sim.brief import percent_text, plain
 from sx_sim.cascade.streams import Stream
 from sx_sim.chemistry.speciation import titratable_acid
-from sx_sim.flowsheet.recycles import Circuit, Exchange, Reflux, SolventLoop
+from sx_sim.flowsheet.recycles import Circuit, RareEarthSaponification, Reflux, SolventLoop
 from sx_sim.flowsheet.result import Result
 from sx_sim.plots.text import picture
 from sx_sim.plots.trees import Leaf, Tree, tree_of
@@ -43,7 +43,7 @@ class _Port:
 
 @picture
 def circuit_diagram(result: Result) -> Figure:
-    """Draw the sections of a circuit, what enters and leaves them, and what comes back.
+    """Draw the sections of a circuit, what enters and leaves them, and recycles.
 
     Boxes stand in the direction of the solvent, which goes to the right along their upper
     half; water goes to the left along the lower one. Liquors are fed from above, and drawn
@@ -228,12 +228,12 @@ def _ends(axes: Axes, result: Result, span: float) -> None:
 
 
 def _draw_recycles(axes: Axes, circuit: Circuit, result: Result, span: float) -> None:
-    """Draw what comes back, dashed: solvent above, liquors below."""
+    """Draw recycles, dashed: solvent above, liquors below."""
     draws = {draw.name: draw.stage for draw in result.column.draws}
     depth = -0.45
     for recycle in circuit.recycles:
         if isinstance(recycle, SolventLoop):
-            text = "solvent comes back"
+            text = "solvent recycle"
             if recycle.bleed:
                 text += f", {100 * recycle.bleed:.3g} % replaced"
             left, right, top = 0.2 - END, span + 0.6, 4.55
@@ -244,7 +244,7 @@ def _draw_recycles(axes: Axes, circuit: Circuit, result: Result, span: float) ->
             continue
         drawn = recycle.product in draws
         start = _place(result, draws[recycle.product], 0.5) if drawn else -0.55
-        if isinstance(recycle, Exchange):
+        if isinstance(recycle, RareEarthSaponification):
             _dashed(axes, [(start, 0.5), (start, 1.5)], WATER)
             axes.text(start, 1.65, "exchange", ha="center", fontsize=SMALL, color=WATER)
             continue

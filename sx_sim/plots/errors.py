@@ -1,4 +1,4 @@
-"""What errors of constants do: how outputs scatter, and the bands along the stages."""
+"""Errors of constants: distributions of outputs, Sobol indices, bands along the stages."""
 
 from __future__ import annotations
 

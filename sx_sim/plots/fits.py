@@ -66,11 +66,11 @@ def residuals(fit: Fit) -> Figure:
     """
     import matplotlib.pyplot as plt
 
-    data, scalars = fit.data, fit.model.predict(fit.values).found.scalars[fit.data.contact]
+    data, unknowns = fit.data, fit.model.predict(fit.values).found.unknowns[fit.data.contact]
     d = 10**data.log10_d * data.oa[data.contact]
     variables = {
-        "[H+] at equilibrium [mol/L]": np.exp(scalars[:, 0]),
-        "free dimer [mol/L]": np.exp(scalars[:, 1]),
+        "[H+] at equilibrium [mol/L]": np.exp(unknowns[:, 0]),
+        "free dimer [mol/L]": np.exp(unknowns[:, 1]),
         "strong anions [mol/L]": data.anion[data.contact],
         "share extracted": d / (1 + d),
     }

@@ -102,10 +102,10 @@ def radionuclide_table(found: Activities) -> Table:
     table.add_column("most in")
     for name in found.nuclides:
         cells = [_activity(found, stream, name) for stream in streams]
-        carrier = found.carriers.get(name, "")
-        shown = carrier
-        if carrier and any(is_estimate(name, one) for one in carrier.split(", ")):
-            shown = "(stays in the water)" if carrier == WATER else f"({carrier})"
+        analogue = found.analogues.get(name, "")
+        shown = analogue
+        if analogue and any(is_estimate(name, one) for one in analogue.split(", ")):
+            shown = "(stays in the water)" if analogue == WATER else f"({analogue})"
         end = found.end(name)
         table.add_row(name, shown, *cells, f"{end}, {100 * found.share(end, name):.4g} %")
     return table

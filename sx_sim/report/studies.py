@@ -95,7 +95,7 @@ def print_uncertainty(console: Console, case: Case, found: Uncertainty) -> None:
     failed = f"; {found.failed} of them were not solved and are left out" if found.failed else ""
     console.print(
         f"Sample of {found.sample.points.count} points{failed}. Linear and sample differ where "
-        "a purity can only fall, or the column stands near the foot of a cliff.",
+        "a purity can only fall, or the response is strongly nonlinear near the operating point.",
         soft_wrap=True,
     )
 

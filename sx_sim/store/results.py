@@ -108,13 +108,14 @@ def _write_circuit(file: Any, result: CircuitResult) -> None:
     for name, (unit, long_name) in PROFILES.items():
         values = getattr(result.stages, name)
         write_table(file, name, values, ["stage", "species"][: values.ndim], unit, long_name)
-    unknowns = ["first", "ln free dimer", "third"][: result.stages.scalars.shape[1]]
+    third = "ln_ligand" if result.system.ligand is not None else "ln_ionic_strength"
+    unknowns = ["ln_h", "ln_extractant", third][: result.stages.unknowns.shape[1]]
     write_scale(file, "unknown", unknowns, "the solver's unknowns")
     about = (
         "where a solve can start: ln of [H+], or of the anions where the pH is set; of the free "
         "dimer; of the free ligand or the ionic strength"
     )
-    write_table(file, "scalars", result.stages.scalars, ["stage", "unknown"], "1", about)
+    write_table(file, "unknowns", result.stages.unknowns, ["stage", "unknown"], "1", about)
     write_scale(file, "product", list(result.streams), "stream that leaves")
     write_table(file, "balance", checks.balance, ["species"], "1", "in less out, over fed")
     _write_feeds(file, result)
@@ -194,12 +195,12 @@ def _read_circuit(file: Any, circuit: Circuit, linked: Sequence[str]) -> Circuit
     closed = "rounds" in file.attrs  # from format 4 on
     rounds = int(number(file, "rounds")) if closed else 1
     mismatch = number(file, "mismatch") if closed else 0.0
-    returned = Loop(circuit).left(found) if circuit.recycles else np.zeros(0)
+    returned = Loop(circuit).outgoing(found) if circuit.recycles else np.zeros(0)
     return CircuitResult(circuit, found, rounds, mismatch, returned)
 
 
 def _read_feeds(file: Any, column: Column) -> dict[str, Stream]:
-    """Return the feeds that a file has, what came back included, by name."""
+    """Return the feeds that a file has, recycles included, by name."""
     names = texts(file, "feed")
     size = len(names)
     flow, carrier = (numbers(file, f"feed_{key}", size, finite=True) for key in ("flow", "carrier"))
@@ -219,6 +220,11 @@ def _read_feeds(file: Any, column: Column) -> dict[str, Stream]:
     }
 
 
+def _unknowns(file: Any) -> str:
+    """Return what the solver's unknowns are called: until format 3 otherwise."""
+    return "unknowns" if "unknowns" in file else "scalars"
+
+
 def _read_solution(file: Any, column: Column) -> Solution:
     """Return the profiles of a column as a file has them."""
     status = Status(int(number(file, "status")))
@@ -227,7 +233,7 @@ def _read_solution(file: Any, column: Column) -> Solution:
     solution = Solution(
         aqueous=numbers(file, "aqueous", *shape, finite=solved),
         organic=numbers(file, "organic", *shape, finite=solved),
-        scalars=numbers(file, "scalars", column.stages, None, finite=solved),
+        unknowns=numbers(file, _unknowns(file), column.stages, None, finite=solved),
         status=int(status),
         iterations=int(number(file, "iterations")),
         residual=number(file, "residual"),

@@ -191,7 +191,7 @@ def nominal(case: Case, path: str) -> tuple[float, str]:
     if key in ("pH", "acid") and getattr(model, "reflux", None) and case.column.system.holds_acid:
         other = "acid" if key == "pH" else "pH"
         raise CaseError(
-            f"parameter '{path}': follows from what comes back, whose anions hold acid; ask for "
+            f"parameter '{path}': follows from the reflux, whose anions hold acid; ask for "
             f"{other}, if the case gives it",
             case.name,
         )

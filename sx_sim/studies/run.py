@@ -262,7 +262,7 @@ def _check_installation(installation: str) -> None:
 
 
 def _counter(total: int, progress: Progress | None) -> Callable[[int], None]:
-    """Return what to call with solves done, to tell whoever asked of all that are."""
+    """Return a callback that accumulates finished solves and reports progress."""
     done = 0
 
     def step(more: int) -> None:

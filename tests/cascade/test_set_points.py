@@ -93,7 +93,7 @@ def test_random_columns_are_solved_and_pass_their_checks(kind):
         law = law._replace(ln_beta=law.ln_beta - 3.0)
         found = solve_kernel(cascade, law)
         assert found.status == 0, seed
-        checks = check(cascade, law, found.aqueous, found.organic, found.scalars)
+        checks = check(cascade, law, found.aqueous, found.organic, found.unknowns)
         assert checks.passed, (seed, checks)
 
 

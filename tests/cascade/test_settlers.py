@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 import sx_sim
 from support.columns import HEAVY, heavy_case
 from sx_sim.cascade.checks import check
-from sx_sim.cascade.column import Column, Draw, Feed, Section, Settling
+from sx_sim.cascade.column import Column, Draw, Feed, Section, StageNonideality
 from sx_sim.cascade.results import solve_column
 from sx_sim.cascade.settlers import settle
 from sx_sim.cli import app
@@ -29,14 +29,14 @@ def test_efficiency_one_and_no_drops_are_the_ideal_column_bit_for_bit():
     ideal = sx_sim.solve(heavy_case())
     same = sx_sim.solve(real_case("efficiency = 1.0\nentrained_organic = 0.0", "efficiency = 1"))
     assert same.stages.organic.tobytes() == ideal.stages.organic.tobytes()
-    assert same.stages.scalars.tobytes() == ideal.stages.scalars.tobytes()
+    assert same.stages.unknowns.tobytes() == ideal.stages.unknowns.tobytes()
 
 
 def test_the_equations_of_real_stages_give_the_ideal_column_too():
     """By way of the other elimination, so to rounding."""
     column = heavy_case().column
     ones, none = np.ones(column.stages), np.zeros(column.stages)
-    real = solve_column(replace(column, settling=Settling(ones, none, none)), options=TIGHT)
+    real = solve_column(replace(column, settling=StageNonideality(ones, none, none)), options=TIGHT)
     ideal = solve_column(column, options=TIGHT)
     np.testing.assert_allclose(real.stages.organic, ideal.stages.organic, rtol=1e-11)
     np.testing.assert_allclose(real.stages.acid, ideal.stages.acid, rtol=1e-11)
@@ -158,7 +158,7 @@ def test_drops_that_carry_off_a_whole_phase_are_refused_by_section_and_stage(flo
 
 def test_a_column_that_drops_drain_is_refused_however_it_is_made():
     column = sx_sim.parse_case(SPARE.format(solvent=500, feed=5, drops="")).column
-    wet = Settling(np.ones(5), np.full(5, 0.02), np.zeros(5))
+    wet = StageNonideality(np.ones(5), np.full(5, 0.02), np.zeros(5))
     with pytest.raises(sx_sim.CaseError, match="stage 1 the organic phase carries off more"):
         sx_sim.solve(replace(column, settling=wet))
 
@@ -180,9 +180,9 @@ def test_balances_with_a_negative_flow_do_not_pass():
     column = heavy_case().column
     result, (cascade, law) = sx_sim.solve(column), column.pack()
     stages = result.stages
-    assert check(cascade, law, stages.aqueous, stages.organic, stages.scalars).passed
+    assert check(cascade, law, stages.aqueous, stages.organic, stages.unknowns).passed
     turned = cascade._replace(aqueous_draw=cascade.aqueous_draw - 1e-9)
-    assert check(turned, law, stages.aqueous, stages.organic, stages.scalars).negative
+    assert check(turned, law, stages.aqueous, stages.organic, stages.unknowns).negative
 
 
 LONG = """

@@ -137,7 +137,7 @@ def test_closed_circuits_are_legible(values):
     figure = plots.circuit_diagram(sx_sim.solve(case))
     assert_legible(figure)
     texts = " ".join(t.get_text() for t in figure.axes[0].texts)
-    for word in ("extraction\n14 stages", "solvent comes back", "reflux, 25 L/h", "Sm 9"):
+    for word in ("extraction\n14 stages", "solvent recycle", "reflux, 25 L/h", "Sm 9"):
         assert word in texts
 
 

@@ -1,4 +1,4 @@
-"""Radionuclides through circuits and trains: conserved, and where their carriers are."""
+"""Radionuclides through circuits and trains: conserved, and where their analogues are."""
 
 import pytest
 
@@ -81,7 +81,7 @@ def test_activity_is_conserved(parts):
 
 def test_each_goes_with_its_carrier():
     result, found = solved()
-    assert found.carriers == {
+    assert found.analogues == {
         "Th-232": "Th",
         "Th-228": "Th",
         "Ra-228": "water",
@@ -89,8 +89,8 @@ def test_each_goes_with_its_carrier():
         "Pb-210": "water",
     }
     for stream in result.streams:
-        for name, carrier in (("Th-232", "Th"), ("Th-228", "Th"), ("Ac-227", "La")):
-            shared = result.recovery(carrier, stream)
+        for name, analogue in (("Th-232", "Th"), ("Th-228", "Th"), ("Ac-227", "La")):
+            shared = result.recovery(analogue, stream)
             assert found.share(stream, name) == pytest.approx(shared, abs=1e-9)
     fed = 1e-4 * natural_activities("Th")["Th-232"] * 100
     assert found.fed["liquor"]["Th-232"] == pytest.approx(fed, rel=1e-12)
@@ -103,7 +103,7 @@ def test_each_goes_with_its_carrier():
 
 def test_radium_follows_calcium_where_there_is_some():
     _, found = solved(**CALCIUM)
-    assert found.carriers["Ra-228"] == "Ca"
+    assert found.analogues["Ra-228"] == "Ca"
     assert found.end("Ra-228") == "raffinate"
 
 
@@ -210,7 +210,7 @@ def test_a_train_conserves_activity_and_leaves_radium_in_the_mother_liquor():
     assert found.end("Pb-210") == "mother liquor of light.raffinate"
     assert found.end("Ac-227").startswith("lanthanum.")
     assert found.share("mother liquor of light.raffinate", "Ra-228") == pytest.approx(1.0)
-    assert found.carriers["Ra-228"] == "Ca"
+    assert found.analogues["Ra-228"] == "Ca"
 
 
 def test_solids_are_those_of_the_base_that_the_plant_doses():

@@ -162,7 +162,7 @@ def test_a_circuit_that_fails_is_named(tmp_path):
     assert found.exit_code == 3
     text = " ".join(found.output.split())
     assert "circuit 'gd_dy': the strip is too weak" in text
-    assert "Metals take 9 % of its capacity as it comes back" in text
+    assert "Metals take 9 % of the recycled solvent's capacity" in text
 
 
 def test_a_product_goes_one_way():
@@ -233,7 +233,7 @@ def test_loaded_solvent_and_strip_liquor_of_one_circuit_scrub_the_next():
     ("reflux", "message"),
     [
         (200, "circuits.gd_dy.feeds.heavy.source: nothing leaves as dy_ho.strip liquor"),
-        (230, "circuits.dy_ho.scrub: what comes back is 230 L/h of strip liquor"),
+        (230, "circuits.dy_ho.scrub: the recycle is 230 L/h of strip liquor"),
     ],
 )
 def test_a_product_that_is_refluxed_whole_feeds_nothing(reflux, message, tmp_path):

@@ -30,8 +30,8 @@ def test_a_batch_finds_what_each_column_finds_alone():
         cascade = Cascade(*(a[b] for a in cascades))
         law = laws._replace(**{name: getattr(laws, name)[b] for name in OWN})
         alone = solve_kernel(cascade, law)
-        np.testing.assert_allclose(found.scalars[b], alone.scalars, atol=1e-9)
-        assert check(cascade, law, found.aqueous[b], found.organic[b], found.scalars[b]).passed
+        np.testing.assert_allclose(found.unknowns[b], alone.unknowns, atol=1e-9)
+        assert check(cascade, law, found.aqueous[b], found.organic[b], found.unknowns[b]).passed
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3])

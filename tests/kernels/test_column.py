@@ -15,7 +15,7 @@ def test_random_physical_problems_converge_and_close(seed):
     cascade, law = random_problem(seed)
     solution = solve_kernel(cascade, law)
     assert solution.status == status.CONVERGED
-    found = check(cascade, law, solution.aqueous, solution.organic, solution.scalars)
+    found = check(cascade, law, solution.aqueous, solution.organic, solution.unknowns)
     assert found.passed
     assert found.balance.max() <= 1e-11
 
@@ -36,9 +36,9 @@ def test_alkali_in_excess_ends_with_an_answer_or_a_reason(seed):
     solution = solve_kernel(cascade, law)
     assert solution.status in (status.CONVERGED, status.EXCESS_BASE)
     if solution.status == status.CONVERGED:
-        found = check(cascade, law, solution.aqueous, solution.organic, solution.scalars)
+        found = check(cascade, law, solution.aqueous, solution.organic, solution.unknowns)
         assert found.passed
-        assert solution.scalars[:, 0].min() >= np.log(10**-7.7)
+        assert solution.unknowns[:, 0].min() >= np.log(10**-7.7)
 
 
 def test_an_unsolved_column_is_not_called_alkaline():
@@ -47,17 +47,17 @@ def test_an_unsolved_column_is_not_called_alkaline():
     assert solve_kernel(cascade, law).status != status.EXCESS_BASE
     patient = solve_kernel(cascade, law._replace(least_acid=0.0), Options(iteration_limit=5000))
     assert patient.status == status.CONVERGED
-    assert patient.scalars[:, 0].min() > np.log(1e-7)
+    assert patient.unknowns[:, 0].min() > np.log(1e-7)
 
 
 @pytest.mark.parametrize("seed", [0, 4, 9])
 def test_the_answer_does_not_depend_on_the_start(seed):
     cascade, law = random_problem(seed, longest=80)
     cold = solve_kernel(cascade, law)
-    nudged = cold.scalars + np.random.default_rng(seed).normal(0, 0.3, cold.scalars.shape)
+    nudged = cold.unknowns + np.random.default_rng(seed).normal(0, 0.3, cold.unknowns.shape)
     warm = solve_column(cascade, law, nudged, Options())
     assert warm.status == status.CONVERGED
-    np.testing.assert_allclose(warm.scalars, cold.scalars, atol=1e-9)
+    np.testing.assert_allclose(warm.unknowns, cold.unknowns, atol=1e-9)
     big = cold.aqueous > 1e-12 * cascade.feed.sum() / cascade.aqueous.min()
     np.testing.assert_allclose(warm.aqueous[big], cold.aqueous[big], rtol=1e-7)
 
@@ -65,15 +65,15 @@ def test_the_answer_does_not_depend_on_the_start(seed):
 def test_a_useless_start_falls_back_on_the_default_one():
     cascade, law = random_problem(4, longest=80)
     cold = solve_kernel(cascade, law)
-    warm = solve_column(cascade, law, np.full_like(cold.scalars, -40.0), Options())
+    warm = solve_column(cascade, law, np.full_like(cold.unknowns, -40.0), Options())
     assert warm.status == status.CONVERGED
-    np.testing.assert_allclose(warm.scalars, cold.scalars, atol=1e-9)
+    np.testing.assert_allclose(warm.unknowns, cold.unknowns, atol=1e-9)
 
 
 def test_an_answer_is_its_own_start():
     cascade, law = random_problem(9)
     cold = solve_kernel(cascade, law)
-    again = solve_column(cascade, law, cold.scalars, Options())
+    again = solve_column(cascade, law, cold.unknowns, Options())
     assert again.status == status.CONVERGED
     assert again.iterations == 1
 
@@ -83,7 +83,7 @@ def test_iterations_are_bounded_and_the_last_iterate_is_returned():
     solution = solve_kernel(cascade, law, Options(newton_limit=4, iteration_limit=12))
     assert solution.iterations <= 12
     assert solution.status == status.ITERATION_LIMIT
-    assert np.isfinite(solution.scalars).all()
+    assert np.isfinite(solution.unknowns).all()
     fed, out = cascade.feed.sum(axis=0), cascade.aqueous[0] * solution.aqueous[0]
     out = out + cascade.organic[-1] * solution.organic[-1]
     out += cascade.aqueous_draw @ solution.aqueous + cascade.organic_draw @ solution.organic
@@ -99,5 +99,5 @@ def test_numbers_that_make_no_sense_end_with_a_status():
 def test_solving_twice_gives_the_same_bits():
     cascade, law = random_problem(9)
     one, two = solve_kernel(cascade, law), solve_kernel(cascade, law)
-    assert one.scalars.tobytes() == two.scalars.tobytes()
+    assert one.unknowns.tobytes() == two.unknowns.tobytes()
     assert one.aqueous.tobytes() == two.aqueous.tobytes()

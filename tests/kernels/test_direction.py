@@ -43,17 +43,17 @@ def somewhere(seed, kind="plain", longest=12):
     work = new_workspace(*shape_of(cascade, law))
     n, m = work.step.shape
     start = np.column_stack([np.log(cascade.anion), np.log(cascade.dimer), np.log(cascade.anion)])
-    work.state.scalars[:] = start[:, :m] + rng.normal(-0.5, 0.2, (n, m))
+    work.state.unknowns[:] = start[:, :m] + rng.normal(-0.5, 0.2, (n, m))
     evaluate(cascade, law, work.state)
     return cascade, law, work
 
 
 def differences(cascade, law, state):
     """Return the closures' Jacobian (N m, N m) by central differences."""
-    start = state.scalars.copy()
+    start = state.unknowns.copy()
 
-    def residuals(scalars):
-        state.scalars[:] = scalars
+    def residuals(unknowns):
+        state.unknowns[:] = unknowns
         evaluate(cascade, law, state)
         return state.f.copy().ravel()
 
@@ -81,13 +81,13 @@ def test_linearised_closures_agree_with_finite_differences(seed, kind):
     np.testing.assert_allclose(df.ravel(), expected, atol=1e-7 * np.abs(expected).max())
 
 
-def dense_closures(cascade, law, scalars):
+def dense_closures(cascade, law, unknowns):
     """Return the closures by dense solves, in arithmetic that may be complex."""
     n, s = cascade.feed.shape
-    h, e = np.exp(scalars[:, 0]), np.exp(scalars[:, 1])
-    ln_d = law.ln_k - np.outer(scalars[:, 0], law.order_acid)
-    d = np.exp(ln_d + np.outer(scalars[:, 1], law.order_dimer))
-    x = np.empty((n, s), dtype=scalars.dtype)
+    h, e = np.exp(unknowns[:, 0]), np.exp(unknowns[:, 1])
+    ln_d = law.ln_k - np.outer(unknowns[:, 0], law.order_acid)
+    d = np.exp(ln_d + np.outer(unknowns[:, 1], law.order_dimer))
+    x = np.empty((n, s), dtype=unknowns.dtype)
     for i in range(s):
         leaving = (cascade.organic + cascade.organic_draw) * d[:, i]
         matrix = np.diag(cascade.aqueous + cascade.aqueous_draw + leaving)
@@ -102,12 +102,12 @@ def dense_closures(cascade, law, scalars):
 def test_linearised_closures_agree_with_a_complex_step(seed):
     cascade, law, work = somewhere(seed)
     state, linear = work.state, work.factors.linear
-    np.testing.assert_allclose(dense_closures(cascade, law, state.scalars), state.f, atol=1e-9)
+    np.testing.assert_allclose(dense_closures(cascade, law, state.unknowns), state.f, atol=1e-9)
     linearise(cascade, law, state, linear)
     step = np.random.default_rng(seed).normal(size=state.f.shape)
     df = np.empty_like(step)
     change(len(step), linear, step, df)
-    expected = dense_closures(cascade, law, state.scalars + 1e-30j * step).imag / 1e-30
+    expected = dense_closures(cascade, law, state.unknowns + 1e-30j * step).imag / 1e-30
     np.testing.assert_allclose(df, expected, atol=1e-10 * np.abs(expected).max())
 
 
@@ -136,7 +136,7 @@ def test_a_half_closed_cascade_that_runs_away_is_noticed(seed):
     """Long columns on which the cheap elimination may lose all digits."""
     cascade, law, work = somewhere(seed, longest=400)
     state, factors = work.state, work.factors
-    state.scalars[:] = solve_kernel(cascade, law).scalars + 1e-3
+    state.unknowns[:] = solve_kernel(cascade, law).unknowns + 1e-3
     evaluate(cascade, law, state)
     newton_direction(cascade, law, state, factors, work.step)
     assert cancels(len(state.f), factors.linear, state.f, work.step)
@@ -151,8 +151,8 @@ def test_a_half_closed_cascade_that_runs_away_is_noticed(seed):
 def test_the_costly_elimination_is_needed_somewhere():
     """Seed 195 loses all digits in the cheap one."""
     cascade, law, work = somewhere(195, longest=400)
-    work.state.scalars[:] = solve_kernel(cascade, law).scalars
-    work.state.scalars[:] += 1e-3
+    work.state.unknowns[:] = solve_kernel(cascade, law).unknowns
+    work.state.unknowns[:] += 1e-3
     evaluate(cascade, law, work.state)
     newton_direction(cascade, law, work.state, work.factors, work.step)
     assert work.factors.by_metals[0]

@@ -54,11 +54,11 @@ def test_filling_in_keeps_what_is_known_and_interpolates_between():
 
     def filled(ln_h):
         work = new_workspace(6, 1, 0, 2)
-        work.state.scalars[:4] = coarse
+        work.state.unknowns[:4] = coarse
         work.state.ln_h[:4] = ln_h
         work.state.x[:4, 0], work.state.y[:4, 0] = [1.0, 2.0, 8.0, 9.0], [0.0, 3.0, 0.0, 1.0]
         fill_in(work, False, kept, 4, np.arange(6), 6)
-        return work.state.scalars, work.held[:, :, 0]
+        return work.state.unknowns, work.held[:, :, 0]
 
     fine, held = filled(coarse[:, 0])
     np.testing.assert_allclose(fine[kept], coarse)

@@ -25,7 +25,7 @@ def linearised(seed, kind="plain", longest=12):
     work = new_workspace(*shape_of(cascade, law))
     n, m = work.step.shape
     start = np.column_stack([np.log(cascade.anion), np.log(cascade.dimer), np.log(cascade.anion)])
-    work.state.scalars[:] = start[:, :m] + rng.normal(-0.5, 0.2, (n, m))
+    work.state.unknowns[:] = start[:, :m] + rng.normal(-0.5, 0.2, (n, m))
     evaluate(cascade, law, work.state)
     newton_direction(cascade, law, work.state, work.factors, work.step)
     return cascade, law, work
@@ -68,7 +68,7 @@ def test_transposes_agree_with_dense_algebra(seed, kind):
 def test_transposed_of_a_runaway_cascade():
     """Seed 195 loses all digits in the cheap elimination."""
     cascade, law, work = linearised(195, longest=400)
-    work.state.scalars[:] = solve_kernel(cascade, law).scalars
+    work.state.unknowns[:] = solve_kernel(cascade, law).unknowns
     evaluate(cascade, law, work.state)
     work.state.f[:] = 1.0
     newton_direction(cascade, law, work.state, work.factors, work.step)

@@ -33,5 +33,5 @@ def test_what_was_left_in_the_work_arrays_does_not_matter(kind, monkeypatch):
     for value in (1e5, -3.0, np.nan):
         again = solved(value)
         assert again.iterations == zeros.iterations
-        assert again.scalars.tobytes() == zeros.scalars.tobytes()
+        assert again.unknowns.tobytes() == zeros.unknowns.tobytes()
         assert again.organic.tobytes() == zeros.organic.tobytes()

@@ -49,7 +49,7 @@ def test_saponified_contacts_too(contacts):
         oa=0.5,
         saponification=0.2,
     )
-    assert np.exp(found.scalars[b, 0]) == pytest.approx(float(flask.acid), rel=1e-8)
+    assert np.exp(found.unknowns[b, 0]) == pytest.approx(float(flask.acid), rel=1e-8)
 
 
 def test_derivatives_are_exact(contacts):
