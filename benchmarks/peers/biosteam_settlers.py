@@ -32,7 +32,7 @@ def contest(stages: int) -> Contest:
     answer = solve_ours(cascade, law, np.empty((0, 2)), TOLERANCE)
     metals = np.flatnonzero(law.charge == 3.0)  # the solvent's base is not among the solutes
     feed_stage = int(cascade.feed[:, metals].sum(axis=1).argmax())
-    d = np.exp(ln_distribution(law, answer.unknowns))[feed_stage, metals]
+    d = np.exp(ln_distribution(law, answer.scalars))[feed_stage, metals]
     diluted = cascade._replace(feed=cascade.feed[:, metals] * DILUTION)
     unit = mixer_settlers(diluted, d, feed_stage)
     return Contest(

@@ -20,21 +20,21 @@ class Answer(NamedTuple):
 
     x: Array  # (N, S) aqueous concentrations [mol/L]
     y: Array  # (N, S) organic concentrations [mol/L]
-    unknowns: Array  # (N, 2) ln h, ln e
+    scalars: Array  # (N, 2) ln h, ln e
     converged: bool
     iterations: int | None  # factorisations, or evaluations where nothing is factorised
     why: str = ""  # it did not converge
 
 
 def fresh_start(cascade: Cascade) -> Array:
-    """Return the unknowns (N, 2) of a cascade through which nothing has been fed yet."""
+    """Return the scalars (N, 2) of a cascade through which nothing has been fed yet."""
     h = cascade.anion + np.sqrt(cascade.water_ion_product)
     return np.log(np.stack([h, cascade.dimer], axis=1))
 
 
-def ln_distribution(law: Law, unknowns: Array) -> Array:
+def ln_distribution(law: Law, scalars: Array) -> Array:
     """Return ln D (N, S) of a law without aqueous complexes."""
-    ln_h, ln_e = unknowns[:, :1], unknowns[:, 1:]
+    ln_h, ln_e = scalars[:, :1], scalars[:, 1:]
     return law.ln_k + ln_e * law.order_dimer - ln_h * law.order_acid
 
 
@@ -89,14 +89,14 @@ def safe_log(a: Array) -> Array:
         return np.log(a)
 
 
-def accounted(law: Law, unknowns: Array, x: Array, y: Array) -> tuple[Array, Array]:
+def accounted(law: Law, scalars: Array, x: Array, y: Array) -> tuple[Array, Array]:
     """Return all cations [equivalents/L] and the dimer, free and bound [mol/L], (N,) each."""
-    h, e = np.exp(unknowns).T
+    h, e = np.exp(scalars).T
     return h + x @ law.charge, e + y @ law.dimers
 
 
-def closures(cascade: Cascade, law: Law, unknowns: Array, x: Array, y: Array) -> Array:
+def closures(cascade: Cascade, law: Law, scalars: Array, x: Array, y: Array) -> Array:
     """Return the closure residuals (N, 2), logarithms of have over need."""
-    cations, taken = accounted(law, unknowns, x, y)
-    anions = cascade.anion + cascade.water_ion_product * np.exp(-unknowns[:, 0])
+    cations, taken = accounted(law, scalars, x, y)
+    anions = cascade.anion + cascade.water_ion_product * np.exp(-scalars[:, 0])
     return np.log(np.stack([anions / cations, cascade.dimer / taken], axis=1))

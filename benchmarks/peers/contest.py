@@ -45,7 +45,7 @@ def products(cascade: Cascade, x: Array, y: Array) -> Array:
 def assess_answer(cascade: Cascade, law: Law, answer: Answer) -> Finding:
     """Recompute the closures of an answer by the check that sx_sim's results undergo."""
     with np.errstate(all="ignore"):  # what failed may hold anything
-        found = check(cascade, law, answer.x, answer.y, answer.unknowns)
+        found = check(cascade, law, answer.x, answer.y, answer.scalars)
     return Finding(
         products(cascade, answer.x, answer.y),
         found.closure,

@@ -103,8 +103,8 @@ def section_solver(cascade: Cascade, law: Law, **options: Any) -> Any:
 def as_answer(network: Any, law: Law, ln_free: Array, converged: bool) -> Answer:
     """Return the answer; its stages count from where the aqueous feed enters."""
     ln_free = ln_free[::-1]
-    unknowns = ln_free[:, [network.proton_index, network.extractant_index]]
+    scalars = ln_free[:, [network.proton_index, network.extractant_index]]
     ln_x = ln_free[:, : law.charge.size]
-    ln_d = law.ln_k + 3 * unknowns[:, 1:] - 3 * unknowns[:, :1]
+    ln_d = law.ln_k + 3 * scalars[:, 1:] - 3 * scalars[:, :1]
     why = "" if converged else "not feasible"
-    return Answer(np.exp(ln_x), np.exp(ln_x + ln_d), unknowns, converged, None, why)
+    return Answer(np.exp(ln_x), np.exp(ln_x + ln_d), scalars, converged, None, why)

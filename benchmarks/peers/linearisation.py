@@ -1,7 +1,7 @@
 """The linearised column as a band matrix, and two ways to factorise it.
 
 Unknowns are the relative steps of x and the steps of ln h and ln e; at every stage the
-species come first and the unknowns last. So ordered, nothing that couples is further apart
+species come first and the scalars last. So ordered, nothing that couples is further apart
 than one stage's unknowns, and the band is S + 2 wide on either side.
 """
 
@@ -39,13 +39,13 @@ class Shares(NamedTuple):
 
 
 def find_shares(
-    cascade: Cascade, law: Law, unknowns: Array, d: Array, x: Array, falls: Array, rises: Array
+    cascade: Cascade, law: Law, scalars: Array, d: Array, x: Array, falls: Array, rises: Array
 ) -> Shares:
     """Return the shares, those of what comes to a stage being given."""
     y = d * x
     out, organic = leaving(cascade, d)
-    cations, taken = accounted(law, unknowns, x, y)
-    h, e = np.exp(unknowns).T
+    cations, taken = accounted(law, scalars, x, y)
+    h, e = np.exp(scalars).T
     hydroxide = cascade.water_ion_product / h
     return Shares(
         falls,

@@ -45,7 +45,7 @@ def residual_sum(state: State, solve: Solve) -> Measured:
 
 
 def next_step(state: State, solve: Solve) -> Measured:
-    """Return the length of the unknowns' step that would come next, with the same factors.
+    """Return the length of the scalars' step that would come next, with the same factors.
 
     It does not depend on how the equations are scaled (Deuflhard, Newton Methods for
     Nonlinear Problems, 2011, section 2.3.3).

@@ -76,7 +76,7 @@ class Reduced(Linearised):
     """Closures as functions of ln h and ln e (N, 2)."""
 
     def start(self) -> Array:
-        """Return the unknowns of a cascade not yet fed."""
+        """Return the scalars of a cascade not yet fed."""
         return fresh_start(self.cascade)
 
     def evaluate(self, unknowns: Array) -> State:
@@ -115,10 +115,10 @@ class Full(Linearised):
         self.ln_organic = safe_log(cascade.organic)[:, None]
 
     def start(self) -> Array:
-        """Return the unknowns of a cascade not yet fed, and the metals balanced for them."""
-        unknowns = fresh_start(self.cascade)
-        ln_x = ln_balance_metals(self.cascade, np.exp(ln_distribution(self.law, unknowns)))
-        return np.concatenate([ln_x, unknowns], axis=1)
+        """Return the scalars of a cascade not yet fed, and the metals balanced for them."""
+        scalars = fresh_start(self.cascade)
+        ln_x = ln_balance_metals(self.cascade, np.exp(ln_distribution(self.law, scalars)))
+        return np.concatenate([ln_x, scalars], axis=1)
 
     def arriving(self, ln_x: Array, ln_d: Array) -> tuple[Array, Array]:
         """Return ln of what comes from the next stage and from the stage before [mol/h]."""
@@ -129,24 +129,24 @@ class Full(Linearised):
 
     def evaluate(self, unknowns: Array) -> State:
         """Return ln(comes / leaves) of every species and the closures."""
-        ln_x, unknowns = unknowns[:, :-2], unknowns[:, -2:]
-        ln_d = ln_distribution(self.law, unknowns)
+        ln_x, scalars = unknowns[:, :-2], unknowns[:, -2:]
+        ln_d = ln_distribution(self.law, scalars)
         d, x = np.exp(ln_d), np.exp(ln_x)
         falls, rises = self.arriving(ln_x, ln_d)
         most = np.maximum(np.maximum(falls, rises), self.ln_feed)
         comes = np.exp(falls - most) + np.exp(rises - most) + np.exp(self.ln_feed - most)
         residual = np.empty_like(unknowns)
         residual[:, :-2] = np.log(comes / leaving(self.cascade, d)[0]) + most - ln_x
-        residual[:, -2:] = closures(self.cascade, self.law, unknowns, x, d * x)
+        residual[:, -2:] = closures(self.cascade, self.law, scalars, x, d * x)
         return State(unknowns, residual, d, x)
 
     def linearise(self, state: State) -> Solve:
         """Return the solver of balances and closures."""
         cascade, law, d = self.cascade, self.law, state.d
-        ln_x, unknowns = state.unknowns[:, :-2], state.unknowns[:, -2:]
+        ln_x, scalars = state.unknowns[:, :-2], state.unknowns[:, -2:]
         comes = state.residual[:, :-2] + np.log(leaving(cascade, d)[0]) + ln_x
-        falls, rises = self.arriving(ln_x, ln_distribution(law, unknowns))
+        falls, rises = self.arriving(ln_x, ln_distribution(law, scalars))
         shares = find_shares(
-            cascade, law, unknowns, d, state.x, np.exp(falls - comes), np.exp(rises - comes)
+            cascade, law, scalars, d, state.x, np.exp(falls - comes), np.exp(rises - comes)
         )
         return self.factorise(shares)
