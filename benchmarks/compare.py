@@ -183,7 +183,7 @@ def random_table(count: int, tell: Callable[[str], None]) -> Table:
                 answer = solve(cascade, law)
             times.append(time.perf_counter() - start)
             if answer.converged:
-                agrees = np.abs(answer.unknowns - best.unknowns).max() <= 1e-4
+                agrees = np.abs(answer.scalars - best.scalars).max() <= 1e-4
                 agrees &= assess_answer(cascade, law, best).residual <= TOLERANCE
                 right, wrong = right + agrees, wrong + (not agrees)
         shown.add_row(who, str(right), str(wrong), three_digits(1e3 * median(times)))
