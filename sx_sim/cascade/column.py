@@ -166,6 +166,8 @@ class Column:
 
     def along(self, series: tuple[str, ...]) -> Column:
         """Return the column with its rare earths in the order of another series."""
+        if series == self.system.series:
+            return self
         system = self.system.along(series)
         if system.species == self.system.species:
             return self.with_system(system)
@@ -235,8 +237,9 @@ class Column:
             if draw.phase == phase:
                 draws.setdefault(draw.stage - 1, []).append(draw)
         passes, drawn = np.zeros(self.stages), np.zeros(self.stages)
-        arriving = 0.0
-        for j in order:
+        arriving, way = 0.0, order.step
+        marks = sorted({order[0], *np.flatnonzero(fed).tolist(), *draws}, reverse=way < 0)
+        for j, following in zip(marks, [*marks[1:], order[-1] + way], strict=True):
             total = arriving + float(fed[j])
             if total <= 0.0:
                 raise CaseError(
@@ -255,7 +258,11 @@ class Column:
                         f"{total:.4g} L/h leave in the {phase} phase"
                     )
                 arriving = max(total - float(drawn[j]), 0.0)
-            passes[j] = arriving
+            passes[range(j, following, way)] = arriving
+            if arriving <= 0.0 and following != j + way:
+                raise CaseError(
+                    f"stage {j + way + 1} has no {phase} flow: nothing is fed there or before it"
+                )
         return passes, drawn
 
     def mixed(self, phase: str) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,9 +57,16 @@ def hydrolysis_constants(symbols: Iterable[str], temperature: Array) -> dict[str
 
     Where no enthalpy is known the constant at 25 degC holds throughout.
     """
+    levels, place = np.unique(temperature, return_inverse=True)
+    known, table = _hydrolysis(tuple(symbols), tuple(levels.tolist()))
+    return dict(zip(known, table[:, place], strict=True))
+
+
+@lru_cache(maxsize=256)
+def _hydrolysis(symbols: tuple[str, ...], kelvin: tuple[float, ...]) -> tuple[list[str], Array]:
+    """Return the species that have a constant, and log10 of it at each temperature (S, T)."""
     rows = database.read("aqueous.toml")["hydrolysis"]["elements"]
     known = [symbol for symbol in symbols if symbol in rows]
     level = np.array([rows[symbol]["log10_K"] for symbol in known])
     heat = np.array([rows[symbol].get("enthalpy", 0.0) for symbol in known])
-    table = vant_hoff(level, heat, temperature, REFERENCE) / LN10
-    return dict(zip(known, table.T, strict=True))
+    return known, (vant_hoff(level, heat, np.array(kelvin), REFERENCE) / LN10).T

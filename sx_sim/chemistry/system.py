@@ -26,6 +26,9 @@ def in_series(symbols: Iterable[str], series: tuple[str, ...]) -> tuple[str, ...
     return tuple(sorted(symbols, key=lambda s: (place.get(s, len(place)), s)))
 
 
+MOST_LAWS = 256  # temperatures whose laws a system remembers
+
+
 @dataclass(frozen=True)
 class ChemicalSystem:
     """Species of a column and their constants; the only owner of species indices.
@@ -264,6 +267,27 @@ class ChemicalSystem:
         anion : (N,) array or float
             Net strong anions [mol/L], on which activities depend.
         """
+        levels, place = np.unique(temperature, return_inverse=True)
+        law = self._laws.get(key := levels.tobytes())
+        if law is None:
+            if len(self._laws) == MOST_LAWS:
+                self._laws.clear()
+            law = self._laws[key] = self._law_at(levels)
+        ln_k = law.ln_k[place]
+        ln_k += np.multiply.outer(np.broadcast_to(anion, len(temperature)), self.anion_slope)
+        return law._replace(
+            ln_k=ln_k,
+            ln_beta=law.ln_beta[place],
+            debye=law.debye[place] if law.debye.size else law.debye,
+            protonation=law.protonation[place] if law.protonation.size else law.protonation,
+        )
+
+    @cached_property
+    def _laws(self) -> dict[bytes, Law]:
+        """Laws at temperatures that were asked for, without what anions do to them."""
+        return {}
+
+    def _law_at(self, temperature: Array) -> Law:
         constants = self.constants
         inert = np.array([c.inert for c in constants], dtype=bool)
         ln_k = aqueous.vant_hoff(
@@ -272,11 +296,10 @@ class ChemicalSystem:
             temperature,
             self.extractant.reference_temperature,
         )
-        ln_k += np.multiply.outer(np.broadcast_to(anion, len(temperature)), self.anion_slope)
         ln_k[:, inert] = -np.inf
         more = np.array([0.0 if c.inert else c.acid_by_dimer for c in constants])
         law = Law(
-            ln_k=np.ascontiguousarray(ln_k),
+            ln_k=ln_k,
             order_dimer=np.array([0.0 if c.inert else c.order_dimer for c in constants]),
             order_acid=self.order_acid,
             dimers=self.dimers,

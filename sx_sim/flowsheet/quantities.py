@@ -348,13 +348,13 @@ def output(result: Result, name: str) -> Output:
 def single(name: str) -> Quantity:
     """Return the quantity of a single number, NaN where the product is empty."""
 
-    def value(result: Result) -> float:
-        try:
-            return output(result, name).value
-        except CaseError:
-            return np.nan
+    kind, _, product = split_output(name)
+    of = BY_KIND[kind]
 
-    of = BY_KIND[split_output(name)[0]]
+    def value(result: Result) -> float:
+        there = not of.along or result.flowsheet.place(product) in result.streams
+        return _number(name, result) if there else np.nan
+
     return Quantity(name, of.unit, f"{output_title(name)}: {of.long_name}", (), value)
 
 
@@ -380,7 +380,8 @@ def _number(name: str, result: Result) -> float:
     chosen = np.isin(result.elements, element_sum(joined, _allowed(kind, result.elements), name))
     if kind == "recovery":
         fed = result.fed[chosen]
-        return float((fed * values[chosen])[fed > 0.0].sum() / fed.sum())
+        whole = float(fed.sum())
+        return float((fed * values[chosen])[fed > 0.0].sum() / whole) if whole else np.nan
     return float(values[chosen].sum())
 
 
