@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 MOST = 60  # characters of a value
+EXACT = 1e-8  # [%] from 0 or 100
 
 
 def plain(value: float, digits: int = 4) -> str:
@@ -22,21 +23,27 @@ def plain(value: float, digits: int = 4) -> str:
     return f"{float(f'{value:.{digits}g}'):.12g}"
 
 
-def percent_text(share: float) -> str:
-    """Return a share in per cent, with as many nines as it has.
+def percent(fraction: float) -> str:
+    """Return a fraction as per cent, with the digits that matter near 0 and 100.
 
     Examples
     --------
-    >>> percent_text(0.5), percent_text(0.99912), percent_text(0.9999995)
-    ('50 %', '99.91 %', '>99.9999 %')
+    >>> percent(0.5), percent(0.99995), percent(1 - 1e-9), percent(2e-7), percent(1e-30)
+    ('50.00', '99.9950', '>99.99999', '2.0e-05', '0')
     """
-    missing = 1.0 - share
-    if missing < 1e-6:
-        return ">99.9999 %"
-    for digits, limit in ((4, 1e-5), (3, 1e-4), (2, 1e-3), (2, 1e-2)):
-        if missing < limit:
-            return f"{100 * share:.{digits}f} %"
-    return f"{100 * share:.3g} %"
+    if not np.isfinite(fraction):
+        return "-"
+    value, missing = 100 * fraction, 100 * (1 - fraction)
+    if abs(missing) < EXACT:
+        return "100"
+    if abs(value) < EXACT:
+        return "0"
+    if value < 0.01:
+        return f"{value:.1e}"
+    if missing < 1e-5:
+        return ">99.99999"
+    digits = 2 if missing >= 0.1 else 1 - int(np.floor(np.log10(missing)))
+    return f"{value:.{min(digits, 5)}f}"
 
 
 def outline(self: Any) -> str:

@@ -6,7 +6,7 @@ import pytest
 import sx_sim
 from support.columns import HEAVY, heavy_case
 from support.paths import ROOT
-from sx_sim.brief import plain
+from sx_sim.brief import percent, plain
 from sx_sim.cases import load_case
 from sx_sim.chemistry.extractants import extractant_set
 from sx_sim.flowsheet.circuit import solve_circuit
@@ -38,7 +38,7 @@ def test_a_result_shows_how_it_ended_and_what_leaves(result):
     assert text.startswith("Result: converged; 14 stages (extraction 8, scrub 6)")
     raffinate = result.stream("raffinate")
     assert f"Stream 'raffinate': aqueous, 160 L/h, pH {raffinate.pH:.2f}" in text
-    assert f"Dy {100 * raffinate.purity('Dy'):.3g} %" in text
+    assert f"Dy {percent(raffinate.purity('Dy'))} %" in text
 
 
 def test_a_result_that_failed_says_so():

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sx_sim.brief import percent_text, plain
+from sx_sim.brief import percent, plain
 from sx_sim.chemistry.system import ChemicalSystem
 
 Array = NDArray[np.float64]
@@ -48,7 +48,7 @@ class Stream:
         if self.phase == "aqueous":
             parts.append(f"pH {self.pH:.2f}")
         if self.reo > TRACE:
-            purity = percent_text(self.purity(self.leading))
+            purity = f"{percent(self.purity(self.leading))} %"
             parts.append(f"{plain(self.reo)} g/L REO, {self.leading} {purity}")
         return f"Stream '{self.name}': {', '.join(parts)}"
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from sx_sim.flowsheet.ledger import Ledger
 
 Array = NDArray[np.float64]
+NEGLIGIBLE = 1e-9  # share of the oxides fed, below which a product is none
 TEAR_LIMIT = 1e-11  # change of what passes back between circuits, over what is fed in all
 
 
@@ -173,6 +174,10 @@ class Result(Products):
     def oxides_fed(self) -> float:
         """Rare earths fed, as oxides [g/h]."""
         return float(self.fed @ self.each("oxide_mass"))
+
+    def carries(self, stream: Stream) -> bool:
+        """Whether a stream carries more rare earths than a negligible share of those fed."""
+        return stream.flow * stream.reo > NEGLIGIBLE * self.oxides_fed
 
     def balance(self) -> dict[str, float]:
         """Return in less out of every rare earth that is fed, over what is fed of it."""

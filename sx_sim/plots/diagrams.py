@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sx_sim.brief import percent_text, plain
+from sx_sim.brief import percent, plain
 from sx_sim.cascade.streams import Stream
 from sx_sim.chemistry.speciation import titratable_acid
 from sx_sim.flowsheet.recycles import Circuit, RareEarthSaponification, Reflux, SolventLoop
@@ -144,7 +144,7 @@ def _product_text(result: Result, name: str) -> str:
     first = stream.leading
     if not first or stream.reo <= 1e-3:
         return stream_text(stream)
-    return f"{stream_text(stream)}\n{first} {percent_text(stream.purity(first))}"
+    return f"{stream_text(stream)}\n{first} {percent(stream.purity(first))} %"
 
 
 def spread(places: Sequence[float], least: float, middle: float) -> list[float]:
@@ -362,6 +362,6 @@ def _leaf(axes: Axes, tree: Tree, leaf: Leaf, name: str) -> None:
     bend, end = x + WIDTH + 0.14, x + WIDTH + 0.3
     axes.plot([x + WIDTH, bend, bend], [y, y, leaf.row], color=METAL, lw=1.3)
     _arrow(axes, (bend, leaf.row), (end, leaf.row), METAL)
-    what = f"{leaf.leading} {percent_text(leaf.purity)}, {plain(leaf.oxides, 3)} kg/h REO"
+    what = f"{leaf.leading} {percent(leaf.purity)} %, {plain(leaf.oxides, 3)} kg/h REO"
     text = f"{name or leaf.product}\n{what}"
     axes.text(end + 0.03, leaf.row, text, ha="left", va="center", fontsize=SMALL)

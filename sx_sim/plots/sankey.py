@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sx_sim.brief import percent_text
+from sx_sim.brief import percent
 from sx_sim.cascade.streams import Stream
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.result import Result
@@ -169,7 +169,7 @@ class _Flow:
         link = self.taken.get((band.source, band.product))
         if link is not None:
             label = f"to {link.circuit}"
-        text = f"{label}  {percent_text(band.share)}"
+        text = f"{label}  {percent(band.share)} %"
         axes.text(end + 0.03, row + slot / 2, text, ha="left", va="center", fontsize=8)
         return top, end
 

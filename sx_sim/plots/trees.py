@@ -10,8 +10,6 @@ from sx_sim.cascade.streams import Stream
 from sx_sim.flowsheet.flowsheet import Link
 from sx_sim.flowsheet.result import Result
 
-NEGLIGIBLE = 1e-9  # share of the oxides fed
-
 
 @dataclass(frozen=True)
 class Leaf:
@@ -103,7 +101,6 @@ class _Layout:
         self.rows = 0
         self.taken = {(link.source, link.product): link for link in train.flowsheet.links}
         self.feeds = [one for one in fed_from_outside(train) if one.stream.reo > 0.0]
-        self.least = NEGLIGIBLE * sum(one.stream.flow * one.stream.reo for one in self.feeds)
 
     def tree(self) -> Tree:
         for name in self.train.units:
@@ -149,5 +146,5 @@ class _Layout:
         return [
             (product, s)
             for product, s in streams.items()
-            if (name, product) in self.taken or (product != BARREN and s.flow * s.reo > self.least)
+            if (name, product) in self.taken or (product != BARREN and self.train.carries(s))
         ]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
-from sx_sim.brief import plain
+from sx_sim.brief import percent, plain
 from sx_sim.cascade.inputs import input_cautions
 from sx_sim.cases import Case
 from sx_sim.flowsheet.result import Result
 from sx_sim.plots import split_at
 from sx_sim.report.console import print_line
 from sx_sim.report.ledgers import print_ledger, print_radionuclides
-from sx_sim.report.numbers import percent, range_text
+from sx_sim.report.numbers import range_text
 from sx_sim.report.trains import print_train, print_train_file
 from sx_sim.studies.ledgers import activities_of, ledger_of
 

@@ -9,12 +9,13 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from sx_sim.brief import percent
 from sx_sim.cases import Case
 from sx_sim.flowsheet.quantities import output_title
+from sx_sim.flowsheet.result import NEGLIGIBLE
 from sx_sim.plots.errors import LEAST_SHARE, MOST_FACTORS
 from sx_sim.report.console import print_line
-from sx_sim.report.numbers import percent
-from sx_sim.studies.tornado import NOTHING, Tornado, no_number
+from sx_sim.studies.tornado import Tornado, no_number
 from sx_sim.studies.uncertainty import Uncertainty
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def print_tornado(console: Console, case: Case, tornado: Tornado) -> None:
     )
     if any((np.isnan(effects) & solved).any() for effects, solved in tornado.ways):
         console.print(
-            f"Nothing left: the product carries less than {NOTHING:.0e} of what is fed.",
+            f"Nothing left: the product carries less than {NEGLIGIBLE:.0e} of what is fed.",
             soft_wrap=True,
         )
 

@@ -6,6 +6,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from sx_sim.brief import percent
 from sx_sim.cascade.status import Status
 from sx_sim.cases import Case
 from sx_sim.flowsheet.flowsheet import ALONE
@@ -14,7 +15,6 @@ from sx_sim.plots import cut_outputs, has_cut, split_at
 from sx_sim.plots.labels import SHARES, scale_of, spec_text
 from sx_sim.plots.panels import meeting
 from sx_sim.report.console import print_line
-from sx_sim.report.numbers import percent
 from sx_sim.studies.band import bounds
 from sx_sim.studies.sweep import SweepResult
 

@@ -6,14 +6,12 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from sx_sim.brief import plain
+from sx_sim.brief import percent, plain
 from sx_sim.cascade.inputs import input_cautions
 from sx_sim.cases import Case
 from sx_sim.flowsheet.result import Result
 from sx_sim.report.console import print_line
-from sx_sim.report.numbers import percent, range_text
-
-NEGLIGIBLE = 1e-7  # share of the oxides fed, below which a product is none
+from sx_sim.report.numbers import range_text
 
 
 def print_train(console: Console, case: Case, found: Result) -> None:
@@ -74,9 +72,8 @@ def product_table(found: Result) -> Table:
     left = ("product", "from", "leading")
     for name in ("product", "from", "REO kg/h", "leading", "purity %", "recovery %"):
         table.add_column(name, justify="left" if name in left else "right", no_wrap=True)
-    whole = sum(s.flow * s.reo for s in found.streams.values())
     for place, stream in found.streams.items():
-        if not stream.flow * stream.reo > NEGLIGIBLE * whole:
+        if not found.carries(stream):
             continue
         first = stream.leading
         recovery = found.recovery(first, place)

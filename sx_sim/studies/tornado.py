@@ -29,7 +29,6 @@ SAPONIFICATION_SHIFT = 0.01
 ROUNDING = 1e-14  # effects on a fraction below this are what is left of its digits
 PRODUCT_SHARE = 0.01  # of all oxides fed, that a product has to carry
 SHARES = ("purity", "recovery")
-NOTHING = 1e-9  # of all oxides fed: a product that carries less has no purity worth the name
 
 
 @dataclass(frozen=True)
@@ -230,7 +229,7 @@ def _value(result: Result | None, name: str) -> float:
     stream = result and result.streams.get(product)
     if not (result and stream):
         return np.nan
-    if kind == "purity" and not stream.flow * stream.reo > NOTHING * result.oxides_fed:
+    if kind == "purity" and not result.carries(stream):
         return np.nan
     return output(result, name).value
 
