@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sx_sim.cascade.profile import PROFILES
 from sx_sim.errors import CaseError
+from sx_sim.flowsheet.flowsheet import ALONE
 from sx_sim.flowsheet.result import Result
 from sx_sim.plots.colours import colour_of, element_colours
-from sx_sim.plots.labels import COLUMN_WIDTH
+from sx_sim.plots.labels import COLUMN_WIDTH, DECADES
 from sx_sim.plots.text import picture
+from sx_sim.plots.trains import train_profiles
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-DECADES = 12  # concentrations this many decades below the highest are left out
 LUMINANCE = (0.2126, 0.7152, 0.0722)  # weights of red, green, blue
 DARK = 0.4
 FEW_STAGES = 12  # each with a marker
@@ -26,22 +28,36 @@ STAGE_LABEL = "stage, in the direction of the solvent"
 PHASES = ("aqueous", "organic")
 
 
+def _spans(result: Result) -> Iterator[tuple[str, int, int]]:
+    """Yield name, first and last stage of every section, or of every circuit of a train."""
+    if ALONE in result.units:
+        for section in result.column.sections:
+            yield section.name, section.first, section.last
+        return
+    first = 1
+    for name, unit in result.units.items():
+        yield name, first, first + unit.column.stages - 1
+        first += unit.column.stages
+
+
 def _mark_sections(axes: Axes, result: Result) -> None:
-    """Shade every other section and write the names along the top."""
-    for k, section in enumerate(result.column.sections):
-        low, high = section.first - 0.5, section.last + 0.5
+    """Shade every other section, or circuit of a train, and write the names along the top."""
+    train = ALONE not in result.units
+    for k, (name, first, last) in enumerate(_spans(result)):
+        low, high = first - 0.5, last + 0.5
         if k % 2:
             axes.axvspan(low, high, color="0.93", zorder=0)
         axes.annotate(
-            section.name,
+            name,
             ((low + high) / 2, 1.0),
             xycoords=("data", "axes fraction"),
             xytext=(0, 4),
             textcoords="offset points",
-            ha="center",
+            ha="left" if train else "center",
+            rotation=35 if train else 0,
             fontsize=9,
         )
-    axes.set_xlim(0.5, result.column.stages + 0.5)
+    axes.set_xlim(0.5, result.flowsheet.stages + 0.5)
 
 
 @picture
@@ -178,16 +194,17 @@ def stage_plot(result: Result, x: str = "stage", z: str | None = None) -> Figure
     if x != "stage":
         raise CaseError(f"--x: '{x}' is no input of a run; it has --x stage")
     if z is None:
-        return profiles(result)
+        return profiles(result) if ALONE in result.units else train_profiles(result)
     values, label = _along_stages(result, z)
     figure, axes = plt.subplots(figsize=(COLUMN_WIDTH, 3.8), layout="constrained")
-    marker = "o" if result.column.stages <= FEW_STAGES else ""
+    marker = "o" if len(values) <= FEW_STAGES else ""
     phase, _, symbol = z.partition(".")
     colour = colour_of(symbol) if phase in PHASES else "tab:blue"
-    axes.plot(result.stages.number, values, marker=marker, lw=1.8, color=colour)
+    axes.plot(1 + np.arange(len(values)), values, marker=marker, lw=1.8, color=colour)
     if phase in PHASES:
         axes.set_yscale("log")
-        axes.set_ylim(bottom=max(values.min(), values.max() * 10.0**-DECADES))
+        most = float(np.nanmax(values))
+        axes.set_ylim(max(float(np.nanmin(values)), most * 10.0**-DECADES), 5 * most)
     axes.set_xlabel(STAGE_LABEL)
     axes.set_ylabel(label)
     axes.grid(alpha=0.3)
@@ -199,15 +216,15 @@ def _along_stages(result: Result, z: str) -> tuple[np.ndarray, str]:
     """Return a quantity of the stages and its label."""
     phase, _, symbol = z.partition(".")
     if phase in PHASES and symbol in result.elements:
-        table = getattr(result.stages, phase)
-        return table[:, result.system.index(symbol)], f"{symbol}, {phase} [mol/L]"
+        table = result.profile(phase)
+        return table[:, result.elements.index(symbol)], f"{symbol}, {phase} [mol/L]"
     numbers = [name for name in PROFILES if name not in PHASES]
     if z not in numbers:
         raise CaseError(
             f"--z: a stage has no '{z}'; it has {', '.join(numbers)}, aqueous.ELEMENT and "
             f"organic.ELEMENT of {', '.join(result.elements)}"
         )
-    values = getattr(result.stages, z)
+    values = result.profile(z)
     if np.isnan(values).all():
         raise CaseError(f"--z: the {z} of this result is not known at any stage")
     unit, long_name = PROFILES[z]

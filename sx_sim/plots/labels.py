@@ -15,6 +15,7 @@ from sx_sim.studies.points import SweepAxis
 from sx_sim.studies.sweep import Specification, SweepResult
 
 COLUMN_WIDTH = 9.5  # [inch]
+DECADES = 12  # concentrations this many decades below the highest are left out
 MOST_NINES = 6  # purities of 99.9999 % and better look alike
 SHARES = ("purity", "recovery")
 LOW_SHARES = (0.3, 0.6)  # with a tick, below 90 %
@@ -120,7 +121,11 @@ def spec_text(spec: Specification, scale: Scale) -> str:
 
 def path_label(path: str, unit: str) -> str:
     """Return the path of an input in words, with its unit."""
-    words = path.replace("sections.", "").replace("feeds.", "").replace(".", " ").replace("_", " ")
+    circuit, own = "", path
+    if path.startswith("circuits."):
+        _, circuit, own = path.split(".", 2)
+    words = own.replace("sections.", "").replace("feeds.", "").replace(".", " ").replace("_", " ")
+    words = f"{circuit}: {words}" if circuit else words
     return f"{words} [{unit.replace('degC', '°C')}]" if unit else words
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from sx_sim.flowsheet.result import Result
 from sx_sim.plots.colours import element_colours
-from sx_sim.plots.columns import DECADES
+from sx_sim.plots.labels import DECADES
 from sx_sim.plots.text import picture
 from sx_sim.plots.trees import series_of
 

@@ -323,6 +323,15 @@ def test_the_command_prints_products_and_writes_a_file(tmp_path):
     text = " ".join(found.output.split())
     for part in ("2 circuits, 60 stages: converged in 1 pass", "Gd oxide", "gd_dy.raffinate"):
         assert part in text
+    for z in ("pH", "aqueous.Dy", None):
+        words = ["plot", str(tmp_path / "t.h5"), *(["--z", z] if z else [])]
+        drawn = CliRunner().invoke(app, [*words, "--out", str(tmp_path / "p.png")])
+        assert drawn.exit_code == 0, drawn.output
+    table = CliRunner().invoke(
+        app, ["export", str(tmp_path / "t.h5"), "--csv", str(tmp_path / "t.csv")]
+    )
+    assert table.exit_code == 0, table.output
+    assert "stage,circuit,section" in (tmp_path / "t.csv").read_text()
     shown = CliRunner().invoke(app, ["info", str(tmp_path / "t.h5")])
     assert shown.exit_code == 0, shown.output
     assert "gd_dy.raffinate" in shown.output
