@@ -39,7 +39,8 @@ class _HereAndThere(Executor):
         context = multiprocessing.get_context("spawn")
         watched, self._life = context.Pipe(duplex=False)
         self._others = ProcessPoolExecutor(workers - 1, context, _end_with, (watched,))
-        self._callers = ThreadPoolExecutor(workers)
+        # some calls wait at the others, so that none is idle while this process is busy
+        self._callers = ThreadPoolExecutor(2 * workers + 1)
         self._here = Lock()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -293,6 +295,15 @@ def _place(tables: Tables, block: Block, found: Tables, step: Callable[[int], No
     step(block.size)
 
 
+def _with_packed(packed: bytes, one: Any) -> Any:
+    return _unpacked(packed)(one)
+
+
+@lru_cache(maxsize=4)
+def _unpacked(packed: bytes) -> Callable[[Any], Any]:
+    return pickle.loads(packed)
+
+
 def each_done(
     solve: Callable[[Any], Any], waiting: Sequence[Any], executor: Executor | None
 ) -> Iterator[tuple[Any, Any]]:
@@ -301,7 +312,9 @@ def each_done(
         for one in waiting:
             yield one, solve(one)
         return
-    running = {executor.submit(solve, one): one for one in waiting}
+    # what solves goes along with every block, and is unpacked but once by each process
+    packed = pickle.dumps(solve)
+    running = {executor.submit(_with_packed, packed, one): one for one in waiting}
     try:
         for future in as_completed(running):
             yield running[future], future.result()
