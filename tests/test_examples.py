@@ -7,7 +7,7 @@ import pytest
 
 import sx_sim
 from support.paths import ROOT
-from sx_sim.flowsheet.quantities import split_output
+from sx_sim.flowsheet.outputs import split_output
 
 FILES = sorted((ROOT / "examples").glob("*.toml"))
 TRAINS = [path for path in FILES if sx_sim.load_case(path).parts]

@@ -13,7 +13,7 @@ from scipy import ndimage
 import sx_sim
 from support.columns import HEAVY, heavy_case
 from sx_sim.chemistry.elements import elements
-from sx_sim.flowsheet.quantities import output_title
+from sx_sim.flowsheet.outputs import output_title
 from sx_sim.plots import cut_outputs, nines, split_at
 from sx_sim.plots.colours import COLOURS, colour_of
 from sx_sim.plots.labels import Scale, nines_at, room

@@ -19,7 +19,7 @@ from sx_sim.cascade.streams import Stream
 from sx_sim.flowsheet.circuit import CircuitResult
 from sx_sim.flowsheet.flowsheet import Flowsheet, Link
 from sx_sim.flowsheet.linear import CARRIER, FED, FLOW, LN_ACID, LinearCircuit, Moved, Turned
-from sx_sim.flowsheet.quantities import Output
+from sx_sim.flowsheet.outputs import Output
 from sx_sim.flowsheet.recycles import Circuit
 from sx_sim.flowsheet.result import Result
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sx_sim.flowsheet.quantities import output_title
+from sx_sim.flowsheet.outputs import output_title
 from sx_sim.plots.colours import colour_of
 from sx_sim.plots.labels import COLUMN_WIDTH
 from sx_sim.plots.text import picture

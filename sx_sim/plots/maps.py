@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sx_sim.errors import CaseError
-from sx_sim.flowsheet.quantities import output_title
+from sx_sim.flowsheet.outputs import output_title
 from sx_sim.plots.labels import (
     COLUMN_WIDTH,
     SHARES,

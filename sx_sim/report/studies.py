@@ -11,7 +11,7 @@ from rich.table import Table
 
 from sx_sim.brief import percent
 from sx_sim.cases import Case
-from sx_sim.flowsheet.quantities import output_title
+from sx_sim.flowsheet.outputs import output_title
 from sx_sim.flowsheet.result import NEGLIGIBLE
 from sx_sim.plots.errors import LEAST_SHARE, MOST_FACTORS
 from sx_sim.report.console import print_line

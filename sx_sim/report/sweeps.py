@@ -10,7 +10,7 @@ from sx_sim.brief import percent
 from sx_sim.cascade.status import Status
 from sx_sim.cases import Case
 from sx_sim.flowsheet.flowsheet import ALONE
-from sx_sim.flowsheet.quantities import output_title
+from sx_sim.flowsheet.outputs import output_title
 from sx_sim.plots import cut_outputs, has_cut, split_at
 from sx_sim.plots.labels import SHARES, scale_of, spec_text
 from sx_sim.plots.panels import meeting

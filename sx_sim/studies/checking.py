@@ -7,7 +7,7 @@ from functools import partial
 
 from sx_sim.cases.load import Case
 from sx_sim.errors import CaseError
-from sx_sim.flowsheet.quantities import check_outputs
+from sx_sim.flowsheet.outputs import check_outputs
 from sx_sim.studies.axes import points_of
 from sx_sim.studies.run import recorded_of
 

@@ -17,7 +17,7 @@ from sx_sim.cases.load import CASE_NEEDED, Case
 from sx_sim.errors import CaseError, check_kind
 from sx_sim.flowsheet.derivatives import STAGE, Constant, Nearby, Perturbation, derivatives
 from sx_sim.flowsheet.flowsheet import Flowsheet
-from sx_sim.flowsheet.quantities import check_outputs, output, single
+from sx_sim.flowsheet.outputs import check_outputs, output, single
 from sx_sim.flowsheet.result import Result
 from sx_sim.flowsheet.steady import solve_flowsheet, solve_flowsheets
 from sx_sim.studies.inputs import Input, input_of

@@ -17,7 +17,7 @@ from sx_sim.cases.load import CASE_NEEDED, Case
 from sx_sim.chemistry.database import fingerprint
 from sx_sim.errors import CaseError, check_kind
 from sx_sim.flowsheet.flowsheet import ALONE, Flowsheet
-from sx_sim.flowsheet.quantities import check_outputs
+from sx_sim.flowsheet.outputs import check_outputs
 from sx_sim.flowsheet.recycles import Circuit
 from sx_sim.flowsheet.result import Result
 from sx_sim.flowsheet.steady import solve_flowsheet, solve_flowsheets

@@ -13,7 +13,7 @@ from sx_sim.brief import outline
 from sx_sim.cases.load import CASE_NEEDED, Case
 from sx_sim.errors import ConvergenceError, check_kind
 from sx_sim.flowsheet.derivatives import derivatives
-from sx_sim.flowsheet.quantities import output
+from sx_sim.flowsheet.outputs import output
 from sx_sim.flowsheet.result import Result
 from sx_sim.studies.inputs import input_alone, input_of
 from sx_sim.studies.problem import Problem, constant_perturbation

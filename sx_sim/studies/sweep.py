@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from sx_sim.cascade.status import Status
 from sx_sim.cases.load import Case
 from sx_sim.errors import CaseError
-from sx_sim.flowsheet.quantities import BY_KIND, element_sum, split_output
+from sx_sim.flowsheet.outputs import element_sum, split_output
+from sx_sim.flowsheet.quantities import BY_KIND
 from sx_sim.flowsheet.result import Result
 from sx_sim.studies.points import Block, Points, SweepAxis, blocks
 from sx_sim.studies.tables import Recorded, Tables

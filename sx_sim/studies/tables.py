@@ -16,7 +16,8 @@ from sx_sim.cascade.status import Status
 from sx_sim.chemistry.elements import is_rare_earth
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.flowsheet import Flowsheet
-from sx_sim.flowsheet.quantities import FORMS, KINDS, QUANTITIES, Quantity, single
+from sx_sim.flowsheet.outputs import single
+from sx_sim.flowsheet.quantities import FORMS, KINDS, QUANTITIES, Quantity
 from sx_sim.flowsheet.result import Result
 
 Array = NDArray[np.float64]

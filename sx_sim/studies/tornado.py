@@ -14,7 +14,7 @@ from sx_sim.cases.load import Case
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.flowsheet import Flowsheet
-from sx_sim.flowsheet.quantities import output, split_output
+from sx_sim.flowsheet.outputs import output, split_output
 from sx_sim.flowsheet.result import Result
 from sx_sim.flowsheet.steady import solve_flowsheet
 from sx_sim.output_files import write_rows

@@ -13,7 +13,7 @@ from sx_sim.brief import outline
 from sx_sim.cascade.status import Status
 from sx_sim.cases.load import CASE_NEEDED, Case
 from sx_sim.errors import CaseError, check_kind
-from sx_sim.flowsheet.quantities import output
+from sx_sim.flowsheet.outputs import output
 from sx_sim.flowsheet.result import Result
 from sx_sim.studies.inputs import nominal
 from sx_sim.studies.run import run_sweep, solve

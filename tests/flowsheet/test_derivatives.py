@@ -7,7 +7,7 @@ import sx_sim
 from support.paths import ACTIVITY, SULFATE
 from support.solving import tight
 from sx_sim.cases.inputs import reading_of
-from sx_sim.flowsheet.quantities import output
+from sx_sim.flowsheet.outputs import output
 from sx_sim.studies.tornado import tornado
 
 WEIGHTS = {-2: 1 / 12, -1: -2 / 3, 1: 2 / 3, 2: -1 / 12}

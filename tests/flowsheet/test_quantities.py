@@ -7,8 +7,11 @@ import sx_sim
 from support.solving import tight
 from sx_sim.cases.inputs import reading_of
 from sx_sim.flowsheet.ledger import ledger_of
-from sx_sim.flowsheet.quantities import QUANTITIES, output
+from sx_sim.flowsheet.outputs import output
+from sx_sim.flowsheet.quantities import QUANTITIES
+from sx_sim.studies.executors import processes
 from sx_sim.studies.inputs import nominal
+from sx_sim.studies.journal import SweepJournal
 
 CIRCUIT = """
 temperature = "30 degC"
@@ -79,8 +82,8 @@ WHOLE = [name for name, quantity in QUANTITIES.items() if not quantity.along]
 WEIGHTS = {-2: 1 / 12, -1: -2 / 3, 1: 2 / 3, 2: -1 / 12}
 
 
-@pytest.fixture(autouse=True)
-def _closed_tightly(monkeypatch):
+@pytest.fixture
+def closed_tightly(monkeypatch):
     monkeypatch.setattr("sx_sim.flowsheet.circuit.LOOP_LIMIT", 1e-13)
     monkeypatch.setattr("sx_sim.flowsheet.steady.TEAR_LIMIT", 1e-13)
 
@@ -105,6 +108,7 @@ def check_against_differences(case, outputs, steps):
         assert (miss < 0).all(), (path, outputs, forward.table[:, k], expected)
 
 
+@pytest.mark.usefixtures("closed_tightly")
 def test_all_that_a_circuit_tells_in_one_number_has_slopes():
     named = ["concentration.Na.raffinate", "ppm.Na.strip liquor", "purity_mol.Y.raffinate"]
     steps = {
@@ -119,6 +123,7 @@ def test_all_that_a_circuit_tells_in_one_number_has_slopes():
     check_against_differences(sx_sim.parse_case(CIRCUIT), [*WHOLE, *named], steps)
 
 
+@pytest.mark.usefixtures("closed_tightly")
 def test_a_train_with_a_link_back_has_slopes_of_ten_inputs_of_five_kinds():
     outputs = [
         "purity.Gd.Gd oxide",
@@ -197,6 +202,27 @@ def test_they_are_swept_specified_and_read_back(tmp_path):
     again = sx_sim.open_sweep(path)
     np.testing.assert_array_equal(again.output("acid_per_reo"), sweep.output("acid_per_reo"))
     assert again.own == sweep.own
+
+
+def test_a_sweep_of_a_train_has_the_same_bits_wherever_it_runs_and_wherever_it_stopped(tmp_path):
+    text = TRAIN + (
+        '[[sweep.axes]]\npath = "circuits.dy_ho.solvent.flow"\n'
+        'from = "540 L/h"\nto = "550 L/h"\npoints = 3\n'
+        '[[sweep.axes]]\npath = "circuits.dy_ho.feeds.clay.pH"\nvalues = [1.5, 1.6]\n'
+    )
+    case = sx_sim.parse_case(text)
+    whole = sx_sim.run_sweep(case)
+    with processes(2) as executor:
+        elsewhere = sx_sim.run_sweep(case, executor=executor)
+    with SweepJournal(tmp_path / "sweep.h5", case) as journal:
+        journal.begin()
+        sx_sim.run_sweep(case, journal=journal)
+        (journal.folder / sorted(p.name for p in journal.folder.glob("*.npz"))[1]).unlink()
+        journal.resume()
+        resumed = sx_sim.run_sweep(case, journal=journal)
+    for name, table in whole.tables.items():
+        np.testing.assert_array_equal(elsewhere.tables[name], table)
+        np.testing.assert_array_equal(resumed.tables[name], table)
 
 
 def test_the_result_of_a_train_is_read_back_whole(tmp_path):

@@ -19,7 +19,7 @@ from sx_sim.cascade.linearise import Linearised, Seed
 from sx_sim.chemistry.speciation import titratable_acid
 from sx_sim.cli import app
 from sx_sim.flowsheet.derivatives import Constant, derivatives
-from sx_sim.flowsheet.quantities import output
+from sx_sim.flowsheet.outputs import output
 from sx_sim.kernels.by_metals import eliminate_metals
 from sx_sim.report.studies import print_tornado
 from sx_sim.studies import tornado as shifts
