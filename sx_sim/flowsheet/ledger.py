@@ -32,7 +32,6 @@ from sx_sim.chemistry.reagents import (
     salt_name,
 )
 from sx_sim.chemistry.speciation import titratable_acid
-from sx_sim.flowsheet.dosed import passages_between
 from sx_sim.flowsheet.equivalents import (
     BoundaryFlow,
     BoundaryFlows,
@@ -42,6 +41,7 @@ from sx_sim.flowsheet.equivalents import (
     together,
 )
 from sx_sim.flowsheet.flowsheet import Link, place_of
+from sx_sim.flowsheet.passive import passages_between
 from sx_sim.flowsheet.recycles import EFFLUENT
 from sx_sim.flowsheet.result import Result
 from sx_sim.flowsheet.treatment import NEUTRALISING, REDISSOLVING

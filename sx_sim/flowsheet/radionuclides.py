@@ -18,13 +18,12 @@ from sx_sim.flowsheet.circuit import CircuitResult
 from sx_sim.flowsheet.equivalents import BoundaryFlow
 from sx_sim.flowsheet.flowsheet import Link, place_of
 from sx_sim.flowsheet.ledger import Ledger, ledger_of
+from sx_sim.flowsheet.passive import carried
 from sx_sim.flowsheet.recycles import Reflux
 from sx_sim.flowsheet.result import Result
 from sx_sim.flowsheet.tracers import carried_by_water, outlets_of
 
 LIMIT = 1.0  # [Bq/g]
-MOST_PASSES = 200
-SETTLED = 1e-14
 WATER = "water"
 RARE_EARTHS = "rare earths"
 TINY = np.finfo(np.float64).tiny
@@ -225,27 +224,16 @@ def _passed(found: CircuitResult, fed: Mapping[str, Mapping[str, float]]) -> dic
 def _through(
     result: Result, fed: Mapping[tuple[str, str], Amounts]
 ) -> dict[str, dict[str, Amounts]]:
-    """Return what leaves in every product of every circuit, again until nothing changes."""
-    products: dict[str, dict[str, Amounts]] = {}
-    for _ in range(MOST_PASSES):
-        changed, most = 0.0, 0.0
-        for name, unit in result.units.items():
-            arriving = {
-                feed: amounts for (circuit, feed), amounts in fed.items() if circuit == name
-            }
-            for link in result.flowsheet.links_to(name):
-                there = products.get(link.source, {}).get(link.product, {})
-                arriving[link.feed] = _parted(result, link, there)[0]
-            found = _passed(unit, arriving)
-            for product, amounts in found.items():
-                before = products.get(name, {}).get(product, {})
-                for nuclide_name, amount in amounts.items():
-                    change = abs(amount - before.get(nuclide_name, 0.0))
-                    changed, most = max(changed, change), max(most, amount)
-            products[name] = found
-        if changed <= SETTLED * most:
-            break
-    return products
+    """Return what leaves in every product of every circuit."""
+
+    def onward(link: Link, source: dict[str, Amounts] | None) -> Amounts:
+        return _parted(result, link, (source or {}).get(link.product, {}))[0]
+
+    def through(name: str, arriving: Mapping[str, Mapping[str, float]]) -> dict[str, Amounts]:
+        own = {feed: amounts for (circuit, feed), amounts in fed.items() if circuit == name}
+        return _passed(result.units[name], {**own, **arriving})
+
+    return carried(result, onward, through)
 
 
 def _parted(result: Result, link: Link, amounts: Amounts) -> tuple[Amounts, Amounts]:
