@@ -216,6 +216,31 @@ recycle = true
 bleed = {bleed}
 """
 
+SWEEP = """
+[[specifications]]
+output = "purity.Tb.Tb4O7"
+least = 0.999
+
+[[specifications]]
+output = "purity.Dy.Dy2O3"
+least = 0.999
+
+[sweep]
+outputs = ["purity_reo", "recovery", "acid_per_reo"]
+
+[[sweep.axes]]
+path = "circuits.tb_dy.solvent.flow"
+from = "67.8 L/h"
+to = "68.2 L/h"
+points = 5
+
+[[sweep.axes]]
+path = "circuits.dy_ho.feeds.liquor.pH"
+from = 1.298
+to = 1.304
+points = 5
+"""
+
 
 def main():
     """Design every circuit and write the train."""
@@ -247,7 +272,7 @@ def main():
         stages += here
         print(f"{name}: {here} stages, reflux {cut.reflux:.2f} times the least", flush=True)
     parts.append("[products]\n" + "\n".join(products))
-    path.write_text("\n\n".join(parts) + "\n")
+    path.write_text("\n\n".join([*parts, SWEEP.strip()]) + "\n")
     print(f"{stages} stages; wrote {path.name}")
 
 
