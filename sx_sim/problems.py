@@ -25,7 +25,7 @@ WORDS = (
 
 
 def problems_of(error: ValidationError, root: type[BaseModel]) -> list[str]:
-    """Return what is wrong with tables that ``root`` describes, a line each."""
+    """Return the errors in tables that ``root`` describes, a line each."""
     lines = [_line(details, root) for details in error.errors()]
     return list(dict.fromkeys(lines))
 

@@ -116,7 +116,7 @@ def shown(text: str) -> str:
 
 
 def _why_no_toml(text: str, said: str) -> str:
-    """Return what is wrong with text that is no TOML, in the words of who typed it if it can."""
+    """Return the error in text that is no TOML, in terms of what was typed where possible."""
     place = PLACE.search(said)
     if place:
         line = text.split("\n")[int(place[1]) - 1]

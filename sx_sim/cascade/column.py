@@ -95,7 +95,7 @@ class StageNonideality:
     organic_entrainment: Array
 
     def entrained(self, phase: str) -> Array:
-        """Return what a phase that leaves a stage carries of the other, per volume (N,)."""
+        """Return the entrainment in a phase that leaves a stage, per volume (N,)."""
         return self.organic_entrainment if phase == "aqueous" else self.aqueous_entrainment
 
     @property
@@ -266,7 +266,7 @@ class Column:
         return passes, drawn
 
     def mixed(self, phase: str) -> Array:
-        """Return what only mixes (N,) [mol/L]: anions, or the extractant as dimer."""
+        """Return the conserved concentrations (N,) [mol/L]: anions, or the extractant as dimer."""
         fed = self._carried(phase)
         passes, drawn = self.flows(phase)
         # imported here: reading a case should not wait for the compiler to load
@@ -284,7 +284,7 @@ class Column:
         return mixed_back(v.aqueous, v.aqueous_up, v.aqueous_draw, fed)
 
     def _carried(self, phase: str) -> Array:
-        """Return what only mixes, fed at every stage (N,) [mol/h].
+        """Return the feed of a conserved species at every stage (N,) [mol/h].
 
         Extractant that is not known counts as 1 mol/L: no law then depends on it.
         """
@@ -366,7 +366,7 @@ class Column:
     def _drained(
         self, phase: str, j: int, aqueous_entrainment: Array, organic_entrainment: Array
     ) -> str:
-        """Return what to do about a stage at which one phase carries off all of the other."""
+        """Return advice on a stage at which one phase carries off all of the other."""
         section = next(s.name for s in self.sections if s.first <= j <= s.last)
         other, drops = {
             "aqueous": ("organic", aqueous_entrainment),
@@ -406,7 +406,7 @@ class Column:
         return [(name, phase, j, float(flow * share[phase][j])) for name, phase, j, flow in found]
 
     def with_drops(self, phase: str, j: int, x: Array, z: Array) -> Array:
-        """Return what a litre of a phase that leaves stage ``j`` holds, drops included (S,).
+        """Return the concentrations in a phase that leaves stage ``j``, drops included (S,).
 
         Parameters
         ----------

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sx_sim.cascade.changes import Change, no_change
 from sx_sim.cascade.results import CascadeResult
+from sx_sim.cascade.tangents import Tangent, zero_tangent
 from sx_sim.errors import ConvergenceError
 from sx_sim.kernels.types import Cascade
 
@@ -23,7 +23,7 @@ REFINEMENTS = 3  # of a solve by what it leaves: the factors alone promise six d
 
 
 class Answer(NamedTuple):
-    """How a column answers to a change of what it is made of."""
+    """Derivatives of a solved column along a tangent."""
 
     x: Array  # (N, S) in the water
     organic: Array  # (N, S) in the organic that leaves
@@ -48,7 +48,7 @@ class Seed(NamedTuple):
 
 
 class Linearised:
-    """A solved column, ready to say what any small change of it does.
+    """A solved column with its factorised Jacobian, for derivatives along any tangent.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ class Linearised:
         return step
 
     def weights(self, g: Array) -> Array:
-        """Return what an output gains per closure, if ``g`` (N, m) per scalar."""
+        """Return the gradient with respect to the closures, given that of the scalars (N, m)."""
         from sx_sim.kernels.transposed import change_transposed, direction_transposed
 
         weight, more, back = np.zeros_like(g), np.empty_like(g), np.empty_like(g)
@@ -120,26 +120,26 @@ class Linearised:
             left = g + back
         return weight
 
-    def metals(self, change: Cascade, ln_d: Array) -> tuple[Array, Array]:
+    def metals(self, tangent: Cascade, ln_d: Array) -> tuple[Array, Array]:
         """Return how the metals answer to other flows, feeds and ln D: dx and dy (N, S)."""
         from sx_sim.kernels.metals import balance_metals
 
         if self.cascade.efficiency.size:
-            dx, dy, _ = self.real_metals(change, ln_d)
+            dx, dy, _ = self.real_metals(tangent, ln_d)
             return dx, dy
         x, y = self.state.x, self.state.y
-        source = change.feed - (change.aqueous + change.aqueous_draw)[:, None] * x
-        source -= (change.organic + change.organic_draw)[:, None] * y
+        source = tangent.feed - (tangent.aqueous + tangent.aqueous_draw)[:, None] * x
+        source -= (tangent.organic + tangent.organic_draw)[:, None] * y
         source -= self.leaving[:, None] * y * ln_d
-        source[:-1] += change.aqueous[1:, None] * x[1:]
-        passed = change.organic[:, None] + self.cascade.organic[:, None] * ln_d
+        source[:-1] += tangent.aqueous[1:, None] * x[1:]
+        passed = tangent.organic[:, None] + self.cascade.organic[:, None] * ln_d
         source[1:] += (passed * y)[:-1]
         dx, dy = np.empty_like(x), np.empty_like(x)
         cascade = self.cascade._replace(feed=source)
         balance_metals(cascade, self.state.d, dx, dy, self.state.row)
         return dx, dy + y * ln_d
 
-    def real_metals(self, change: Cascade, ln_d: Array) -> tuple[Array, Array, Array]:
+    def real_metals(self, tangent: Cascade, ln_d: Array) -> tuple[Array, Array, Array]:
         """Return the same where stages are not ideal, and how what leaves answers.
 
         Returns
@@ -156,74 +156,74 @@ class Linearised:
             return np.sum(arrays, axis=0)[:, None]
 
         organic = flow(cascade.organic, cascade.organic_draw, cascade.organic_down)
-        more_organic = flow(change.organic, change.organic_draw, change.organic_down)
-        more_aqueous = flow(change.aqueous, change.aqueous_draw, change.aqueous_up)
-        risen, more_risen = cascade.organic_feed.copy(), change.organic_feed.copy()
+        more_organic = flow(tangent.organic, tangent.organic_draw, tangent.organic_down)
+        more_aqueous = flow(tangent.aqueous, tangent.aqueous_draw, tangent.aqueous_up)
+        risen, more_risen = cascade.organic_feed.copy(), tangent.organic_feed.copy()
         risen[1:] += (flow(cascade.organic) * z + flow(cascade.aqueous_up) * x)[:-1]
-        more_risen[1:] += (flow(change.organic) * z + flow(change.aqueous_up) * x)[:-1]
+        more_risen[1:] += (flow(tangent.organic) * z + flow(tangent.aqueous_up) * x)[:-1]
         # what else the mixer gives to the organic that leaves it, than with the water as it was
         made = flow(cascade.efficiency) * (organic * ln_d + more_organic) * y - more_organic * z
-        made += flow(change.efficiency) * (organic * y - risen)
-        source = change.feed - more_aqueous * x - more_organic * z - made
-        source += more_risen - change.organic_feed
-        source[:-1] += (flow(change.aqueous) * x + flow(change.organic_down) * z)[1:]
+        made += flow(tangent.efficiency) * (organic * y - risen)
+        source = tangent.feed - more_aqueous * x - more_organic * z - made
+        source += more_risen - tangent.organic_feed
+        source[:-1] += (flow(tangent.aqueous) * x + flow(tangent.organic_down) * z)[1:]
         moved = cascade._replace(feed=source, organic_feed=more_risen)
         dx, dy, leaving = np.empty_like(x), np.empty_like(x), np.empty_like(x)
         balance_real(moved, state.d, dx, dy, leaving, state.risen, made)
         return dx, dy + y * ln_d, leaving
 
-    def closures(self, change: Change, dx: Array, dy: Array) -> Array:
-        """Return how the closures (N, m) change at fixed unknowns."""
+    def closures(self, tangent: Tangent, dx: Array, dy: Array) -> Array:
+        """Return the derivatives of the closures (N, m) along a tangent at fixed unknowns."""
         x, y, law = self.state.x, self.state.y, self.law
-        anion = self.anion(change.cascade)
-        charged = anion + change.cascade.water_ion_product / self.h - self.hydroxide * change.ln_h
-        protonated = self.protonated * (change.ln_h + change.protonation)
+        anion = self.anion(tangent.cascade)
+        charged = anion + tangent.cascade.water_ion_product / self.h - self.hydroxide * tangent.ln_h
+        protonated = self.protonated * (tangent.ln_h + tangent.protonation)
         df = np.empty_like(self.state.f)
         df[:, 0] = charged / self.charged
-        df[:, 0] -= (self.h * change.ln_h + protonated + dx @ law.charge) / self.cations
-        df[:, 1] = change.cascade.dimer / self.cascade.dimer
-        df[:, 1] -= (dy @ law.dimers + y @ change.dimers) / self.taken
+        df[:, 0] -= (self.h * tangent.ln_h + protonated + dx @ law.charge) / self.cations
+        df[:, 1] = tangent.cascade.dimer / self.cascade.dimer
+        df[:, 1] -= (dy @ law.dimers + y @ tangent.dimers) / self.taken
         if self.complexed:
-            held = (self.state.bound * dx + change.bound * x).sum(axis=1)
+            held = (self.state.bound * dx + tangent.bound * x).sum(axis=1)
             df[:, 2] = anion / self.state.anion - (held + protonated) / self.ligand
         elif self.ionic:
-            df[:, 2] = -(charged + self.h * change.ln_h + dx @ law.charge**2) / self.strength
+            df[:, 2] = -(charged + self.h * tangent.ln_h + dx @ law.charge**2) / self.strength
         return df
 
-    def anion(self, change: Cascade, step: Array | None = None) -> Array:
-        """Return how the anions (N,) change, what is dosed falling on.
+    def anion(self, tangent: Cascade, step: Array | None = None) -> Array:
+        """Return the derivatives of the anions (N,), doses passed on downstream.
 
         With a step of the unknowns; without one, at fixed unknowns.
         """
         if self.free.all():
-            return change.anion
-        cascade, anion = self.cascade, change.anion.copy()
+            return tangent.anion
+        cascade, anion = self.cascade, tangent.anion.copy()
         for j in range(len(anion) - 1, -1, -1):
             if not self.free[j]:
                 anion[j] = 0.0 if step is None else self.state.anion[j] * step[j, 0]
             elif j + 1 < len(anion):
                 dosed = self.state.anion[j + 1] - cascade.anion[j + 1]
-                anion[j] += cascade.carry[j] * (anion[j + 1] - change.anion[j + 1])
-                anion[j] += change.carry[j] * dosed
+                anion[j] += cascade.carry[j] * (anion[j + 1] - tangent.anion[j + 1])
+                anion[j] += tangent.carry[j] * dosed
         return anion
 
-    def answer(self, change: Change) -> tuple[Array, Array, Array]:
-        """Return what a change does to x, y (N, S) and to the unknowns (N, m)."""
-        f = self.closures(change, *self.metals(change.cascade, change.ln_d))
+    def answer(self, tangent: Tangent) -> tuple[Array, Array, Array]:
+        """Return the derivatives of x, y (N, S) and of the unknowns (N, m) along a tangent."""
+        f = self.closures(tangent, *self.metals(tangent.cascade, tangent.ln_d))
         step = self.steps(f)
-        dx, dy = self.metals(change.cascade, self._ln_d(change, step))
+        dx, dy = self.metals(tangent.cascade, self._ln_d(tangent, step))
         return dx, dy, step
 
-    def leaves(self, change: Change) -> Answer:
-        """Return what a change does to what leaves."""
-        dx, dy, step = self.answer(change)
+    def leaves(self, tangent: Tangent) -> Answer:
+        """Return the derivatives of the products along a tangent."""
+        dx, dy, step = self.answer(tangent)
         if self.cascade.efficiency.size:
-            _, _, dy = self.real_metals(change.cascade, self._ln_d(change, step))
-        return Answer(dx, dy, step, self.anion(change.cascade, step))
+            _, _, dy = self.real_metals(tangent.cascade, self._ln_d(tangent, step))
+        return Answer(dx, dy, step, self.anion(tangent.cascade, step))
 
-    def _ln_d(self, change: Change, step: Array) -> Array:
-        """Return how ln D changes with a step of the unknowns (N, S)."""
-        ln_d = change.ln_d + step[:, 1:2] * self.order_dimer
+    def _ln_d(self, tangent: Tangent, step: Array) -> Array:
+        """Return the derivatives of ln D (N, S), the step of the unknowns included."""
+        ln_d = tangent.ln_d + step[:, 1:2] * self.order_dimer
         ln_d -= (self.free * step[:, 0])[:, None] * self.order_acid
         if step.shape[1] == 3:
             ln_d -= self.state.bound * step[:, 2:]
@@ -234,24 +234,24 @@ class Linearised:
         """Whether stages are, so that there is an adjoint."""
         return not self.cascade.efficiency.size
 
-    def ln_h(self, change: Change, answer: Answer) -> Array:
+    def ln_h(self, tangent: Tangent, answer: Answer) -> Array:
         """Return how ln [H+] answers (N,)."""
-        return np.where(self.free, answer.step[:, 0], change.ln_h)
+        return np.where(self.free, answer.step[:, 0], tangent.ln_h)
 
-    def held(self, change: Change, answer: Answer, phase: str, j: int) -> Array:
+    def held(self, tangent: Tangent, answer: Answer, phase: str, j: int) -> Array:
         """Return how what a litre of a phase holds that leaves stage ``j`` answers (S,)."""
         held = self.result.column.with_drops(phase, j, answer.x[j], answer.organic[j])
         if not self.cascade.efficiency.size:
             return held
-        aqueous_entrainment, organic_entrainment = change.drops
+        aqueous_entrainment, organic_entrainment = tangent.drops
         if phase == "aqueous":
             return held + organic_entrainment[j] * self.state.leaving[j]
         return held + aqueous_entrainment[j] * self.state.x[j]
 
-    def gradient(self, seed: Seed) -> Change:
-        """Return what a number gains from each part of any change: adjoint mode."""
+    def gradient(self, seed: Seed) -> Tangent:
+        """Return the gradient of a number with respect to every part of a tangent: adjoint mode."""
         law, state = self.law, self.state
-        gradient = no_change(self.result)
+        gradient = zero_tangent(self.result)
         by_x, by_y = seed.x + state.d * seed.organic, seed.organic.copy()
         _, by_ln_d = self._balances(by_x, by_y)
         g = np.zeros_like(state.f)
@@ -274,7 +274,7 @@ class Linearised:
         return gradient
 
     def _balances(self, by_x: Array, by_y: Array) -> tuple[Array, Array]:
-        """Return what an output gains per mole fed and per ln D (N, S).
+        """Return the gradient with respect to the moles fed and to ln D (N, S).
 
         ``by_x`` is what it gains per x, y following at constant D, ``by_y`` per y.
         """
@@ -297,7 +297,7 @@ class Linearised:
         gradient.aqueous[1:] += (x[1:] * mu[:-1]).sum(axis=1)
         gradient.organic[:-1] += (y[:-1] * mu[1:]).sum(axis=1)
 
-    def _by_closures(self, gradient: Change, weight: Array) -> None:
+    def _by_closures(self, gradient: Tangent, weight: Array) -> None:
         """Fill what an output gains from what stands in the closures themselves."""
         by_charge, by_cations = weight[:, 0] / self.charged, -weight[:, 0] / self.cations
         gradient.cascade.dimer[:] = weight[:, 1] / self.cascade.dimer

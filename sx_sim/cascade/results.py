@@ -250,7 +250,7 @@ def solve_columns(
 
 
 def kind_of(cascade: Cascade, law: Law) -> tuple[Any, ...]:
-    """Return what columns have to share to be solved together: their shape and their orders."""
+    """Return the shape and orders that columns have to share to be solved together."""
     from sx_sim.kernels.workspace import shape_of
 
     shared = (law.order_dimer, law.order_acid, law.acid_by_dimer, law.dimers, law.charge)

@@ -177,7 +177,7 @@ def system_of(case: CaseFile, base: ExtractantSet, sources: Mapping[str, Stream]
 
 
 def _held(key: str, table: Liquor | Solvent, own: Mapping[str, Element]) -> dict[str, float]:
-    """Return what a table of a case says that a stream holds [mol/L], errors with its key."""
+    """Return the concentrations in a table of a stream [mol/L], errors with its key."""
     for symbol in table.concentrations or {}:
         try:
             element(symbol, own)
@@ -200,7 +200,7 @@ def _check_cut(case: CaseFile, system: ChemicalSystem) -> None:
 
 
 def _unknown_base(case: CaseFile, known: Set[str]) -> dict[str, dict[str, object]]:
-    """Return what to take a base for that the set does not know, if the cascade never meets it."""
+    """Return constants for a base that the set does not know, if the cascade never meets it."""
     symbol = case.solvent.base
     if symbol in known:
         return {}
@@ -251,7 +251,7 @@ class _Builder:
         )
 
     def ratios(self, entering: Sequence[str]) -> Ratios:
-        """Return what sets flows and temperatures; ``entering`` are the names of feeds."""
+        """Return the ratios that set flows and temperatures; ``entering`` names feeds."""
         sections = self.case.sections
         return Ratios(
             solvent=self.case.solvent.oa,
@@ -265,7 +265,7 @@ class _Builder:
         )
 
     def heat(self, entering: Sequence[str]) -> Heat | None:
-        """Return what sets the temperatures, none where they are given."""
+        """Return the heats that set the temperatures, none where those are given."""
         table = self.case.heat
         if table is None:
             return None
@@ -330,7 +330,7 @@ class _Builder:
         return found
 
     def liquors(self) -> list[Feed]:
-        """Return what enters at the last stage of sections."""
+        """Return the liquors that enter at the last stage of sections."""
         found = []
         for name, table in self.case.sections.items():
             follows = table.oa is not None or table.share is not None

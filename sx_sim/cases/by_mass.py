@@ -61,7 +61,7 @@ def _changed(
 
 
 def _per_unit(place: str, extractant: ExtractantSet) -> dict[str, dict[str, float]]:
-    """Return what a g/L or a per cent by volume is in mol/L, by the key it is given under."""
+    """Return a g/L or per cent by volume in mol/L, by the key it is given under."""
     if place == "solvent" or place.startswith("feeds."):
         mass = extractant_mass(extractant.extractant)
         density = extractant_density(extractant.extractant)

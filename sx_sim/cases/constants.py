@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sx_sim.cascade.changes import CONSTANTS
+from sx_sim.cascade.tangents import CONSTANTS
 from sx_sim.errors import CaseError
 from sx_sim.units import parse
 

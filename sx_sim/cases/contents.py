@@ -21,7 +21,7 @@ TRACE = 1e-20  # mol/L of ligand in pure water, so that it has a logarithm
 
 
 def amounts(liquor: Liquor | Solvent, own: Own) -> dict[str, float]:
-    """Return what a liquor or a solvent holds by symbol [mol/L], nothing at zero.
+    """Return the concentrations of a liquor or a solvent by symbol [mol/L], zeros left out.
 
     Parameters
     ----------

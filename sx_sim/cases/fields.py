@@ -34,7 +34,7 @@ def _text(value: Any, example: str) -> str:
 def _reader(
     unit: str, low: float, high: float, open_low: bool = False, equal: tuple[str, ...] = ()
 ) -> BeforeValidator:
-    """Return what reads a quantity and holds it between bounds, given in ``unit``.
+    """Return a validator that reads a quantity in ``unit`` and checks its bounds.
 
     Of units in ``equal`` one is worth one of ``unit``, though of another kind.
     """
@@ -52,7 +52,7 @@ def _reader(
 
 
 def bounds_of_field(field: FieldInfo) -> tuple[float, float]:
-    """Return what a number of a table is held between, in the unit it is read in."""
+    """Return the bounds of a number of a table, in the unit it is read in."""
     low, high = -inf, inf
     for one in (*field.metadata, *_annotations(field.annotation)):
         bounds = getattr(getattr(one, "func", None), "bounds", (-inf, inf))
@@ -63,7 +63,7 @@ def bounds_of_field(field: FieldInfo) -> tuple[float, float]:
 
 
 def _annotations(kind: Any) -> list[Any]:
-    """Return what a type is annotated with, whatever it may be besides."""
+    """Return the annotations of a type and of the types it is made of."""
     found = [*getattr(kind, "__metadata__", ())]
     for one in get_args(kind):
         found += _annotations(one)

@@ -86,7 +86,7 @@ def reading_of(case: Case, path: str, unit: str, value: float) -> Reading:
 
 
 def bounds_of(case: Case, path: str) -> tuple[float, float]:
-    """Return what an input is held between, as the case has it once it is read."""
+    """Return the bounds of an input in the units of the loaded case."""
     name = _circuits(case, path)[0]
     *parents, key = _own(path, name).split(".")
     table = _leaf(case.circuits[name].file, parents)

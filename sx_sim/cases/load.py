@@ -21,12 +21,12 @@ from sx_sim.cases.inputs import flowsheet_at
 from sx_sim.cases.known_sets import KnownSets
 from sx_sim.cases.schema import ALTERNATIVES, CaseFile, TrainFile
 from sx_sim.cases.trains import (
-    alike,
     check_links,
     files_of,
     in_order,
     links_of,
     merged,
+    same_feeds,
     sources_of,
 )
 from sx_sim.chemistry import database
@@ -342,7 +342,7 @@ def train_of(
     problems: list[str] = []
     for circuit in order:
         table, there = tables[circuit], sources[circuit]
-        if same[circuit] and alike(old[circuit].sources, there):
+        if same[circuit] and same_feeds(old[circuit].sources, there):
             parts[circuit] = old[circuit]
             continue
         try:

@@ -176,7 +176,7 @@ def _fitted_enthalpy(fit: Fit, source: str) -> dict[str, Any]:
 
 
 def _moved_along(fit: Fit, symbol: str, known: Constants) -> dict[str, Any]:
-    """Return what changes for a rare earth that was not measured.
+    """Return the parameters of a rare earth that was not measured.
 
     Its D at the conditions of the data moves as that of its neighbours did, interpolated
     along the series; orders that all measured elements came to share become its own.
@@ -226,7 +226,7 @@ def _shared(known: Constants) -> dict[str, Any]:
 
 
 def _ranges(fit: Fit) -> dict[str, list[float]]:
-    """Return what the fitted contacts span."""
+    """Return the ranges of the fitted contacts."""
     data = fit.data
     used = np.unique(data.contact)
     solved = fit.model.predict(fit.values).found

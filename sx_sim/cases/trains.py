@@ -76,7 +76,7 @@ def check_links(
 
 
 def links_of(files: Mapping[str, CaseFile], known: Known) -> tuple[Link, ...]:
-    """Return what circuits feed one another, and what it is brought to."""
+    """Return the links between circuits with their conditioners."""
     return tuple(link for name, file in files.items() for link in _links(name, file, known))
 
 
@@ -133,7 +133,7 @@ def _wrong_links(files: Mapping[str, CaseFile], known: KnownSets) -> Iterator[st
 
 
 def _foreign(source: CaseFile, file: CaseFile, link: Link, known: KnownSets) -> str:
-    """Return what is wrong where a liquor would keep an anion that its new circuit has not."""
+    """Return the errors of liquors that would keep an anion absent from their new circuit."""
     if _products(source)[link.product] == "organic":
         return ""
     was, own = (known(f.solvent.extractant).medium for f in (source, file))
@@ -207,7 +207,7 @@ def sources_of(
     return found
 
 
-def alike(one: Mapping[str, Stream], other: Mapping[str, Stream]) -> bool:
+def same_feeds(one: Mapping[str, Stream], other: Mapping[str, Stream]) -> bool:
     """Whether streams of the same names bring the same species."""
     return one.keys() == other.keys() and all(
         one[name].held.keys() == other[name].held.keys() and one[name].phase == other[name].phase

@@ -97,7 +97,7 @@ def tables() -> dict[str, list[dict[str, str]]]:
 
 
 def about(key: str) -> Mapping[str, Any]:
-    """Return what is said of a table of isotherms as a whole, nothing where nothing is."""
+    """Return the remarks on a table of isotherms as a whole, if any."""
     return database.read("isotherms", "index.toml").get(key, {})
 
 

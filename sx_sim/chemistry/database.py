@@ -45,7 +45,7 @@ def lookup(folder: str, key: str) -> dict[str, Any]:
 
 @cache
 def fingerprint() -> str:
-    """Return what tells this installation's numbers from others: version and digest of the data.
+    """Return the version and digest of the data of this installation.
 
     Examples
     --------

@@ -46,7 +46,7 @@ def set_key(name: str) -> str:
 
 
 def _names(row: Mapping[str, Any]) -> set[str]:
-    """Return what a set answers to, spelt plainly."""
+    """Return the names under which a set can be asked for, in normal form."""
     medium = row["medium"]
     media = (medium, acid_of(medium).formula, *SPELLINGS.get(medium, ()))
     found = set()

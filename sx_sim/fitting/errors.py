@@ -78,7 +78,7 @@ def groups(data: Isotherms) -> dict[str, NDArray[np.bool_]]:
 
 
 def parts(data: Isotherms, predicted: Prediction) -> dict[str, Array]:
-    """Return what each part adds to the covariance of log10 D (P, P), per unit of its variance."""
+    """Return the share of each part to the covariance of log10 D (P, P) per its variance."""
     reach = {LABORATORY: predicted.level, ELEMENT: predicted.own}
     found = {}
     for name, same in groups(data).items():

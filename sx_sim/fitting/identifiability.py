@@ -17,7 +17,7 @@ KELVIN = 10.0
 
 
 def cautions(model: Model, predicted: Prediction, covariance: Array) -> tuple[str, ...]:
-    """Return what the data hardly settle, one line each.
+    """Return the parameters that the data hardly determine, one line each.
 
     Parameters
     ----------

@@ -143,7 +143,7 @@ class Model:
         )
 
     def _direct(self, law: ShakeLaw, found: Equilibrium) -> tuple[Array, Array]:
-        """Return what the constants do to ln D and to bound ligands at fixed unknowns.
+        """Return the derivatives of ln D and of bound ligands with respect to the constants.
 
         After the free constants, log10 K of every element.
         """

@@ -14,8 +14,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from sx_sim.cascade.changes import Change, along_species, along_stages
 from sx_sim.cascade.streams import Stream
+from sx_sim.cascade.tangents import Tangent, along_species, along_stages
 from sx_sim.flowsheet.circuit import CircuitResult
 from sx_sim.flowsheet.flowsheet import Flowsheet, Link
 from sx_sim.flowsheet.linear import CARRIER, FED, FLOW, LN_ACID, LinearCircuit, Moved, Turned
@@ -37,17 +37,17 @@ class Constant:
     ----------
     circuit : str
     name : str
-        Of ``changes.CONSTANTS``, or ``temperature``.
+        Of ``tangents.CONSTANTS``, or ``temperature``.
     place : int
         Of the species or of the stage, from 0.
-    change : callable
-        Gives what it changes, per its unit.
+    tangent : callable
+        Gives its tangent, per unit of the constant.
     """
 
     circuit: str
     name: str
     place: int
-    change: Callable[[], Change]
+    tangent: Callable[[], Tangent]
 
 
 @dataclass(frozen=True)
@@ -170,9 +170,9 @@ class LinearFlowsheet:
         return whole[order][:, columns]
 
     def moves(self, one: Perturbation) -> dict[str, Moved]:
-        """Return what an input moves in every circuit that it touches."""
+        """Return the tangents of an input in every circuit that it acts on."""
         if isinstance(one, Constant):
-            return {one.circuit: self.circuits[one.circuit].alone(one.change())}
+            return {one.circuit: self.circuits[one.circuit].alone(one.tangent())}
         found = {}
         for name, linear in self.circuits.items():
             links = self.flowsheet.links_to(name)
@@ -270,7 +270,7 @@ class LinearFlowsheet:
         return found
 
     def gradient(self, output: Output) -> dict[str, Moved | Turned]:
-        """Return what an output gains from what is moved in every circuit: adjoint mode."""
+        """Return the derivative of an output along the tangents of every circuit: adjoint mode."""
         gains = {name: dict(products) for name, products in output.gains(self.result).items()}
         if self.size:
             pulled = np.zeros(self.size)
@@ -292,7 +292,7 @@ def _nothing(unit: CircuitResult) -> dict[str, Array]:
 def derivatives(
     result: Result, outputs: Sequence[Output], inputs: Sequence[Perturbation], mode: str = "auto"
 ) -> Array:
-    """Return what outputs gain from inputs (outputs, inputs).
+    """Return the derivatives of outputs with respect to inputs (outputs, inputs).
 
     Parameters
     ----------
@@ -349,17 +349,17 @@ def _by_constant(
     one: Constant,
     known: dict[tuple[str, str], Array],
 ) -> float:
-    """Return what an output gains from a constant; all of a kind cost no more than one."""
+    """Return the derivative with respect to a constant; all of a kind cost no more than one."""
     if one.circuit not in gradient:
         return 0.0
     mine = gradient[one.circuit]
     if isinstance(mine, Turned):
-        return mine.of(linear.circuits[one.circuit].alone(one.change()))
+        return mine.of(linear.circuits[one.circuit].alone(one.tangent()))
     key = one.circuit, one.name
     if key not in known:
         gross = linear.circuits[one.circuit].gross
         if one.name == STAGE:
-            known[key] = along_stages(gross, mine.change)
+            known[key] = along_stages(gross, mine.tangent)
         else:
-            known[key] = along_species(gross, mine.change, one.name)
+            known[key] = along_species(gross, mine.tangent, one.name)
     return float(known[key][one.place])

@@ -114,7 +114,7 @@ class BoundaryFlows:
 
 
 def passages_of(result: CircuitResult, dosed: Mapping[str, Cations] | None = None) -> BoundaryFlows:
-    """Return what passes the boundary of a circuit.
+    """Return the flows across the boundary of a circuit.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ def passages_of(result: CircuitResult, dosed: Mapping[str, Cations] | None = Non
 
 
 def aqueous_fed(stream: Stream, dosed: Cations | None = None) -> BoundaryFlow:
-    """Return what an aqueous feed brings, cations of base beside its species [eq/L] included."""
+    """Return the equivalents in an aqueous feed [eq/L], cations of base included."""
     alkalis, metals = _charges(stream.system, stream.moles)
     salt = _times(dosed or {}, stream.flow)
     anions = stream.flow * stream.carrier
@@ -234,7 +234,7 @@ def _adjusted(
 def _solvent_fed(
     result: CircuitResult, stream: Stream, products: list[Outlet]
 ) -> tuple[BoundaryFlow, float]:
-    """Return what a solvent brings from outside, and the base that saponifies it [eq/h]."""
+    """Return the equivalents in a fresh solvent and in the base that saponifies it [eq/h]."""
     circuit = result.circuit
     fresh = circuit.column.feed(stream.name)
     alkalis, metals = _charges(stream.system, fresh.moles)
@@ -266,7 +266,7 @@ def _solvent_fed(
 
 
 def _held(result: CircuitResult, out: Outlet) -> Array:
-    """Return what a litre of a product holds, drops included (S,)."""
+    """Return the concentrations in a product, drops included (S,)."""
     if out.name in result.streams:
         return result.streams[out.name].concentration
     x, z = result.stages.aqueous[out.stage], result.stages.organic[out.stage]
@@ -301,7 +301,7 @@ def _free_acid(result: CircuitResult, j: int) -> float:
 
 
 def _leaving(result: CircuitResult, out: Outlet, dosed: Cations) -> BoundaryFlow:
-    """Return what a product takes out of the circuit."""
+    """Return the flows that leave the circuit with a product."""
     salt = _times(dosed, out.water)
     stages, column, j = result.stages, result.column, out.stage
     system = column.system

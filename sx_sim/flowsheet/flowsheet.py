@@ -86,7 +86,7 @@ class Flowsheet:
         return self.circuits[ALONE]
 
     def links_to(self, circuit: str) -> list[Link]:
-        """Return what feeds a circuit."""
+        """Return the links that feed a circuit."""
         return [link for link in self.links if link.circuit == circuit]
 
     @cached_property

@@ -235,7 +235,7 @@ class Ledger:
         return sum(nitrogen_mass(s) * n for cations in wet for s, n in cations.items()) / 1000.0
 
     def solids(self, outlet: BoundaryFlow) -> float:
-        """Return what is dissolved in a stream [kg/h].
+        """Return the dissolved mass in a stream [kg/h].
 
         In water the cations, and anions to match; in a solvent its metals and extractant.
         """
@@ -350,7 +350,7 @@ def _mean_mass(result: Result, found: Mapping[str, BoundaryFlows]) -> float:
 
 
 def _inventory(result: Result, holdups: Mapping[str, Holdup] | None) -> Inventory | None:
-    """Return what all stages hold in process, if that is known of every circuit."""
+    """Return the inventory of all stages, if it is known of every circuit."""
     if not holdups or set(holdups) != set(result.units):
         return None
     solvent = aqueous = organic = 0.0
@@ -367,7 +367,7 @@ def _named(passage: BoundaryFlow, circuit: str) -> BoundaryFlow:
 
 
 def _not_passed_on(passage: BoundaryFlow, dosed: Cations) -> BoundaryFlow:
-    """Return what of a product that feeds another circuit leaves: the drops it carries.
+    """Return the part of a linked product that still leaves: the drops it carries.
 
     Their metals pass on.
     """
@@ -398,7 +398,7 @@ def _in(dosed: Cations, volume: float) -> dict[str, float]:
 
 
 def _treatment(result: Result, link: Link) -> Dose:
-    """Return what treating a liquor took: acid and base of the circuit it is treated for."""
+    """Return the acid and base spent on a liquor, under the circuit it is treated for."""
     done, circuit = result.treatments[link], result.units[link.circuit].circuit
     how = REDISSOLVING if done.effluent is not None else NEUTRALISING
     purpose = f"{how} {link.source}.{link.product}"
@@ -406,7 +406,7 @@ def _treatment(result: Result, link: Link) -> Dose:
 
 
 def _mother_liquor(result: Result, link: Link, source: BoundaryFlows) -> tuple[BoundaryFlow, ...]:
-    """Return what a precipitation leaves, the salt of its base included."""
+    """Return the residue of a precipitation, the salt of its base included."""
     done = result.treatments[link]
     left = done.effluent
     if left is None:

@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sx_sim.cascade.changes import Change, of_columns
 from sx_sim.cascade.linearise import Answer, Linearised, Seed
 from sx_sim.cascade.results import CascadeResult, doses, products
 from sx_sim.cascade.streams import Stream
+from sx_sim.cascade.tangents import Tangent, of_columns
 from sx_sim.flowsheet.circuit import CircuitResult
 from sx_sim.flowsheet.loop import Loop
 from sx_sim.flowsheet.recycles import (
@@ -35,11 +35,11 @@ FLOW, CARRIER, LN_ACID = -3, -2, -1  # places in the numbers of a stream, after 
 
 @dataclass(frozen=True)
 class Moved:
-    """What an input changes, stages and recycles held; or what a number gains from it.
+    """Tangent of an input at fixed stages and recycles; or the gradient of a number by one.
 
     Parameters
     ----------
-    change : Change
+    tangent : Tangent
         Of the column.
     outgoing : (U,) array
         Of the outlets, in terms of the unknowns of the recycles.
@@ -49,7 +49,7 @@ class Moved:
         Of what leaves the circuit [L/h].
     """
 
-    change: Change
+    tangent: Tangent
     outgoing: Array
     fed: Array
     flows: Mapping[str, float]
@@ -58,17 +58,17 @@ class Moved:
         """Return the sum of what two inputs move, so much of the other."""
         names = {*self.flows, *other.flows}
         return Moved(
-            self.change.plus(factor, other.change),
+            self.tangent.plus(factor, other.tangent),
             self.outgoing + factor * other.outgoing,
             self.fed + factor * other.fed,
             {n: self.flows.get(n, 0.0) + factor * other.flows.get(n, 0.0) for n in names},
         )
 
     def of(self, moved: Moved) -> float:
-        """Return what the number whose gradient this is gains from what an input moves."""
+        """Return the directional derivative of a number with this gradient along an input."""
         flows = sum(gain * moved.flows.get(name, 0.0) for name, gain in self.flows.items())
         beside = self.outgoing @ moved.outgoing + self.fed @ moved.fed
-        return self.change.dot(moved.change) + float(beside) + flows
+        return self.tangent.dot(moved.tangent) + float(beside) + flows
 
 
 class LinearCircuit:
@@ -100,8 +100,8 @@ class LinearCircuit:
             slopes = [self.loop.outgoing_jvp(self.gross, answer) for answer in self.answers]
             self.open = np.eye(self.loop.count) - np.array(slopes).T
 
-    def _unit(self, loop: Loop, k: int) -> Change:
-        """Return what one unknown of the recycles changes, per its unit.
+    def _unit(self, loop: Loop, k: int) -> Tangent:
+        """Return the tangent of one unknown of the recycles, per its unit.
 
         By steps, where the loop's own changes are made for speed: what sulfate and
         activities make of a reflux counts here.
@@ -113,12 +113,12 @@ class LinearCircuit:
         columns = [loop.column(self.returned + way * step) for way in (-1.0, 1.0)]
         return of_columns(self.gross, columns, [-0.5 / step[k], 0.5 / step[k]])
 
-    def alone(self, change: Change) -> Moved:
-        """Return what a constant moves: the column, nothing else."""
-        return Moved(change, np.zeros_like(self.returned), np.zeros_like(self.found.fed), {})
+    def alone(self, tangent: Tangent) -> Moved:
+        """Return the tangent of a constant, which acts on the column alone."""
+        return Moved(tangent, np.zeros_like(self.returned), np.zeros_like(self.found.fed), {})
 
     def nearby(self, circuits: Sequence[Circuit], weights: Sequence[float]) -> Moved:
-        """Return what an input of the circuit moves, by circuits with other values of it.
+        """Return the tangent of an input of the circuit, from circuits with other values of it.
 
         Parameters
         ----------
@@ -148,23 +148,23 @@ class LinearCircuit:
         The numbers of a stream are the concentrations of its species, its flow, its carrier
         and ln [H+] (S + 3,); under ``FED`` is what is fed from outside (S,).
         """
-        change, (answer, _) = moved.change, self._whole(moved)
-        ln_h = self.linearised.ln_h(change, answer)
+        tangent, (answer, _) = moved.tangent, self._whole(moved)
+        ln_h = self.linearised.ln_h(tangent, answer)
         found: dict[str, Array] = {}
         for name, (phase, j) in self.outlets.items():
-            held = self.linearised.held(change, answer, phase, j)
+            held = self.linearised.held(tangent, answer, phase, j)
             flow = moved.flows.get(name, 0.0) - float(self._taken(name) @ held)
             wet = phase == "aqueous"
-            carrier = answer.anion[j] if wet else change.cascade.dimer[j]
+            carrier = answer.anion[j] if wet else tangent.cascade.dimer[j]
             found[name] = np.array([*held, flow, carrier, ln_h[j] if wet else 0.0])
         found[FED] = moved.fed.copy()
         for name, kept in self._kept().items():
             phase, j = self._outlet(name)
-            found[FED] -= kept * self.linearised.held(change, answer, phase, j)
+            found[FED] -= kept * self.linearised.held(tangent, answer, phase, j)
         return found
 
     def vjp(self, gains: Mapping[str, Array]) -> Moved | Turned:
-        """Return what a number gains from every input, if so much from what leaves.
+        """Return the gradient with respect to every input, given that with respect to the products.
 
         Parameters
         ----------
@@ -190,7 +190,7 @@ class LinearCircuit:
         left: Array = np.zeros_like(self.returned)
         if self.loop is not None:
             units = zip(self.units, self.answers, strict=True)
-            direct = [self._gained(seed, change, answer) for change, answer in units]
+            direct = [self._gained(seed, tangent, answer) for tangent, answer in units]
             left[:] = np.linalg.lstsq(self.open.T, np.array(direct), rcond=None)[0]
             self.loop.outgoing_vjp(self.gross, left, seed)
         fed = gains.get(FED, np.zeros_like(self.found.fed))
@@ -217,7 +217,7 @@ class LinearCircuit:
         anion = stages.anion + step * answer.anion
         aqueous = stages.aqueous + step * answer.x
         organic = stages.organic + step * answer.organic
-        dimer = stages.dimer + step * moved.change.cascade.dimer
+        dimer = stages.dimer + step * moved.tangent.cascade.dimer
         complexed = self.gross.system.ligand is not None
         at = replace(
             stages,
@@ -226,7 +226,7 @@ class LinearCircuit:
             organic_flow=column.volumes.settled_organic,
             aqueous=aqueous,
             organic=organic,
-            acid=stages.acid * np.exp(step * self.linearised.ln_h(moved.change, answer)),
+            acid=stages.acid * np.exp(step * self.linearised.ln_h(moved.tangent, answer)),
             anion=anion,
             free_anion=stages.free_anion * np.exp(step * further) if complexed else anion,
             dimer=dimer,
@@ -243,7 +243,7 @@ class LinearCircuit:
 
     def _whole(self, moved: Moved) -> tuple[Answer, Array]:
         """Return how the column answers, and how its recycle streams do (U,)."""
-        answer = self.linearised.leaves(moved.change)
+        answer = self.linearised.leaves(moved.tangent)
         if self.loop is None:
             return answer, self.returned
         gained = self.loop.outgoing_jvp(self.gross, answer) + moved.outgoing
@@ -257,11 +257,11 @@ class LinearCircuit:
         )
         return whole, follows
 
-    def _gained(self, seed: Seed, change: Change, answer: Answer) -> float:
-        """Return what a number gains from an answer, if so much from each part of it."""
+    def _gained(self, seed: Seed, tangent: Tangent, answer: Answer) -> float:
+        """Return the derivative of a number along an answer, given its gradient as a seed."""
         held = np.vdot(seed.x, answer.x) + np.vdot(seed.organic, answer.organic)
-        beside = seed.ln_h @ self.linearised.ln_h(change, answer) + seed.anion @ answer.anion
-        return float(held + beside + seed.dimer @ change.cascade.dimer)
+        beside = seed.ln_h @ self.linearised.ln_h(tangent, answer) + seed.anion @ answer.anion
+        return float(held + beside + seed.dimer @ tangent.cascade.dimer)
 
     def _seed(self, seed: Seed, name: str, gain: Array) -> None:
         phase, j = self._outlet(name)
@@ -303,7 +303,7 @@ class Turned:
     gains: Mapping[str, Array]
 
     def of(self, moved: Moved) -> float:
-        """Return what it gains from what an input moves."""
+        """Return the derivative along an input."""
         answers = self.circuit.jvp(moved)
         return float(sum(gain @ answers[name] for name, gain in self.gains.items()))
 

@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sx_sim.cascade.changes import Change, no_change
 from sx_sim.cascade.column import Column
 from sx_sim.cascade.linearise import Answer, Linearised, Seed
 from sx_sim.cascade.results import CascadeResult
 from sx_sim.cascade.streams import Stream
+from sx_sim.cascade.tangents import Tangent, zero_tangent
 from sx_sim.flowsheet.recycles import (
     Circuit,
     RareEarthSaponification,
@@ -140,13 +140,13 @@ class Loop:
         linearised = Linearised(result)
         table = np.zeros((self.count, self.count))
         for recycle, place in self.pairs:
-            for i, change in self._changes(result, recycle):
-                answer = linearised.leaves(change)
+            for i, tangent in self._tangents(result, recycle):
+                answer = linearised.leaves(tangent)
                 table[:, place.start + i] = self.outgoing_jvp(result, answer)
         return table
 
-    def _changes(self, result: CascadeResult, recycle: Recycle) -> Iterator[tuple[int, Change]]:
-        """Yield what each unknown of a recycle changes, per its unit."""
+    def _tangents(self, result: CascadeResult, recycle: Recycle) -> Iterator[tuple[int, Tangent]]:
+        """Yield the tangent of each unknown of a recycle, per its unit."""
         column = result.column
         feed = next(f for f in column.feeds if f.stream.name == recycle.feed)
         stage, flow = feed.stage - 1, feed.stream.flow
@@ -154,17 +154,17 @@ class Loop:
         water = feed.stream.phase == "aqueous"
         mixing = flow * column.mixing(feed.stage) if water else np.zeros(column.stages)
         for i in np.flatnonzero(metals.any(axis=1)):
-            change = no_change(result)
-            change.cascade.feed[stage, i] = flow
+            tangent = zero_tangent(result)
+            tangent.cascade.feed[stage, i] = flow
             if not water and column.settling is not None:
-                change.cascade.organic_feed[stage, i] = flow
+                tangent.cascade.organic_feed[stage, i] = flow
             if not anions:  # they balance the metals
-                change.cascade.anion[:] = mixing * column.system.charge[i]
-            yield int(i), change
+                tangent.cascade.anion[:] = mixing * column.system.charge[i]
+            yield int(i), tangent
         if anions:
-            change = no_change(result)
-            change.cascade.anion[:] = mixing
-            yield self.size, change
+            tangent = zero_tangent(result)
+            tangent.cascade.anion[:] = mixing
+            yield self.size, tangent
 
     def outgoing_jvp(self, result: CascadeResult, answer: Answer) -> Array:
         """Return the tangent of the outlets, in terms of the unknowns, from the column's."""

@@ -55,7 +55,7 @@ class Output:
         return self.numbers is not None
 
     def gains(self, result: Result) -> dict[str, dict[str, Array]]:
-        """Return what it gains from what leaves every circuit, by circuit and product."""
+        """Return the gradient by the numbers of every product, by circuit and product."""
         assert self.numbers is not None
         found: dict[str, dict[str, Array]] = {self.circuit: {self.product: self.numbers}}
         if self.fed is not None and self.fed.any():
@@ -65,7 +65,7 @@ class Output:
         return found
 
     def gain(self, result: Result, answers: Mapping[str, Mapping[str, Array]]) -> float:
-        """Return what it gains where what leaves every circuit answers so."""
+        """Return the derivative along a change of the products of every circuit."""
         return float(
             sum(
                 gain @ answers[name][product]

@@ -20,7 +20,7 @@ def carried(
     onward: Callable[[Link, Found | None], Amounts],
     through: Callable[[str, Mapping[str, Amounts]], Found],
 ) -> dict[str, Found]:
-    """Return what becomes of something in every circuit, in circles if the links are.
+    """Return the flows of a carried species in every circuit, links that go back included.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def carried(
 
 
 def passages_between(result: Result) -> dict[str, BoundaryFlows]:
-    """Return what passes the boundary of every circuit of a flowsheet.
+    """Return the flows across the boundary of every circuit of a flowsheet.
 
     Cations of base that neutralising leaves in a liquor go on with its water.
     """

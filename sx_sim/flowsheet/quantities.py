@@ -69,7 +69,7 @@ class Quantity:
 
 
 def _over(result: Result, stream: Stream, values: Array) -> Array:
-    """Return what is known of the species of a stream over those of a result (S,)."""
+    """Return the values of a stream over the species of a result (S,), 0 for absent ones."""
     known = dict(zip(stream.system.species, values.tolist(), strict=True))
     return np.array([known.get(symbol, 0.0) for symbol in result.elements])
 

@@ -188,7 +188,7 @@ def activities_of(
 
 
 def _activity(stream: Stream, given: Mapping[str, float]) -> Amounts:
-    """Return what a feed brings [Bq/h]."""
+    """Return the activity of a feed [Bq/h]."""
     natural = {}
     for symbol, held in stream.held.items():
         for name, activity in natural_activities(symbol).items():
@@ -198,7 +198,7 @@ def _activity(stream: Stream, given: Mapping[str, float]) -> Amounts:
 
 
 def _passed(found: CircuitResult, fed: Mapping[str, Mapping[str, float]]) -> dict[str, Amounts]:
-    """Return what leaves in every product of a circuit [Bq/h]."""
+    """Return the activity in every product of a circuit [Bq/h]."""
     outlets = outlets_of(found)
     left: dict[str, Amounts] = {outlet.name: {} for outlet in outlets}
     stages = {f.stream.name: f.stage for f in found.column.feeds}
@@ -224,7 +224,7 @@ def _passed(found: CircuitResult, fed: Mapping[str, Mapping[str, float]]) -> dic
 def _through(
     result: Result, fed: Mapping[tuple[str, str], Amounts]
 ) -> dict[str, dict[str, Amounts]]:
-    """Return what leaves in every product of every circuit."""
+    """Return the activity in every product of every circuit."""
 
     def onward(link: Link, source: dict[str, Amounts] | None) -> Amounts:
         return _parted(result, link, (source or {}).get(link.product, {}))[0]
@@ -237,7 +237,7 @@ def _through(
 
 
 def _parted(result: Result, link: Link, amounts: Amounts) -> tuple[Amounts, Amounts]:
-    """Return what goes on with a link, and what stays in a mother liquor or in carried water."""
+    """Return the activity passed on by a link, and that left in mother liquor or water."""
     source = result.units[link.source]
     goes: Amounts = {}
     stays: Amounts = {}
@@ -260,7 +260,7 @@ def _is_organic(result: Result, link: Link) -> bool:
 
 
 def _analogues(result: Result, products: Mapping[str, Mapping[str, Amounts]], name: str) -> str:
-    """Return what a nuclide is parted like, in the circuits it comes to."""
+    """Return the analogue of a nuclide in each of the circuits it reaches."""
     found = []
     for circuit, unit in result.units.items():
         if any(amounts.get(name) for amounts in products[circuit].values()):

@@ -43,7 +43,7 @@ class SolventLoop:
         return min((1.0 - self.bleed) * leaving.flow, fresh.flow)
 
     def returned(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
-        """Return what is recycled of a stream, per litre fed: metals (S,), anions [mol/L]."""
+        """Return the recycled amounts of a stream per litre fed: metals (S,), anions [mol/L]."""
         return self.jacobian(fresh, leaving)[0] @ leaving.concentration, 0.0
 
     def jacobian(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
@@ -110,7 +110,7 @@ class RareEarthSaponification:
         return table * self._base(fresh) / whole, 0.0
 
     def feed_with(self, fresh: Stream, stream: Stream, metals: Array, anions: float) -> Stream:
-        """Return what is fed where the solvent has taken so much."""
+        """Return the feed of a circuit for a given uptake of the solvent."""
         if not metals.any():  # nothing known yet
             return stream
         base = np.where(stream.system.rare_earth, 0.0, fresh.concentration)
@@ -142,7 +142,7 @@ class Reflux:
         return fresh.flow
 
     def returned(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
-        """Return what is refluxed of a liquor: metals (S,) and anions [mol/L]."""
+        """Return the refluxed amounts of a liquor: metals (S,) and anions [mol/L]."""
         return leaving.concentration, leaving.carrier if self.keeps_acid else 0.0
 
     def jacobian(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
@@ -212,7 +212,7 @@ class Circuit:
 
 
 def net_feed(circuit: Circuit, streams: Mapping[str, Stream]) -> Array:
-    """Return what is fed to a circuit from outside (S,) [mol/h]: without recycles.
+    """Return the fresh feed of a circuit (S,) [mol/h]: without recycles.
 
     The fresh solvent counts by the base it is given, ``streams`` being what leaves the column.
     """
@@ -225,7 +225,7 @@ def net_feed(circuit: Circuit, streams: Mapping[str, Stream]) -> Array:
 
 
 def net_products(circuit: Circuit, streams: Mapping[str, Stream]) -> dict[str, Stream]:
-    """Return what leaves a circuit: its column's products, less what is recycled.
+    """Return the net products of a circuit: its column's products, less the recycled part.
 
     Raises
     ------

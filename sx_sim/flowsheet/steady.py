@@ -171,7 +171,7 @@ def _product(units: Mapping[str, CircuitResult], link: Link) -> Stream:
 
 
 def _found(start: Result | None, link: Link) -> Stream | None:
-    """Return what a link carries in an earlier result, if it does."""
+    """Return the stream of a link in an earlier result, if there is one."""
     unit = start.units.get(link.source) if start else None
     return unit.streams.get(link.product) if unit else None
 
@@ -192,7 +192,7 @@ def _change(
 def _newton(
     passed: Mapping[Link, Stream | None], found: Mapping[Link, Stream], slopes: Array
 ) -> dict[Link, Stream | None]:
-    """Return what to assume of what goes back in the next pass, nothing of it below zero."""
+    """Return the tear streams of the next pass, none below zero."""
     was = [numbers_of(passed[link] or stream) for link, stream in found.items()]
     off = np.concatenate([numbers_of(s) for s in found.values()]) - np.concatenate(was)
     change = np.asarray(np.linalg.lstsq(np.eye(len(off)) - slopes, off, rcond=None)[0], np.float64)

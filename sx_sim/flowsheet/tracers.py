@@ -66,7 +66,7 @@ def outlets_of(found: CircuitResult) -> list[Outlet]:
 
 
 def carried_by_water(found: CircuitResult, fed: Mapping[int, float]) -> Array:
-    """Return what a circuit's water holds at every stage (N,) of what never leaves it [1/L].
+    """Return the concentration of a trapped species in the water of every stage (N,) [1/L].
 
     Refluxes bring it back with the liquor.
 

@@ -150,7 +150,7 @@ def treat(
 
 
 def foreign_anion(was: str, becomes: str) -> str:
-    """Return what is wrong with feeding a liquor of one medium as it is to another."""
+    """Return the errors of feeding an untreated liquor of one medium to another."""
     return (
         f"is a {was} liquor, and the circuit it feeds is one of {becomes}; give by = "
         "'redissolving' with acid, pH or strength, which leaves the anion behind"

@@ -104,7 +104,7 @@ def volumes(cascade, flows):
 
 @kernel(inline="always")
 def flows_of(flows, j):
-    """Return what ``volumes`` has filled for stage ``j``."""
+    """Return the blocks of ``volumes`` for stage ``j``."""
     return flows[0, j], flows[1, j], flows[2, j], flows[3, j], flows[4, j], flows[5, j]
 
 

@@ -59,7 +59,7 @@ def stage_of(eff, a_on, a_drawn, a_up, o_on, o_drawn, o_down, j):
 
 @kernel(inline="always")
 def from_below(stage, d, lost, back):
-    """Return what a stage does with what falls to it, the stages before answering.
+    """Return the response of a stage to its inflow, the stages before responding too.
 
     Parameters
     ----------

@@ -22,7 +22,7 @@ _mine = local()
 
 
 def shape_of(cascade: Cascade, law: Law) -> tuple[int, int, int, int, bool, bool, bool]:
-    """Return what ``new_workspace`` takes for a column."""
+    """Return the arguments of ``new_workspace`` for a column."""
     n, s, k = law.ln_beta.shape
     m = 3 if k or law.debye.size else 2
     return (

@@ -114,7 +114,7 @@ def _dose_ports(result: Result) -> list[_Port]:
 
 
 def _ports(circuit: Circuit, result: Result) -> tuple[list[_Port], list[_Port]]:
-    """Return what is fed from above, and what is drawn off below, but at the ends."""
+    """Return the feeds drawn above and the products drawn below, end streams left out."""
     refluxes = {r.feed for r in circuit.recycles if isinstance(r, Reflux)}
     above, below = _dose_ports(result), []
     for feed in result.column.feeds:

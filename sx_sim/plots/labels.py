@@ -114,7 +114,7 @@ def nines_at(place: Any) -> Any:
 
 
 def spec_text(spec: Specification, scale: Scale) -> str:
-    """Return what a specification asks for, such as ``≥ 99.9 %``."""
+    """Return the text of a specification, such as ``≥ 99.9 %``."""
     parts = [(sign, b) for sign, b in (("≥", spec.least), ("≤", spec.most)) if np.isfinite(b)]
     return ", ".join(f"{sign} {scale.text(bound)}" for sign, bound in parts)
 
@@ -210,7 +210,7 @@ def _has(sweep: SweepResult, name: str) -> bool:
 
 
 def known_outputs(sweep: SweepResult) -> str:
-    """Return what can be asked of a sweep, in a sentence."""
+    """Return a sentence listing the quantities of a sweep."""
     kinds = sweep.recorded.kinds
     words = [name for name, kind in kinds.items() if kind.along == ()]
     words += [QUANTITIES[name].form for name in sweep.recorded.tables if QUANTITIES[name].along]

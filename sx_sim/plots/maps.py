@@ -189,7 +189,7 @@ def _asked(name: str, least: float) -> Specification:
 
 
 def _specifications(sweep: SweepResult) -> dict[str, Specification]:
-    """Return what each output has to meet, several of one output as one."""
+    """Return the specification of each output, several of one output as one."""
     found: dict[str, Specification] = {}
     for spec in sweep.specifications:
         before = found.get(spec.output, spec)

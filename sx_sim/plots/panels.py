@@ -201,7 +201,7 @@ def mark_nominal(axes: Axes, view: View) -> None:
 
 
 def nominal_key(view: View) -> list[Line2D]:
-    """Return what names the operating point in a legend, where no label covers a point."""
+    """Return the legend entries of the operating point, where no label covers a point."""
     from matplotlib.lines import Line2D
 
     if not np.isfinite(view.nominal).all():

@@ -96,7 +96,7 @@ class _Flow:
         self.line = LINE / HEIGHT
 
     def amount(self, stream: Stream) -> float:
-        """Return what a stream carries of what is drawn, per hour."""
+        """Return the amount of the drawn species in a stream per hour."""
         if self.element is None:
             return stream.flow * stream.reo
         return stream.flow * stream.held.get(self.element, 0.0)

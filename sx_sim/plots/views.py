@@ -63,7 +63,7 @@ def view_of(
     y: str | None = None,
     at: Mapping[str, float | str] | None = None,
 ) -> View:
-    """Return what of a sweep is to be drawn.
+    """Return the part of a sweep to draw.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def _axis(sweep: SweepResult, key: str, path: str) -> SweepAxis:
 
 
 def inputs_of(sweep: SweepResult) -> str:
-    """Return what can be drawn along, in a sentence."""
+    """Return a sentence listing the axes that can be drawn along."""
     return f"its inputs are {', '.join(axis.path for axis in sweep.axes)}"
 
 

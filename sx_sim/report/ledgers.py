@@ -147,7 +147,7 @@ def _activity(found: Activities, stream: str, name: str) -> str:
 
 
 def _wholes(uses: Sequence[Use], least: int = 2) -> list[Use]:
-    """Return what is used of every reagent in all, where it has several purposes."""
+    """Return the total use of every reagent with several purposes."""
     found = []
     for reagent in dict.fromkeys(use.reagent for use in uses):
         own = [use.equivalents for use in uses if use.reagent == reagent]

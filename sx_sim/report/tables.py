@@ -47,7 +47,7 @@ def _range(console: Console, column: Column) -> Measurement:
 
 
 def _spare(console: Console, widths: Sequence[int]) -> int:
-    """Return what columns of these widths leave of a console's."""
+    """Return the width of a console that columns of these widths leave."""
     return console.width - 1 - sum(width + FRAME for width in widths)
 
 

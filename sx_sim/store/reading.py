@@ -141,7 +141,7 @@ def text(file: Any, name: str) -> str:
 
 
 def _dataset(file: Any, name: str, shape: tuple[int | None, ...]) -> Any:
-    """Return what is under a name, if that is a table of a shape that lies in this file."""
+    """Return the table under a name, if it is one of a shape that lies in this file."""
     link = file.get(name, getlink=True)
     table = file[name] if isinstance(link, h5py.HardLink) else None
     if not isinstance(table, h5py.Dataset):

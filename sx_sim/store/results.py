@@ -221,7 +221,7 @@ def _read_feeds(file: Any, column: Column) -> dict[str, Stream]:
 
 
 def _unknowns(file: Any) -> str:
-    """Return what the solver's unknowns are called: until format 3 otherwise."""
+    """Return the names of the solver's unknowns, which differ until format 3."""
     return "unknowns" if "unknowns" in file else "scalars"
 
 

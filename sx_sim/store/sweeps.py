@@ -125,7 +125,7 @@ def _read(file: Any) -> SweepResult:
 
 
 def _read_own(file: Any, case: Case) -> tuple[float, ...]:
-    """Return what the case itself gives of what its specifications are of."""
+    """Return the specified quantities of the case itself."""
     names = [spec.output for spec in case.content.specifications]
     found = np.asarray(file.attrs.get("own", [np.nan] * len(names)), dtype=np.float64)
     if found.shape != (len(names),):

@@ -164,7 +164,7 @@ def _sampled(key: str, axis: Axis, name: str, share: Array) -> SweepAxis:
 
 
 def _given(key: str, axis: Axis, name: str) -> tuple[Array, str]:
-    """Return what an axis is given by, as numbers in one unit."""
+    """Return the values of an axis as numbers in one unit."""
     given = axis.values if axis.values is not None else [axis.start, axis.stop]
     pairs = [_split(value, key, name) for value in given]
     unit = pairs[0][1]

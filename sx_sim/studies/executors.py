@@ -143,7 +143,7 @@ def cluster(address: str) -> Iterator[Any]:
 
 
 def _within(seconds: float, make: Callable[[], Any]) -> Any:
-    """Return what is made within a time, else raise TimeoutError; Dask waits for some for ever."""
+    """Return a result within a time, else raise TimeoutError; Dask waits without limit for some."""
     made: Future[Any] = Future()
 
     def run() -> None:

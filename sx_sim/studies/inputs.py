@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from sx_sim.cascade.changes import CONSTANTS
 from sx_sim.cascade.column import Column
 from sx_sim.cascade.streams import Stream
+from sx_sim.cascade.tangents import CONSTANTS
 from sx_sim.cases.constants import CONSTANT_UNITS, constant_named
 from sx_sim.cases.contents import amounts, aqueous_stream
 from sx_sim.cases.inputs import Reading, bounds_of, reading_of

@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from sx_sim.cascade.changes import of_constant, of_temperature
+from sx_sim.cascade.tangents import of_constant, of_temperature
 from sx_sim.cases.load import CASE_NEEDED, Case
 from sx_sim.errors import CaseError, check_kind
 from sx_sim.flowsheet.derivatives import STAGE, Constant, Nearby, Perturbation, derivatives
@@ -146,7 +146,7 @@ class Problem:
         return derivatives(found, asked, moves, mode)
 
     def _perturbation(self, result: Result, x: Array, k: int) -> Perturbation:
-        """Return what input ``k`` perturbs at values of the inputs."""
+        """Return the perturbation by input ``k`` at values of the inputs."""
         one = self.inputs[k]
         if one.kind == "whole":
             raise CaseError(
@@ -185,7 +185,7 @@ class Problem:
 
 
 def constant_perturbation(result: Result, circuit: str, own: str) -> Constant:
-    """Return what a constant of a circuit, or the temperature of a stage, perturbs.
+    """Return the perturbation by a constant of a circuit, or the temperature of a stage.
 
     Parameters
     ----------

@@ -180,14 +180,14 @@ def run_sweep(
 def _swept(
     case: Case, points: Points, record: Recorded, solve: Callable[[Block], Tables], **how: Any
 ) -> SweepResult:
-    """Return what a sweep found, its blocks solved as ``run_points`` takes them."""
+    """Return the results of a sweep, its blocks solved as ``run_points`` takes them."""
     tables = run_points(points, record, solve, **how)
     own = tuple(nominal_of(case, axis) for axis in points.axes)
     return SweepResult(points, own, record, tables)
 
 
 def _own(case: Case, record: Recorded) -> tuple[float, ...]:
-    """Return what the case itself gives of what its specifications are of."""
+    """Return the specified quantities of the case itself."""
     names = [spec.output for spec in case.content.specifications]
     if not names:
         return ()
@@ -199,7 +199,7 @@ def _own(case: Case, record: Recorded) -> tuple[float, ...]:
 
 
 def recorded_of(case: Case, points: Points, outputs: Sequence[str] | None) -> Recorded:
-    """Return what a sweep of a case records; errors as ``run_sweep``."""
+    """Return the recorded quantities of a sweep of a case; errors as ``run_sweep``."""
     sweep = case.content.sweep
     named = sweep.outputs if sweep and outputs is None else outputs
     try:

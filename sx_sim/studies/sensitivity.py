@@ -78,7 +78,7 @@ def sensitivity(
     result: Result | None = None,
     mode: str = "auto",
 ) -> Sensitivity:
-    """Return what outputs gain from parameters, exactly, from one solve.
+    """Return the derivatives of outputs with respect to parameters, exactly, from one solve.
 
     Parameters
     ----------

@@ -40,7 +40,7 @@ class Specification:
 
 
 def specifications(case: Case) -> tuple[Specification, ...]:
-    """Return what the products of a case have to meet."""
+    """Return the specifications of a case."""
     return tuple(
         Specification(
             s.output,

@@ -145,7 +145,7 @@ def recorded(
     products: Sequence[str] | None = None,
     elements: Sequence[str] | None = None,
 ) -> Recorded:
-    """Return what to record of flowsheets like the one given.
+    """Return the quantities to record of flowsheets like the one given.
 
     Parameters
     ----------

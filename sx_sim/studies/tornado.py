@@ -153,7 +153,7 @@ def no_number(effect: float, solved: bool) -> str:
 
 
 def tornado(case: Case, result: Result) -> Tornado:
-    """Return what the usual shifts do to the purity of every product.
+    """Return the effects of the usual shifts on the purity of every product.
 
     Without rare earths it is the recovery of every species in every product, and the pH of
     products where nothing but acid is fed.
@@ -261,7 +261,7 @@ def purities(case: Case, result: Result) -> dict[str, str]:
 
 
 def measures_of(case: Case, result: Result) -> dict[str, str]:
-    """Return what matters of every product, label to output.
+    """Return the main quantities of every product, label to output.
 
     ``purities``; without rare earths recoveries of all species extracted, in the products that
     carry more than ``PRODUCT_SHARE`` of them; of acid alone the pH of products.

@@ -14,8 +14,8 @@ import sx_sim
 from support.columns import heavy_case
 from support.paths import ACTIVITY, ROOT, SULFATE
 from support.solving import tight
-from sx_sim.cascade.changes import of_constant
 from sx_sim.cascade.linearise import Linearised, Seed
+from sx_sim.cascade.tangents import of_constant
 from sx_sim.chemistry.speciation import titratable_acid
 from sx_sim.cli import app
 from sx_sim.flowsheet.derivatives import Constant, derivatives

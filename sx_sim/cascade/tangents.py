@@ -1,4 +1,4 @@
-"""What an input changes before the column answers: derivatives of the packed arrays.
+"""Tangents of a column: derivatives of its packed arrays with respect to an input.
 
 The same tuple holds an output's gradient: what it gains per unit of each of these.
 """
@@ -24,7 +24,7 @@ FOLLOWS_REAL = ("efficiency", "aqueous_up", "organic_down", "organic_feed")
 CONSTANTS = ("log10_K", "enthalpy", "order_dimer", "order_acid", "acid_by_dimer", "dimers")
 
 
-class Change(NamedTuple):
+class Tangent(NamedTuple):
     """Derivatives of all that a column is made of, acidity and free extractant held."""
 
     cascade: Cascade
@@ -35,22 +35,22 @@ class Change(NamedTuple):
     protonation: Array  # (N,) ln of the protonation constant of the ligand
     drops: Array  # (2, N) carried in organic and in water, per volume
 
-    def plus(self, factor: float, other: Change) -> Change:
-        """Return the sum of two changes, so much of the other."""
+    def plus(self, factor: float, other: Tangent) -> Tangent:
+        """Return the sum of this tangent and a multiple of another."""
         pairs = zip(self.cascade, other.cascade, strict=True)
         cascade = Cascade(*(a + factor * b if a.size else a for a, b in pairs))
         rest = (a + factor * b for a, b in zip(self[1:], other[1:], strict=True))
-        return Change(cascade, *rest)
+        return Tangent(cascade, *rest)
 
-    def dot(self, gradient: Change) -> float:
-        """Return what an output with that gradient gains."""
+    def dot(self, gradient: Tangent) -> float:
+        """Return the derivative of an output with that gradient."""
         pairs = [*zip(self.cascade, gradient.cascade, strict=True)]
         pairs += [*zip(self[1:], gradient[1:], strict=True)]
         return float(sum(np.vdot(a, b) for a, b in pairs))
 
 
-def no_change(result: CascadeResult) -> Change:
-    """Return a change of nothing, its arrays to be filled."""
+def zero_tangent(result: CascadeResult) -> Tangent:
+    """Return a zero tangent, its arrays to be filled."""
     shape = result.stages.aqueous.shape
     n, s = shape
     cascade = Cascade(
@@ -64,7 +64,7 @@ def no_change(result: CascadeResult) -> Change:
     if result.column.settling is not None:
         real = {name: np.zeros(n) for name in ("efficiency", "aqueous_up", "organic_down")}
         cascade = cascade._replace(**real, organic_feed=np.zeros(shape))
-    return Change(
+    return Tangent(
         cascade=cascade,
         ln_d=np.zeros(shape),
         bound=np.zeros(shape),
@@ -75,21 +75,21 @@ def no_change(result: CascadeResult) -> Change:
     )
 
 
-def of_constant(result: CascadeResult, symbol: str, constant: str) -> Change:
-    """Return what one of ``CONSTANTS`` of a species changes, per its unit."""
-    change = no_change(result)
+def of_constant(result: CascadeResult, symbol: str, constant: str) -> Tangent:
+    """Return the tangent of one of ``CONSTANTS`` of a species, per its unit."""
+    tangent = zero_tangent(result)
     i = result.system.index(symbol)
     if result.system.constants[i].inert:
-        return change
+        return tangent
     if constant == "dimers":
-        change.dimers[i] = 1.0
+        tangent.dimers[i] = 1.0
     else:
-        change.ln_d[:, i] = _by_constant(result, constant)
-    return change
+        tangent.ln_d[:, i] = _by_constant(result, constant)
+    return tangent
 
 
 def _by_constant(result: CascadeResult, constant: str) -> Array:
-    """Return what ln D gains per unit of a constant at every stage (N,)."""
+    """Return the derivative of ln D with respect to a constant at every stage (N,)."""
     stages = result.stages
     if constant == "log10_K":
         return np.full(len(stages.acid), aqueous.LN10)
@@ -103,38 +103,38 @@ def _by_constant(result: CascadeResult, constant: str) -> Array:
     return -stages.free_dimer * np.log(stages.acid)
 
 
-def along_species(result: CascadeResult, gradient: Change, constant: str) -> Array:
-    """Return what an output gains from a constant of every species (S,), per its unit."""
+def along_species(result: CascadeResult, gradient: Tangent, constant: str) -> Array:
+    """Return the gradient with respect to a constant of every species (S,), per its unit."""
     inert = np.array([c.inert for c in result.system.constants])
     if constant == "dimers":
         return np.where(inert, 0.0, gradient.dimers)
     return np.where(inert, 0.0, _by_constant(result, constant) @ gradient.ln_d)
 
 
-def along_stages(result: CascadeResult, gradient: Change) -> Array:
-    """Return what an output gains from the temperature of every stage (N,), per kelvin."""
+def along_stages(result: CascadeResult, gradient: Tangent) -> Array:
+    """Return the gradient with respect to the temperature of every stage (N,), per kelvin."""
     warmer = of_temperature(result, np.ones(result.column.stages))
     gains = (warmer.ln_d * gradient.ln_d).sum(axis=1) + (warmer.bound * gradient.bound).sum(axis=1)
     gains += warmer.protonation * gradient.protonation
     return gains + warmer.cascade.water_ion_product * gradient.cascade.water_ion_product
 
 
-def of_temperature(result: CascadeResult, warmed: Array) -> Change:
-    """Return what the temperature of stages changes, stage j by ``warmed[j]`` kelvin.
+def of_temperature(result: CascadeResult, warmed: Array) -> Tangent:
+    """Return the tangent of stage temperatures, stage j by ``warmed[j]`` kelvin.
 
     All constants follow van 't Hoff.
     """
-    change = no_change(result)
+    tangent = zero_tangent(result)
     system, stages = result.system, result.stages
     temperature = stages.temperature
     per_kelvin = warmed / (aqueous.GAS_CONSTANT * temperature**2)
     enthalpy = np.array([0.0 if c.inert else c.enthalpy for c in system.constants])
-    change.ln_d[:] = np.multiply.outer(per_kelvin, enthalpy)
+    tangent.ln_d[:] = np.multiply.outer(per_kelvin, enthalpy)
     kw = aqueous.water_ion_product(temperature)
-    change.cascade.water_ion_product[:] = kw * aqueous.water_enthalpy() * per_kelvin
+    tangent.cascade.water_ion_product[:] = kw * aqueous.water_enthalpy() * per_kelvin
     if system.active:
         warmer = activity.debye_hueckel(temperature)[1] * warmed
-        change.ln_d[:] -= system.debye(warmer) * _screening(result)[:, None]
+        tangent.ln_d[:] -= system.debye(warmer) * _screening(result)[:, None]
     known = system.ligand
     if known is not None:
         count = np.arange(1, known.complexes + 1)
@@ -145,11 +145,11 @@ def of_temperature(result: CascadeResult, warmed: Array) -> Change:
         d_alpha = (terms * warmer).sum(axis=2) / alpha
         d_bound = (count * terms * warmer).sum(axis=2) / alpha
         d_bound -= (count * terms).sum(axis=2) / alpha * d_alpha
-        change.ln_d[:] -= d_alpha
-        change.bound[:] = d_bound
+        tangent.ln_d[:] -= d_alpha
+        tangent.bound[:] = d_bound
         if known.protonation is not None:
-            change.protonation[:] = known.protonation[1] * per_kelvin
-    return change
+            tangent.protonation[:] = known.protonation[1] * per_kelvin
+    return tangent
 
 
 def _screening(result: CascadeResult) -> Array:
@@ -170,8 +170,8 @@ def _activity_of_proton(result: CascadeResult) -> Array:
 
 def of_columns(
     result: CascadeResult, columns: Sequence[Column], weights: Sequence[float]
-) -> Change:
-    """Return the change whose arrays are weighted sums of those of neighbouring columns.
+) -> Tangent:
+    """Return the tangent whose arrays are weighted sums of those of neighbouring columns.
 
     Parameters
     ----------
@@ -183,22 +183,22 @@ def of_columns(
     """
     pairs = list(zip(weights, columns, strict=True))
     warmed = sum((w * c.temperature for w, c in pairs), np.zeros(result.column.stages))
-    change = of_temperature(result, warmed)
+    tangent = of_temperature(result, warmed)
     follows = [*FOLLOWS]
     follows += FOLLOWS_SET if result.column.set_points else ()
     follows += FOLLOWS_REAL if result.column.settling is not None else ()
     for w, column in pairs:
         cascade, _ = column.pack()
         for name in follows:
-            getattr(change.cascade, name)[:] += w * getattr(cascade, name)
+            getattr(tangent.cascade, name)[:] += w * getattr(cascade, name)
         if column.settling is not None:
-            change.drops[:] += w * np.array(
+            tangent.drops[:] += w * np.array(
                 [column.settling.aqueous_entrainment, column.settling.organic_entrainment]
             )
-        change.ln_h[:] += w * np.nan_to_num(column.set_ln_h)
+        tangent.ln_h[:] += w * np.nan_to_num(column.set_ln_h)
     law = result.system.law(result.column.temperature)
-    held = np.multiply.outer(change.ln_h, law.order_acid)
+    held = np.multiply.outer(tangent.ln_h, law.order_acid)
     if law.acid_by_dimer.size:
-        held += np.multiply.outer(change.ln_h * result.stages.free_dimer, law.acid_by_dimer)
-    change.ln_d[:] += np.multiply.outer(change.cascade.anion, result.system.anion_slope) - held
-    return change
+        held += np.multiply.outer(tangent.ln_h * result.stages.free_dimer, law.acid_by_dimer)
+    tangent.ln_d[:] += np.multiply.outer(tangent.cascade.anion, result.system.anion_slope) - held
+    return tangent
