@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sx_sim.cases.load import Case, parse_case
+from sx_sim.cases.load import Case
 from sx_sim.flowsheet.result import Result
 from sx_sim.store.layout import RESULT, SWEEP, check_target
 from sx_sim.store.reading import read_case, reading, word
-from sx_sim.store.results import load_result, save_result
-from sx_sim.store.sweeps import open_sweep, save_sweep
+from sx_sim.store.results import load_result, read_result, save_result
+from sx_sim.store.sweeps import open_sweep, read_sweep, save_sweep
 from sx_sim.studies.sweep import SweepResult
 
 __all__ = [
@@ -40,7 +40,6 @@ def load_any(path: str | Path) -> tuple[Case, Result | SweepResult]:
         If there is no such file, or it holds neither a result nor a sweep.
     """
     with reading(path, RESULT, SWEEP) as file:
-        kind = word(file, "format")
-        source, sets = read_case(file)
-        case = parse_case(source, str(path), sets=sets)
-    return case, load_result(path) if kind == RESULT else open_sweep(path)
+        case = read_case(file)
+        read = read_result if word(file, "format") == RESULT else read_sweep
+        return case, read(file, case)

@@ -15,6 +15,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from sx_sim.cases.load import Case, parse_case
 from sx_sim.chemistry.extractants import ExtractantSet
 from sx_sim.errors import CaseError
 from sx_sim.store.layout import FORMAT, RESULT, SEAL, SEAL_SIZE, SWEEP, digest_of
@@ -88,11 +89,12 @@ def _check_size(file: Any, size: int) -> None:
         raise CaseError(f"holds tables of {sum(sizes)} bytes, which no file of {size} does")
 
 
-def read_case(file: Any) -> tuple[str, dict[str, ExtractantSet]]:
-    """Return the text of the case or train of a file, and its sets as they were then."""
+def read_case(file: Any) -> Case:
+    """Return the case of a file, with the extractant sets as they were when it was written."""
     held = number(file, "format_version") >= 3
     tables = json.loads(text(file, "extractant_sets")) if held else {}
-    return text(file, "case"), {k: ExtractantSet.from_tables(t) for k, t in tables.items()}
+    sets = {k: ExtractantSet.from_tables(t) for k, t in tables.items()}
+    return parse_case(text(file, "case"), file.filename, sets=sets)
 
 
 def numbers(

@@ -14,7 +14,7 @@ from sx_sim.cascade.profile import PROFILES
 from sx_sim.cascade.results import assemble
 from sx_sim.cascade.status import Status
 from sx_sim.cascade.streams import Stream
-from sx_sim.cases.load import CASE_NEEDED, Case, parse_case
+from sx_sim.cases.load import CASE_NEEDED, Case
 from sx_sim.errors import CaseError, check_kind
 from sx_sim.flowsheet.circuit import CircuitResult
 from sx_sim.flowsheet.flowsheet import ALONE, Flowsheet
@@ -166,22 +166,25 @@ def load_result(path: str | Path) -> Result:
         If there is no such file, or it is not a result.
     """
     with reading(path, RESULT) as file:
-        source, sets = read_case(file)
-        case = parse_case(source, str(path), sets=sets)
-        sheet = case.flowsheet
-        if ALONE in sheet.circuits:
-            return Result(sheet, {ALONE: _read_circuit(file, sheet.circuit, ())}, {})
-        units = {}
-        for name in file.attrs["circuits"]:
-            linked = [link.feed for link in sheet.links_to(name)]
-            units[name] = _read_circuit(file[f"circuits/{name}"], sheet.circuits[name], linked)
-        treatments = {
-            link: link.conditioner.treat(units[link.source].streams[link.product])
-            for link in sheet.links
-            if link.circuit in units and link.source in units
-        }
-        passes, mismatch = int(number(file, "passes")), number(file, "mismatch")
-        return Result(sheet, units, treatments, passes, mismatch)
+        return read_result(file, read_case(file))
+
+
+def read_result(file: Any, case: Case) -> Result:
+    """Return the result of a case that an open file holds; errors as ``load_result``."""
+    sheet = case.flowsheet
+    if ALONE in sheet.circuits:
+        return Result(sheet, {ALONE: _read_circuit(file, sheet.circuit, ())}, {})
+    units = {}
+    for name in file.attrs["circuits"]:
+        linked = [link.feed for link in sheet.links_to(name)]
+        units[name] = _read_circuit(file[f"circuits/{name}"], sheet.circuits[name], linked)
+    treatments = {
+        link: link.conditioner.treat(units[link.source].streams[link.product])
+        for link in sheet.links
+        if link.circuit in units and link.source in units
+    }
+    passes, mismatch = int(number(file, "passes")), number(file, "mismatch")
+    return Result(sheet, units, treatments, passes, mismatch)
 
 
 def _read_circuit(file: Any, circuit: Circuit, linked: Sequence[str]) -> CircuitResult:

@@ -10,7 +10,7 @@ import numpy as np
 
 from sx_sim.cascade.caution import CautionKind, flags
 from sx_sim.cascade.status import Status
-from sx_sim.cases.load import CASE_NEEDED, Case, parse_case
+from sx_sim.cases.load import CASE_NEEDED, Case
 from sx_sim.errors import CaseError, check_kind
 from sx_sim.store.layout import SWEEP, describe, write_scale, write_table, writing
 from sx_sim.store.reading import number, numbers, read_case, reading, texts, word, words
@@ -83,16 +83,18 @@ def open_sweep(path: str | Path) -> SweepResult:
     >>> sweep.to_xarray()  # doctest: +SKIP
     """
     with reading(path, SWEEP) as file:
-        source, sets = read_case(file)
-        case = parse_case(source, str(path), sets=sets)
-        found = _read(file)
-        banded = "band" in file and number(file, "format_version") >= 4
-        return replace(
-            found,
-            band=_read(file["band"]) if banded else None,
-            specifications=specifications(case),
-            own=_read_own(file, case),
-        )
+        return read_sweep(file, read_case(file))
+
+
+def read_sweep(file: Any, case: Case) -> SweepResult:
+    """Return the sweep of a case that an open file holds; errors as ``load_result``."""
+    banded = "band" in file and number(file, "format_version") >= 4
+    return replace(
+        _read(file),
+        band=_read(file["band"]) if banded else None,
+        specifications=specifications(case),
+        own=_read_own(file, case),
+    )
 
 
 def _read(file: Any) -> SweepResult:
