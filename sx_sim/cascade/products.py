@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sx_sim.cascade.caution import Caution
 from sx_sim.cascade.column import RAFFINATE
+from sx_sim.cascade.inputs import input_cautions
 from sx_sim.cascade.streams import Stream
+from sx_sim.cascade.validity import cautions
 
 Array = NDArray[np.float64]
 
@@ -63,3 +67,9 @@ class Products:
         if RAFFINATE not in self.streams or not fed.any():
             return None
         return float(1.0 - self.recoveries(RAFFINATE)[fed].min())
+
+    @cached_property
+    def cautions(self: Any) -> tuple[Caution, ...]:
+        """Estimates it rests on, ranges it leaves, and what is odd about its inputs."""
+        kept = self.kept(self.system.rare_earth) if self.converged else None
+        return (*input_cautions(self.column, kept), *cautions(self.system, self.stages))

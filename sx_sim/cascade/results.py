@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sx_sim.cascade.caution import Caution
 from sx_sim.cascade.checks import CLOSURE_LIMIT, Checks, acidity, check
 from sx_sim.cascade.column import Column
-from sx_sim.cascade.inputs import input_cautions
 from sx_sim.cascade.products import Products
 from sx_sim.cascade.profile import Profile
 from sx_sim.cascade.status import Status
 from sx_sim.cascade.streams import Stream
-from sx_sim.cascade.validity import cautions, outside_ranges, ranges_of
+from sx_sim.cascade.validity import outside_ranges, ranges_of
 from sx_sim.chemistry.aqueous import water_ion_product
 from sx_sim.chemistry.speciation import Speciation, speciate
 from sx_sim.chemistry.system import ChemicalSystem
-from sx_sim.errors import ConvergenceError, OutsideRangeError
+from sx_sim.errors import ConvergenceError
 from sx_sim.kernels.types import Cascade, Law, Options, Solution
 
 if TYPE_CHECKING:
@@ -69,12 +66,6 @@ class CascadeResult(Products):
         cautions = [f"{len(self.cautions)} cautions"] if self.cautions else []
         return "\n  ".join([head, *map(repr, self.streams.values()), *cautions])
 
-    @cached_property
-    def cautions(self) -> tuple[Caution, ...]:
-        """Estimates it rests on, ranges it leaves, and what is odd about its inputs."""
-        kept = self.kept(self.system.rare_earth) if self.converged else None
-        return (*input_cautions(self.column, kept), *cautions(self.system, self.stages))
-
     @property
     def system(self) -> ChemicalSystem:
         """Species and constants."""
@@ -84,11 +75,6 @@ class CascadeResult(Products):
     def elements(self) -> tuple[str, ...]:
         """Species, in the order of every array."""
         return self.system.species
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """Source keys of the constants it rests on; ``sx_sim.cite`` gives their entries."""
-        return self.system.sources
 
     @property
     def fed(self) -> Array:
@@ -133,19 +119,6 @@ class CascadeResult(Products):
             "it is extracted below and stripped above, and finds no way out; look at the acids and "
             "set points on either side."
         )
-
-    def within_ranges(self) -> CascadeResult:
-        """Return the result itself, if it is not solved or stays within its ranges.
-
-        Raises
-        ------
-        OutsideRangeError
-            If it leaves a range of its constants or a limit of the model.
-        """
-        left = [caution.text for caution in self.cautions if caution.outside]
-        if left and self.converged:
-            raise OutsideRangeError(left, self)
-        return self
 
     def speciation(self) -> Speciation:
         """Return free ions, complexes and protonated anions at every stage."""

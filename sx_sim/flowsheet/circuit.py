@@ -14,16 +14,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from sx_sim.cascade.caution import Caution
 from sx_sim.cascade.checks import Checks
 from sx_sim.cascade.column import BARREN, Column
-from sx_sim.cascade.inputs import input_cautions
 from sx_sim.cascade.products import Products
 from sx_sim.cascade.profile import Profile
 from sx_sim.cascade.results import CascadeResult, solve_column
 from sx_sim.cascade.status import Status
 from sx_sim.cascade.streams import Stream
-from sx_sim.cascade.validity import cautions
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.errors import ConvergenceError, check_kind
 from sx_sim.flowsheet.loop import Loop, exchanged
@@ -144,12 +141,6 @@ class CircuitResult(Products):
         if self.status != Status.NOT_CLOSED:
             return told
         return f"{told} It is off by {self.mismatch:.1e} of what is fed after {self.rounds} rounds."
-
-    @cached_property
-    def cautions(self) -> tuple[Caution, ...]:
-        """Estimates it rests on, ranges it leaves, and what is odd about its inputs."""
-        kept = self.kept(self.system.rare_earth) if self.converged else None
-        return (*input_cautions(self.column, kept), *cautions(self.system, self.stages))
 
 
 def solve_circuit(

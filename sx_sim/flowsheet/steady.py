@@ -22,7 +22,6 @@ from sx_sim.flowsheet.derivatives import LinearFlowsheet, moved_to, numbers_of
 from sx_sim.flowsheet.flowsheet import ALONE, Flowsheet, Link, emptied
 from sx_sim.flowsheet.result import TEAR_LIMIT, Result
 from sx_sim.flowsheet.treatment import Treatment
-from sx_sim.kernels.types import Options
 
 Array = NDArray[np.float64]
 MOST_PASSES = 60
@@ -66,7 +65,7 @@ def solve_flowsheet(
         result = _pass(flowsheet, before, passed, step, passes)
         if not torn or _stopped(result):
             break
-        found = {link: result.units[link.source].streams[link.product] for link in torn}
+        found = {link: _product(result.units, link) for link in torn}
         mismatch = _change(found, passed, float(np.abs(result.fed).sum()))
         result = replace(result, mismatch=mismatch)
         if (known and mismatch <= TEAR_LIMIT) or passes == MOST_PASSES:
@@ -98,23 +97,28 @@ def solve_flowsheets(
     """
     sheets = list(flowsheets)
     there = [sheet for sheet in sheets if sheet is not None]
-    if all(ALONE in sheet.circuits and not sheet.circuit.recycles for sheet in there):
-        options = there[0].circuit.options if there else Options()
+    if there and all(ALONE in sheet.circuits and not sheet.circuit.recycles for sheet in there):
+        options = there[0].circuit.options
         first = start.circuit.column if start else None
         columns = [sheet.circuit.column for sheet in there]
         solved = iter(solve_columns(columns, options=options, start=first))
         return [sheet and of_cascade(sheet, next(solved)) for sheet in sheets]
     found: list[Result | None] = []
-    before = solve_flowsheet(start, throw=False) if start else None
+    before = _solved(start, None) if there else None
     for sheet in sheets:
-        result = None
-        if sheet is not None:
-            with suppress(CaseError):
-                result = solve_flowsheet(sheet, start=before, throw=False)
+        result = _solved(sheet, before)
         if start is None and result is not None:
             before = result if result.converged else None
         found.append(result)
     return found
+
+
+def _solved(flowsheet: Flowsheet | None, start: Result | None) -> Result | None:
+    """Return the result of a flowsheet, None where none can be made."""
+    if flowsheet is not None:
+        with suppress(CaseError):
+            return solve_flowsheet(flowsheet, start=start, throw=False)
+    return None
 
 
 def of_cascade(flowsheet: Flowsheet, found: CascadeResult) -> Result:

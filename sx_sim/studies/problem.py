@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sx_sim.cascade.tangents import of_constant, of_temperature
 from sx_sim.cases.load import CASE_NEEDED, Case
 from sx_sim.errors import CaseError, check_kind
-from sx_sim.flowsheet.derivatives import STAGE, Constant, Nearby, Perturbation, derivatives
+from sx_sim.flowsheet.derivatives import FORWARD, STAGE, Constant, Nearby, Perturbation, derivatives
 from sx_sim.flowsheet.flowsheet import Flowsheet
 from sx_sim.flowsheet.outputs import check_outputs, output, single
 from sx_sim.flowsheet.result import Result
@@ -26,7 +26,6 @@ Array = NDArray[np.float64]
 # Derivatives from values a small step to either side, or a few to one side at a bound of
 # the input, of arrays that are nearly linear in it.
 CENTRAL = {-1: -1 / 2, 1: 1 / 2}
-FORWARD = {0: -3 / 2, 1: 2.0, 2: -1 / 2}
 BACKWARD = {-k: -w for k, w in FORWARD.items()}
 
 

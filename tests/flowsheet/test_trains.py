@@ -6,10 +6,12 @@ from typer.testing import CliRunner
 
 import sx_sim
 from support.paths import ROOT
+from support.trains import TRAIN
 from sx_sim.cascade.results import solve_column
 from sx_sim.cli import app
 from sx_sim.flowsheet.circuit import solve_circuit
 from sx_sim.flowsheet.result import TEAR_LIMIT
+from sx_sim.flowsheet.steady import solve_flowsheets
 from sx_sim.flowsheet.treatment import treat
 from sx_sim.kernels.types import Options
 from sx_sim.studies.ledgers import ledger_of
@@ -248,6 +250,18 @@ def test_a_product_that_is_refluxed_whole_feeds_nothing(reflux, message, tmp_pat
     assert found.exit_code == 2, found.output
     assert message in " ".join(found.output.split())
     assert "train.toml" in found.output
+
+
+def test_a_refluxed_product_that_goes_back_feeds_nothing():
+    text = TRAIN.replace('flow = "12 L/h" }', 'flow = "20 L/h", reflux = "strip liquor" }')
+    with pytest.raises(sx_sim.CaseError, match=r"nothing leaves as gd_dy\.strip liquor"):
+        sx_sim.solve(sx_sim.parse_case(text))
+
+
+def test_flowsheets_none_of_which_can_be_made_are_none():
+    start = sx_sim.parse_case(TRAIN).flowsheet
+    assert solve_flowsheets([None, None], start=start) == [None, None]
+    assert solve_flowsheets([]) == []
 
 
 def test_a_source_is_for_trains():
