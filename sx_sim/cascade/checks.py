@@ -201,6 +201,6 @@ def _furthest(closures: dict[str, tuple[Array, Array, Array]]) -> tuple[float, W
     row, j = np.unravel_index(sizes.argmax(), sizes.shape)
     name = list(closures)[row]
     _, free, taken = closures[name]
-    largest = np.nan_to_num(taken[j]).max(initial=0.0)
-    most = int(np.nan_to_num(taken[j]).argmax()) if largest > free[j] else None
+    takes = np.nan_to_num(taken[j])
+    most = int(takes.argmax()) if takes.max(initial=0.0) > free[j] else None
     return float(sizes[row, j]), Worst(name, int(j) + 1, most)

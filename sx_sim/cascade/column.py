@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,12 @@ class Section:
     def stages(self) -> int:
         """Number of stages."""
         return self.last - self.first + 1
+
+
+@lru_cache(maxsize=64)
+def named_stages(sections: tuple[Section, ...]) -> tuple[str, ...]:
+    """Return the name of the section of every stage (N,)."""
+    return tuple(s.name for s in sections for _ in range(s.stages))
 
 
 @dataclass(frozen=True)

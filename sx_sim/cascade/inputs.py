@@ -82,7 +82,7 @@ def phase_ratio(column: Column) -> list[Caution]:
         f"{PHASE_RATIO:g}:1, between which mixers are run"
     )
     margin = float(np.maximum(ratio - PHASE_RATIO, 1.0 / ratio - PHASE_RATIO).max())
-    stages = tuple(int(j) for j in numbers)
+    stages = tuple(numbers.tolist())
     return [Caution(CautionKind.PHASE_RATIO, text, stages=stages, margin=margin)]
 
 

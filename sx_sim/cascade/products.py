@@ -57,8 +57,10 @@ class Products:
     def recoveries(self: Any, stream: str) -> Array:
         """Return the share of every species fed that leaves in a product (S,)."""
         fed, left = self.fed, self.stream(stream)
-        held = dict(zip(left.system.species, left.moles.tolist(), strict=True))
-        moles = np.array([held.get(symbol, 0.0) for symbol in self.elements])
+        moles = left.moles
+        if left.system.species != self.elements:
+            held = dict(zip(left.system.species, moles.tolist(), strict=True))
+            moles = np.array([held.get(symbol, 0.0) for symbol in self.elements])
         return np.divide(moles, fed, out=np.full(fed.shape, np.nan), where=fed > 0)
 
     def kept(self: Any, rare_earth: NDArray[np.bool_]) -> float | None:

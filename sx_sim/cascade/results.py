@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sx_sim.cascade.checks import CLOSURE_LIMIT, Checks, acidity, check
-from sx_sim.cascade.column import Column
+from sx_sim.cascade.column import Column, named_stages
 from sx_sim.cascade.products import Products
 from sx_sim.cascade.profile import Profile
 from sx_sim.cascade.status import Status
@@ -240,7 +240,7 @@ def assemble(column: Column, cascade: Cascade, law: Law, solution: Solution) -> 
     dissolved = speciate(law, solution.aqueous, acid, hydroxide, free_anion)
     known = 1.0 if column.knows_extractant else np.nan
     profile = Profile(
-        section=tuple(s.name for s in column.sections for _ in range(s.stages)),
+        section=named_stages(column.sections),
         temperature=column.temperature,
         aqueous_flow=column.volumes.settled_aqueous,
         organic_flow=column.volumes.settled_organic,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,7 +96,7 @@ def outside_ranges(system: ChemicalSystem, stages: Profile) -> list[Caution]:
                     f"; {species} holds most of it and {100 * (1 - value.max()):.0f} % are left "
                     "to saturation, before which the solvent may gel or split"
                 )
-            numbers = tuple(int(j) for j in stages.number[outside])
+            numbers = tuple(stages.number[outside].tolist())
             margin = float(np.maximum(low - value, value - high).max())
             found.append(Caution(concern, " ".join(text.split()), True, numbers, species, margin))
     return found
@@ -135,7 +136,7 @@ def beyond_capacity(system: ChemicalSystem, stages: Profile) -> list[Caution]:
         f"extractant have room for {fits:.3g}: set '{name}' is a law of D without a balance of the "
         "extractant, and does not hold there"
     )
-    numbers = tuple(int(j) for j in stages.number[over])
+    numbers = tuple(stages.number[over].tolist())
     species = system.species[int((stages.organic[worst] * bound).argmax())]
     return [Caution(CautionKind.CAPACITY, text, True, numbers, species, metal[worst] - fits)]
 
@@ -146,12 +147,19 @@ def hydrolysed(species: Sequence[str], temperature: Array, acid: Array) -> tuple
     The name is empty where none has a constant. No solubility products are used: first
     hydrolysis stands for the onset of precipitation.
     """
-    known = hydrolysis_constants(species, temperature)
-    if not known:
-        return "", np.zeros_like(acid), np.full_like(acid, np.inf)
-    first = max(known, key=lambda s: known[s].max())
-    share = 10 ** known[first] / (10 ** known[first] + acid)
-    return first, share, -known[first] + np.log10(HYDROLYSED / (1.0 - HYDROLYSED))
+    first, constant = _most_hydrolysed(tuple(species), temperature.tobytes())
+    with np.errstate(divide="ignore"):  # no constant, no limit
+        limit = np.log10(HYDROLYSED / (1.0 - HYDROLYSED) / constant)
+    return first, constant / (constant + acid), limit
+
+
+@lru_cache(maxsize=256)
+def _most_hydrolysed(species: tuple[str, ...], temperature: bytes) -> tuple[str, Array]:
+    """Return which species hydrolyses most easily and its constant (N,); 0 where none is known."""
+    kelvin = np.frombuffer(temperature)
+    known = hydrolysis_constants(species, kelvin)
+    first = max(known, key=lambda s: known[s].max(), default="")
+    return first, 10.0 ** known[first] if first else np.zeros_like(kelvin)
 
 
 def hydrolysis(system: ChemicalSystem, stages: Profile) -> list[Caution]:
@@ -164,6 +172,6 @@ def hydrolysis(system: ChemicalSystem, stages: Profile) -> list[Caution]:
         f"pH up to {stages.pH[outside].max():.1f} at {stages.where(outside)}: "
         f"{first} is {100 * share.max():.0f} % hydrolysed there and hydroxides would precipitate"
     )
-    numbers = tuple(int(j) for j in stages.number[outside])
+    numbers = tuple(stages.number[outside].tolist())
     margin = float((stages.pH - limit)[outside].max())
     return [Caution(CautionKind.HYDROXIDE, text, True, numbers, first, margin)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -153,12 +153,18 @@ def _number(name: str, result: Result) -> float:
     values = quantity.value(result, result.flowsheet.place(product))
     if len(quantity.along) == 1:
         return float(values)
-    chosen = np.isin(result.elements, element_sum(joined, _allowed(kind, result.elements), name))
+    chosen = _chosen(name, kind, joined, result.elements)
     if kind == "recovery":
         fed = result.fed[chosen]
         whole = float(fed.sum())
         return float((fed * values[chosen])[fed > 0.0].sum() / whole) if whole else np.nan
     return float(values[chosen].sum())
+
+
+@lru_cache(maxsize=256)
+def _chosen(name: str, kind: str, joined: str, species: tuple[str, ...]) -> NDArray[np.bool_]:
+    """Return which species an output is of (S,); errors as ``element_sum``."""
+    return np.isin(species, element_sum(joined, _allowed(kind, species), name))
 
 
 def _slopes(

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from sx_sim.cascade.results import CascadeResult
 from sx_sim.cascade.streams import Stream
-from sx_sim.chemistry.elements import BASES, is_rare_earth
+from sx_sim.chemistry.elements import BASES
 from sx_sim.chemistry.speciation import titratable_acid
 from sx_sim.flowsheet.ledger import Ledger
 from sx_sim.flowsheet.result import Result
@@ -70,6 +70,8 @@ class Quantity:
 
 def _over(result: Result, stream: Stream, values: Array) -> Array:
     """Return the values of a stream over the species of a result (S,), 0 for absent ones."""
+    if stream.system.species == result.elements:
+        return values
     known = dict(zip(stream.system.species, values.tolist(), strict=True))
     return np.array([known.get(symbol, 0.0) for symbol in result.elements])
 
@@ -77,8 +79,7 @@ def _over(result: Result, stream: Stream, values: Array) -> Array:
 def _purities(basis: str, result: Result, place: str) -> Array:
     stream = result.streams[place]
     shares = _over(result, stream, stream.purities(basis))
-    rare = np.array([is_rare_earth(symbol) for symbol in result.elements], dtype=bool)
-    return np.where(rare & bool(stream.reo > 0.0), shares, np.nan)
+    return np.where(result.rare_earth & bool(stream.reo > 0.0), shares, np.nan)
 
 
 def _concentrations(result: Result, place: str) -> Array:

@@ -135,7 +135,7 @@ class Result(Products):
         """Return a product by its place or name; KeyError names those there are."""
         return super().stream(self.flowsheet.place(name))
 
-    @property
+    @cached_property
     def elements(self) -> tuple[str, ...]:
         """Species, in the order of every array."""
         return self.flowsheet.species
@@ -152,10 +152,15 @@ class Result(Products):
             [getattr(self.systems[s], name)[self.systems[s].index(s)] for s in self.elements]
         )
 
-    @property
+    @cached_property
+    def rare_earth(self) -> NDArray[np.bool_]:
+        """Which species are rare earths (S,)."""
+        return self.each("rare_earth")
+
+    @cached_property
     def rare_earths(self) -> tuple[str, ...]:
         """Rare earths that are there, along their series."""
-        pairs = zip(self.elements, self.each("rare_earth"), strict=True)
+        pairs = zip(self.elements, self.rare_earth, strict=True)
         return tuple(symbol for symbol, rare in pairs if rare)
 
     @cached_property

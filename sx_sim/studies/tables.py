@@ -113,6 +113,7 @@ class Recorded:
         if not result.converged:
             return
         tables["cautions"][k] = flags_of(result)
+        places = [result.elements.index(symbol) for symbol in self.elements]
         for name in self.tables:
             quantity = QUANTITIES[name]
             if "product" not in quantity.along:
@@ -122,14 +123,10 @@ class Recorded:
                 if product in result.streams:
                     values = quantity.value(result, product)
                     if "element" in quantity.along:
-                        values = values[self._places(result)]
+                        values = values[places]
                     tables[name][k, p] = values
         for name in self.numbers:
             tables[name][k] = single(name).value(result)
-
-    def _places(self, result: Result) -> list[int]:
-        """Return where the elements stand among the species of a result."""
-        return [result.elements.index(symbol) for symbol in self.elements]
 
 
 def flags_of(result: Result) -> int:
