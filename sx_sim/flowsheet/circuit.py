@@ -1,9 +1,4 @@
-"""The closed circuit: its recycle streams equal its outlets, to the tolerance of a column.
-
-The recycle streams, u, are fed; the column gives the outlets, g(u). Newton's method on g(u) = u
-takes its derivatives from the column's own linearisation, one solve for each species that
-comes back, and keeps them while they serve.
-"""
+"""The closed circuit: its recycle streams equal its outlets, to the tolerance of a column."""
 
 from __future__ import annotations
 
@@ -25,16 +20,10 @@ from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.errors import ConvergenceError, check_kind
 from sx_sim.flowsheet.loop import Loop, exchanged
 from sx_sim.flowsheet.recycles import Circuit, SolventLoop, net_feed, net_products
+from sx_sim.flowsheet.tears import close
 
 Array = NDArray[np.float64]
-LOOP_LIMIT = 1e-10  # mismatch of the recycle streams, over what is fed in all
-MOST_ROUNDS = 40
-MOST_ALKALINE = 3  # rounds with more base than acid
-MOST_HALVED = 4  # times a step is halved that leads to a column that is not solved
-MOST_UNSOLVED = 3  # columns that are not solved, in all
 STRIPPED = 0.05  # loading at which solvent counts as not stripped
-SHORT_ROUNDS = 8  # in a row that leave an exchange short, after which it counts as that
-SLOW = 0.1  # contraction above which derivatives are taken afresh
 
 
 @dataclass(frozen=True)
@@ -180,64 +169,28 @@ def solve_circuit(
 
 def _closed(loop: Loop, start: CircuitResult | None) -> CircuitResult:
     """Solve a circuit with recycles, as far as it goes."""
-    known = start is not None and len(start.returned) == loop.count
-    returned = start.returned if start is not None and known else loop.initial()
-    jacobian = start.jacobian if start is not None and known and start.jacobian.size else None
-    result = start.cascade if start is not None else None
-    # an exchange is anything but linear: what it takes is first guessed
-    guessed = not known and loop.exchanges
-    origin = step = np.zeros(0)  # of the step from the last column that was solved
-    last, rounds, halved, iterations = np.inf, 0, 0, 0
-    short = 0  # rounds in a row
-    unsolved = 0
-    alkaline: list[CascadeResult] = []
-    while True:
-        rounds += 1
-        result = solve_column(
-            loop.column(returned), options=loop.circuit.options, start=result, throw=False
-        )
-        iterations += result.iterations
-        mismatch, off = np.inf, np.zeros(0)
-        if result.status in (Status.CONVERGED, Status.EXCESS_BASE):
-            off = loop.outgoing(result) - returned
-            mismatch = loop.mismatch(off, returned)
-        if result.converged:
-            short = short + 1 if loop.short(result) else 0
-        unsolved += not off.size
-        if mismatch <= LOOP_LIMIT or short == SHORT_ROUNDS:
-            break
-        if rounds == MOST_ROUNDS or unsolved == MOST_UNSOLVED:
-            break
-        if result.converged and guessed:
-            guessed, returned = False, returned + off
-        elif result.converged:
-            if jacobian is None or mismatch > SLOW * last:
-                jacobian = loop.jacobian(result)
-            last, halved, origin = mismatch, 0, returned
-            step = loop.step(origin, off, jacobian)
-            returned = origin + step
-        elif off.size and len(alkaline) < MOST_ALKALINE:
-            alkaline.append(result)
-            returned = returned + off  # which may yet take up the base
-        elif step.size and halved < MOST_HALVED:
-            halved += 1
-            returned = origin + 0.5**halved * step
-        else:
-            break
-    if alkaline and not (result.converged or off.size):
-        result = alkaline[-1]  # says why, where a column that is not solved does not
-    if jacobian is None:
-        jacobian = np.zeros((loop.count, loop.count))
-    ended = _ended(loop, result, mismatch)
-    result = replace(result, status=ended, iterations=iterations)
-    return CircuitResult(loop.circuit, result, rounds, mismatch, returned, jacobian)
+    known = start if start is not None and len(start.returned) == loop.count else None
+    closed = close(
+        loop,
+        known.returned if known else None,
+        known.jacobian if known and known.jacobian.size else None,
+        start.cascade if start else None,
+    )
+    result = replace(
+        closed.found,
+        status=_ended(loop, closed.found, closed.mismatch),
+        iterations=loop.iterations,
+    )
+    return CircuitResult(
+        loop.circuit, result, closed.rounds, closed.mismatch, closed.streams, closed.jacobian
+    )
 
 
 def _ended(loop: Loop, result: CascadeResult, mismatch: float) -> Status:
     """Return how a circuit ended, its column having ended as it did."""
     circuit = loop.circuit
-    short = result.converged and loop.short(result)
-    if result.converged and mismatch <= LOOP_LIMIT:
+    short = result.converged and loop.stalled(result)
+    if result.converged and mismatch <= loop.limit:
         return Status.SHORT_EXCHANGE if short else Status.CONVERGED
     loops = any(isinstance(recycle, SolventLoop) for recycle in circuit.recycles)
     stripped = loops and circuit.column.solvent_outlet == BARREN

@@ -71,10 +71,16 @@ def numbers_of(stream: Stream) -> Array:
     return np.array([*stream.concentration, stream.flow, np.nan_to_num(stream.carrier), acid])
 
 
+def within(numbers: Array, new: Array) -> Array:
+    """Return new numbers of a stream (S + 3,); what would fall below zero halves instead."""
+    below = new < 0.0
+    below[LN_ACID] = False
+    return np.where(below, 0.5 * numbers, new)
+
+
 def moved_to(stream: Stream, numbers: Array, change: Array) -> Stream:
-    """Return a stream with its numbers changed; what would fall below zero halves instead."""
-    new = numbers + change
-    new[:LN_ACID] = np.where(new[:LN_ACID] < 0.0, 0.5 * numbers[:LN_ACID], new[:LN_ACID])
+    """Return a stream with its numbers changed, as far as ``within`` lets them."""
+    new = within(numbers, numbers + change)
     return replace(
         stream,
         concentration=new[:FLOW],

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from sx_sim.cascade.column import Column
 from sx_sim.cascade.linearise import Answer, Linearised, Seed
-from sx_sim.cascade.results import CascadeResult
+from sx_sim.cascade.results import CascadeResult, solve_column
+from sx_sim.cascade.status import Status
 from sx_sim.cascade.streams import Stream
 from sx_sim.cascade.tangents import Tangent, zero_tangent
 from sx_sim.flowsheet.recycles import (
@@ -21,13 +22,16 @@ from sx_sim.flowsheet.recycles import (
 )
 
 Array = NDArray[np.float64]
+LOOP_LIMIT = 1e-10  # mismatch of the recycle streams, over what is fed in all
 INTERNAL_RECYCLE_SHARE = 1e-4  # share of an internal recycle below which a mismatch is none
-MIN_PROJECTED_STEP = 0.1  # share of a step that projection leaves, below which it is not trusted
 LEAST = 1e-15  # share of what is fed below which a species counts as that much
 
 
 class Loop:
-    """The unknowns of a circuit: concentrations, and anions of refluxes, per recycle."""
+    """The unknowns of a circuit: concentrations, and anions of refluxes, per recycle.
+
+    ``close`` takes it as what tear streams close.
+    """
 
     def __init__(self, circuit: Circuit) -> None:
         self.circuit = circuit
@@ -37,10 +41,16 @@ class Loop:
         self.places = [slice(k * width, (k + 1) * width) for k in range(len(circuit.recycles))]
         self.pairs = list(zip(circuit.recycles, self.places, strict=True))
         self.count = self.places[-1].stop
+        self.iterations = 0
 
     @property
-    def exchanges(self) -> bool:
-        """Whether base is exchanged for rare earths."""
+    def limit(self) -> float:
+        """Largest mismatch of a closed circuit."""
+        return LOOP_LIMIT
+
+    @property
+    def substitutes(self) -> bool:
+        """Whether base is exchanged for rare earths: what it takes is first guessed."""
         return any(
             isinstance(recycle, RareEarthSaponification) for recycle in self.circuit.recycles
         )
@@ -68,28 +78,12 @@ class Loop:
             returned[place] = np.append(metals, anions)
         return returned
 
-    def step(self, returned: Array, off: Array, jacobian: Array) -> Array:
-        """Return Newton's step, as far as it is possible.
-
-        One that hardly is goes into a corner. If what leaves moves the other way, the answer
-        it looks for repels, and cannot be: the step is turned round. Without derivatives the
-        step is what leaves.
-        """
-        if not np.isfinite(jacobian).all():
-            return self.project(returned + off) - returned
-        asked, *_ = np.linalg.lstsq(np.eye(len(off)) - jacobian, off, rcond=None)
-        step = self.project(returned + asked) - returned
-        cornered = np.linalg.norm(step) < MIN_PROJECTED_STEP * np.linalg.norm(asked)
-        if cornered and asked @ off < 0.0:
-            return self.project(returned - asked) - returned
-        return step
-
-    def project(self, returned: Array) -> Array:
-        """Return recycle streams projected onto what is possible: nothing below zero.
+    def project(self, returned: Array, change: Array) -> Array:
+        """Return the recycle streams changed, as far as that is possible: nothing below zero.
 
         What an exchange takes is scaled to the base that it takes the place of.
         """
-        returned = np.maximum(returned, 0.0)
+        returned = np.maximum(returned + change, 0.0)
         for recycle, place in self.pairs:
             if isinstance(recycle, RareEarthSaponification):
                 metals = returned[place][:-1]
@@ -106,19 +100,35 @@ class Loop:
             streams[recycle.feed] = recycle.feed_with(fresh, before, np.array(metals), anions)
         return self.template.with_streams(streams)
 
-    def short(self, result: CascadeResult) -> bool:
+    def solve(self, returned: Array, before: CascadeResult | None) -> CascadeResult:
+        """Return the column solved with the recycle streams."""
+        column, options = self.column(returned), self.circuit.options
+        found = solve_column(column, options=options, start=before, throw=False)
+        self.iterations += found.iterations
+        return found
+
+    def solved(self, result: CascadeResult) -> bool:
+        """Whether the column is solved."""
+        return result.converged
+
+    def stalled(self, result: CascadeResult) -> bool:
         """Whether an exchange asks for more rare earths than its product holds."""
         return any(base > held * (1.0 + 1e-9) for _, base, held in exchanged(self.circuit, result))
 
     def outgoing(self, result: CascadeResult) -> Array:
-        """Return the outlets in terms of the unknowns: the residual is this less the unknowns."""
+        """Return the outlets in terms of the unknowns: the residual is this less the unknowns.
+
+        Empty where the column is not solved, nor has an answer with more base than acid.
+        """
+        if result.status not in (Status.CONVERGED, Status.EXCESS_BASE):
+            return np.zeros(0)
         parts = []
         for recycle in self.circuit.recycles:
             metals, anions = recycle.returned(self.fresh(recycle), result.streams[recycle.product])
             parts.append(np.append(metals, anions))
         return np.concatenate(parts)
 
-    def mismatch(self, off: Array, returned: Array) -> float:
+    def mismatch(self, result: CascadeResult, off: Array, returned: Array) -> float:
         """Return the largest mismatch of the recycle streams, over what is fed in all.
 
         Where a species goes round so often that this is beyond rounding, over a small share of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -54,6 +54,8 @@ class Result(Products):
     mismatch : float
         Largest change of what passes back from a later circuit to an earlier one in the last
         pass, over what is fed in all.
+    jacobian : (U, U) array
+        Of what passes back, as last taken, from which another solve can start.
     """
 
     flowsheet: Flowsheet
@@ -61,6 +63,7 @@ class Result(Products):
     treatments: Mapping[Link, Treatment]
     passes: int = 1
     mismatch: float = 0.0
+    jacobian: Array = field(default_factory=lambda: np.zeros((0, 0)), repr=False)
 
     def __repr__(self) -> str:
         sheet = self.flowsheet
@@ -155,7 +158,7 @@ class Result(Products):
     @cached_property
     def rare_earth(self) -> NDArray[np.bool_]:
         """Which species are rare earths (S,)."""
-        return self.each("rare_earth")
+        return self.each("rare_earth").astype(bool)
 
     @cached_property
     def rare_earths(self) -> tuple[str, ...]:

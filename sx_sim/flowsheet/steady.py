@@ -1,9 +1,4 @@
-"""The steady state of a flowsheet: circuits one after another, and what goes back by Newton.
-
-Where links go back, what they carry, t, is assumed, the circuits are solved in order, and say
-what passes, f(t). Newton's method on f(t) = t takes its derivatives from the circuits' own and
-keeps them while they serve.
-"""
+"""The steady state of a flowsheet: circuits one after another, links that go back as tears."""
 
 from __future__ import annotations
 
@@ -18,15 +13,14 @@ from sx_sim.cascade.results import CascadeResult, solve_columns
 from sx_sim.cascade.streams import Stream
 from sx_sim.errors import CaseError, ConvergenceError
 from sx_sim.flowsheet.circuit import CircuitResult, solve_circuit
-from sx_sim.flowsheet.derivatives import LinearFlowsheet, moved_to, numbers_of
+from sx_sim.flowsheet.derivatives import LinearFlowsheet, numbers_of, within
 from sx_sim.flowsheet.flowsheet import ALONE, Flowsheet, Link, emptied
+from sx_sim.flowsheet.linear import CARRIER, FLOW, LN_ACID
 from sx_sim.flowsheet.result import TEAR_LIMIT, Result
+from sx_sim.flowsheet.tears import close
 from sx_sim.flowsheet.treatment import Treatment
 
 Array = NDArray[np.float64]
-MOST_PASSES = 60
-WARM_UP = 2  # passes before derivatives are taken: what goes back at first is nothing
-SLOW = 0.2  # contraction above which derivatives are taken afresh
 
 
 def solve_flowsheet(
@@ -55,28 +49,19 @@ def solve_flowsheet(
     CaseError
         If a circuit cannot be made of what passes to it.
     """
-    torn = flowsheet.torn
-    passed = {link: _found(start, link) for link in torn}
-    known = all(stream is not None for stream in passed.values())
-    slopes, last = None, np.inf
-    passes, before = 0, start
-    while True:
-        passes += 1
-        result = _pass(flowsheet, before, passed, step, passes)
-        if not torn or _stopped(result):
-            break
-        found = {link: _product(result.units, link) for link in torn}
-        mismatch = _change(found, passed, float(np.abs(result.fed).sum()))
-        result = replace(result, mismatch=mismatch)
-        if (known and mismatch <= TEAR_LIMIT) or passes == MOST_PASSES:
-            break
-        if passes < WARM_UP and not known:
-            passed = dict(found)
-        else:
-            if slopes is None or mismatch > SLOW * last:
-                slopes = LinearFlowsheet(result).around()
-            passed, last = _newton(passed, found, slopes), mismatch
-        known, before = True, result
+    if not flowsheet.torn:
+        result = _pass(flowsheet, start, {}, step)
+    else:
+        tear = BackLinks(flowsheet, step)
+        streams = tear.carried(start) if start else None
+        known = start is not None and len(start.jacobian) == tear.count
+        closed = close(tear, streams, start.jacobian if start and known else None, start)
+        result = replace(
+            closed.found,
+            passes=closed.rounds,
+            mismatch=closed.mismatch,
+            jacobian=closed.jacobian,
+        )
     if throw and not result.converged:
         raise ConvergenceError(result.explanation, result)
     return result
@@ -126,9 +111,96 @@ def of_cascade(flowsheet: Flowsheet, found: CascadeResult) -> Result:
     return Result(flowsheet, {ALONE: CircuitResult(flowsheet.circuit, found)}, {})
 
 
-def _stopped(result: Result) -> bool:
-    """Whether a circuit is not solved."""
-    return not all(found.converged for found in result.units.values())
+class BackLinks:
+    """The links of a flowsheet that go back, as what tear streams close.
+
+    The unknowns are the numbers of what each link carries.
+    """
+
+    substitutes = True  # nothing is known to come back at first
+
+    def __init__(self, flowsheet: Flowsheet, step: Callable[[str], None]) -> None:
+        self.flowsheet, self.step, self.limit = flowsheet, step, TEAR_LIMIT
+        self.places: dict[Link, slice] = {}
+        end = 0
+        for link in flowsheet.torn:
+            size = len(flowsheet.circuits[link.source].column.system.species) + 3
+            self.places[link] = slice(end, end + size)
+            end += size
+        self.count = end
+
+    def initial(self) -> Array:
+        """Return nothing of any stream."""
+        return np.zeros(self.count)
+
+    def solve(self, streams: Array, before: Result | None) -> Result:
+        """Return every circuit solved once with what comes back."""
+        passed = {link: self.stream(link, streams[place]) for link, place in self.places.items()}
+        return _pass(self.flowsheet, before, passed, self.step)
+
+    def stream(self, link: Link, numbers: Array) -> Stream | None:
+        """Return the stream of a link, None where nothing flows."""
+        if not numbers[FLOW] > 0.0:
+            return None
+        column = self.flowsheet.circuits[link.source].column
+        wet = column.products.get(link.product, "aqueous") == "aqueous"
+        return Stream(
+            system=column.system,
+            name=link.product,
+            phase="aqueous" if wet else "organic",
+            flow=float(numbers[FLOW]),
+            concentration=numbers[:FLOW].copy(),
+            carrier=float(numbers[CARRIER]) if wet or column.knows_extractant else np.nan,
+            acid=float(np.exp(numbers[LN_ACID])) if wet else np.nan,
+        )
+
+    def solved(self, result: Result) -> bool:
+        """Whether every circuit is solved."""
+        return all(unit.converged for unit in result.units.values())
+
+    def stalled(self, result: Result) -> bool:
+        """No product is asked for more than there is."""
+        return False
+
+    def outgoing(self, result: Result) -> Array:
+        """Return what the links carry; empty where a circuit is not solved."""
+        if not self.solved(result):
+            return np.zeros(0)
+        return np.concatenate([numbers_of(_product(result.units, link)) for link in self.places])
+
+    def carried(self, result: Result) -> Array | None:
+        """Return what the links carried in an earlier result, if it has them."""
+        parts = []
+        for link, place in self.places.items():
+            unit = result.units.get(link.source)
+            stream = unit.streams.get(link.product) if unit else None
+            if stream is None or len(stream.concentration) + 3 != place.stop - place.start:
+                return None
+            parts.append(numbers_of(stream))
+        return np.concatenate(parts)
+
+    def mismatch(self, result: Result, off: Array, streams: Array) -> float:
+        """Return the largest change of what comes back: species over all that is fed, flows."""
+        whole, sizes = float(np.abs(result.fed).sum()), [0.0]
+        for place in self.places.values():
+            was, now = streams[place], streams[place] + off[place]
+            moles = now[FLOW] * now[:FLOW] - was[FLOW] * was[:FLOW]
+            sizes += [
+                float(np.abs(moles).max(initial=0.0)) / whole,
+                abs(off[place][FLOW]) / now[FLOW],
+            ]
+        return max(sizes)
+
+    def jacobian(self, result: Result) -> Array:
+        """Return the Jacobian of what comes back by what is assumed of it."""
+        return LinearFlowsheet(result).around()
+
+    def project(self, streams: Array, change: Array) -> Array:
+        """Return what the links carry, changed; what would fall below zero halves instead."""
+        new = streams + change
+        for place in self.places.values():
+            new[place] = within(streams[place], new[place])
+        return new
 
 
 def _pass(
@@ -136,7 +208,6 @@ def _pass(
     before: Result | None,
     passed: Mapping[Link, Stream | None],
     step: Callable[[str], None],
-    passes: int,
 ) -> Result:
     """Solve every circuit once, as far as one that is not solved."""
     units: dict[str, CircuitResult] = {}
@@ -150,7 +221,8 @@ def _pass(
                 continue
             treatments[link] = link.conditioner.treat(stream)
             fed[link.feed] = treatments[link].stream
-        start = before.units.get(name) if before else None
+        earlier = before.units.get(name) if before else None
+        start = earlier if earlier and earlier.converged else None
         try:
             units[name] = solve_circuit(
                 circuit.fed(fed) if fed else circuit, start=start, throw=False
@@ -162,7 +234,7 @@ def _pass(
         step(name)
         if not units[name].converged:
             break
-    return Result(flowsheet, units, treatments, passes)
+    return Result(flowsheet, units, treatments)
 
 
 def _product(units: Mapping[str, CircuitResult], link: Link) -> Stream:
@@ -172,38 +244,3 @@ def _product(units: Mapping[str, CircuitResult], link: Link) -> Stream:
             f"{link.key}: nothing leaves as {link.source}.{link.product}; draw or reflux less of it"
         )
     return streams[link.product]
-
-
-def _found(start: Result | None, link: Link) -> Stream | None:
-    """Return the stream of a link in an earlier result, if there is one."""
-    unit = start.units.get(link.source) if start else None
-    return unit.streams.get(link.product) if unit else None
-
-
-def _change(
-    found: Mapping[Link, Stream], passed: Mapping[Link, Stream | None], whole: float
-) -> float:
-    """Return the largest change of what goes back: species over all that is fed, flows."""
-    sizes = [0.0]
-    for link, stream in found.items():
-        before = passed[link]
-        moles, flow = (0.0, 0.0) if before is None else (before.moles, before.flow)
-        sizes.append(float(np.abs(stream.moles - moles).max(initial=0.0)) / whole)
-        sizes.append(abs(stream.flow - flow) / stream.flow)
-    return max(sizes)
-
-
-def _newton(
-    passed: Mapping[Link, Stream | None], found: Mapping[Link, Stream], slopes: Array
-) -> dict[Link, Stream | None]:
-    """Return the tear streams of the next pass, none below zero."""
-    was = [numbers_of(passed[link] or stream) for link, stream in found.items()]
-    off = np.concatenate([numbers_of(s) for s in found.values()]) - np.concatenate(was)
-    change = np.asarray(np.linalg.lstsq(np.eye(len(off)) - slopes, off, rcond=None)[0], np.float64)
-    streams: dict[Link, Stream | None] = {}
-    place = 0
-    for (link, stream), old in zip(found.items(), was, strict=True):
-        part = change[place : place + len(old)]
-        place += len(old)
-        streams[link] = moved_to(passed[link] or stream, old, part)
-    return streams

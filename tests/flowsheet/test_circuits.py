@@ -8,8 +8,8 @@ import pytest
 import sx_sim
 from benchmarks.circuits import PAST_HYDROLYSIS, end_of_acid, run
 from sx_sim.cascade.results import solve_column
-from sx_sim.flowsheet.circuit import LOOP_LIMIT, solve_circuit
-from sx_sim.flowsheet.loop import Loop
+from sx_sim.flowsheet.circuit import solve_circuit
+from sx_sim.flowsheet.loop import LOOP_LIMIT, Loop
 from sx_sim.kernels.types import Options
 from sx_sim.studies.band import bounds
 from sx_sim.studies.ledgers import ledger_of
@@ -311,7 +311,7 @@ def test_an_exchange_that_runs_out_of_rare_earths_says_of_how_many():
 
 def test_a_circuit_that_does_not_close_is_no_answer(monkeypatch):
     """Its column is solved, but what comes back is not what leaves."""
-    monkeypatch.setattr("sx_sim.flowsheet.circuit.MOST_ROUNDS", 2)
+    monkeypatch.setattr("sx_sim.flowsheet.tears.MOST_ROUNDS", 2)
     case = plant(**CIRCUITS["reflux"])
     result = sx_sim.solve(case, throw=False)
     assert result.checks.passed

@@ -126,7 +126,7 @@ def check_against_differences(case, outputs, paths):
 
 @pytest.fixture(autouse=True)
 def _closed_tightly(monkeypatch):
-    monkeypatch.setattr("sx_sim.flowsheet.circuit.LOOP_LIMIT", 1e-13)
+    monkeypatch.setattr("sx_sim.flowsheet.loop.LOOP_LIMIT", 1e-13)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -48,7 +48,7 @@ WEIGHTS = {-2: 1 / 12, -1: -2 / 3, 1: 2 / 3, 2: -1 / 12}
 
 @pytest.fixture
 def closed_tightly(monkeypatch):
-    monkeypatch.setattr("sx_sim.flowsheet.circuit.LOOP_LIMIT", 1e-13)
+    monkeypatch.setattr("sx_sim.flowsheet.loop.LOOP_LIMIT", 1e-13)
     monkeypatch.setattr("sx_sim.flowsheet.steady.TEAR_LIMIT", 1e-13)
 
 
