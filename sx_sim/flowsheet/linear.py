@@ -20,10 +20,7 @@ from sx_sim.cascade.tangents import Tangent, of_columns
 from sx_sim.flowsheet.circuit import CircuitResult
 from sx_sim.flowsheet.loop import Loop
 from sx_sim.flowsheet.recycles import (
-    EFFLUENT,
     Circuit,
-    RareEarthSaponification,
-    SolventLoop,
     net_feed,
 )
 
@@ -281,7 +278,6 @@ class LinearCircuit:
                 circuit.column.feed(recycle.feed), streams[recycle.product]
             )
             for recycle in circuit.recycles
-            if isinstance(recycle, SolventLoop)
         }
 
     def _taken(self, name: str) -> Array:
@@ -290,7 +286,7 @@ class LinearCircuit:
         slopes = [
             recycle.flow_drawn_slope(circuit.column.feed(recycle.feed), streams[name])
             for recycle in circuit.recycles
-            if isinstance(recycle, RareEarthSaponification) and recycle.product == name
+            if recycle.product == name
         ]
         return sum(slopes, np.zeros(len(self.found.elements)))
 
@@ -312,8 +308,7 @@ def _flows(circuit: Circuit, gross: Mapping[str, Stream]) -> dict[str, float]:
     """Return the flows of what leaves a circuit [L/h]; below zero next to none."""
     flows = {name: stream.flow for name, stream in gross.items()}
     for recycle in circuit.recycles:
-        gone = recycle.flow_drawn(circuit.column.feed(recycle.feed), gross[recycle.product])
-        flows[recycle.product] -= gone
-        if isinstance(recycle, RareEarthSaponification):
-            flows[EFFLUENT] = gone
+        leaving = replace(gross[recycle.product], flow=flows[recycle.product])
+        left = recycle.outlets(circuit.column.feed(recycle.feed), leaving)
+        flows |= {name: stream.flow for name, stream in left.items()}
     return flows

@@ -14,12 +14,7 @@ from sx_sim.cascade.results import CascadeResult, solve_column
 from sx_sim.cascade.status import Status
 from sx_sim.cascade.streams import Stream
 from sx_sim.cascade.tangents import Tangent, zero_tangent
-from sx_sim.flowsheet.recycles import (
-    Circuit,
-    RareEarthSaponification,
-    Recycle,
-    SolventLoop,
-)
+from sx_sim.flowsheet.recycles import Circuit, Recycle
 
 Array = NDArray[np.float64]
 LOOP_LIMIT = 1e-10  # mismatch of the recycle streams, over what is fed in all
@@ -50,10 +45,8 @@ class Loop:
 
     @property
     def substitutes(self) -> bool:
-        """Whether base is exchanged for rare earths: what it takes is first guessed."""
-        return any(
-            isinstance(recycle, RareEarthSaponification) for recycle in self.circuit.recycles
-        )
+        """Whether what a recycle takes has first to be guessed."""
+        return any(recycle.guessed for recycle in self.circuit.recycles)
 
     def fresh(self, recycle: Recycle) -> Stream:
         """Return the feed of a recycle without recycled metals."""
@@ -71,10 +64,8 @@ class Loop:
         fed = self.template.fed.sum(axis=0) * self.template.system.rare_earth
         fed = 0.5 * strongest * fed / max(float(fed @ self.template.system.charge), 1e-300)
         for recycle, place in self.pairs:
-            if isinstance(recycle, SolventLoop):
-                continue
             alike = replace(water[0], concentration=fed, carrier=strongest)
-            metals, anions = recycle.returned(self.fresh(recycle), alike)
+            metals, anions = recycle.initial(self.fresh(recycle), alike)
             returned[place] = np.append(metals, anions)
         return returned
 
@@ -85,9 +76,8 @@ class Loop:
         """
         returned = np.maximum(returned + change, 0.0)
         for recycle, place in self.pairs:
-            if isinstance(recycle, RareEarthSaponification):
-                metals = returned[place][:-1]
-                returned[place] = np.append(recycle.taken(self.fresh(recycle), metals), 0.0)
+            metals = returned[place][:-1]
+            metals[:] = recycle.possible(self.fresh(recycle), metals)
         return returned
 
     def column(self, returned: Array) -> Column:
@@ -201,9 +191,8 @@ class Loop:
 
 
 def exchanged(circuit: Circuit, result: CascadeResult) -> list[tuple[str, float, float]]:
-    """Return of every exchange its product, and base and rare earths there [eq/h]."""
+    """Return the product of every recycle, and what is asked of it and held by it [eq/h]."""
     return [
         (r.product, *r.balance(circuit.column.feed(r.feed), result.streams[r.product]))
         for r in circuit.recycles
-        if isinstance(r, RareEarthSaponification)
     ]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +23,68 @@ NOTHING = 1e-12  # share of a product below which all of it is recycled
 
 
 @dataclass(frozen=True)
-class SolventLoop:
+class Recycle(ABC):
+    """The unit on a recycle: takes a product of the column, gives one of its feeds.
+
+    Parameters
+    ----------
+    product : str
+        What leaves the column for it.
+    feed : str
+        What it feeds.
+    """
+
+    product: str
+    feed: str
+    guessed: ClassVar[bool] = False  # whether what it takes has first to be guessed
+
+    def initial(self, fresh: Stream, liquor: Stream) -> tuple[Array, float]:
+        """Return the first guess of ``returned``, ``liquor`` being such as may leave."""
+        return self.returned(fresh, liquor)
+
+    @abstractmethod
+    def flow_drawn(self, fresh: Stream, leaving: Stream) -> float:
+        """Return the flow it takes of the product [L/h]."""
+
+    def flow_drawn_slope(self, fresh: Stream, leaving: Stream) -> Array:
+        """Return the derivatives of that by what a litre of the product holds (S,)."""
+        return 0.0 * leaving.concentration
+
+    @abstractmethod
+    def returned(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
+        """Return the recycled amounts per litre fed: metals (S,), anions [mol/L]."""
+
+    @abstractmethod
+    def jacobian(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
+        """Return the derivatives of that by what leaves (S, S), and of the anions by those."""
+
+    @abstractmethod
+    def feed_with(self, fresh: Stream, stream: Stream, metals: Array, anions: float) -> Stream:
+        """Return the feed with so much recycled into ``stream``."""
+
+    def outlets(self, fresh: Stream, leaving: Stream) -> dict[str, Stream]:
+        """Return what leaves the circuit by it, by name: beside it, the rest of the product.
+
+        Its flow is below zero where more is taken than there is.
+        """
+        rest = leaving.flow - self.flow_drawn(fresh, leaving)
+        return {self.product: replace(leaving, flow=rest)}
+
+    def kept(self, fresh: Stream, leaving: Stream) -> Array:
+        """Return the flows (S,) [L/h] of recycled solvent, for species that make-up restores."""
+        return 0.0 * leaving.concentration
+
+    def possible(self, fresh: Stream, metals: Array) -> Array:
+        """Return recycled metals (S,), none below zero, as they can be."""
+        return metals
+
+    def balance(self, fresh: Stream, leaving: Stream) -> tuple[float, float]:
+        """Return the equivalents it asks of the product and what that holds of them [eq/h]."""
+        return 0.0, 0.0
+
+
+@dataclass(frozen=True)
+class SolventLoop(Recycle):
     """Barren solvent that is made up, saponified afresh and fed at the first stage.
 
     Parameters
@@ -34,9 +97,11 @@ class SolventLoop:
         Share of the barren solvent that fresh solvent replaces.
     """
 
-    product: str
-    feed: str
     bleed: float = 0.0
+
+    def initial(self, fresh: Stream, liquor: Stream) -> tuple[Array, float]:
+        """Return no metals."""
+        return 0.0 * liquor.concentration, 0.0
 
     def flow_drawn(self, fresh: Stream, leaving: Stream) -> float:
         """Return the flow of a stream that is recycled [L/h]."""
@@ -64,24 +129,23 @@ class SolventLoop:
 
 
 @dataclass(frozen=True)
-class RareEarthSaponification:
+class RareEarthSaponification(Recycle):
     """Solvent whose base is exchanged for rare earths of a product before it is fed.
 
     The exchange is complete: every equivalent of base is replaced, by rare earths in the
     proportions they have in the product. The base leaves with their water.
     """
 
-    product: str
-    feed: str
+    guessed: ClassVar[bool] = True
 
     def returned(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
         """Return the rare earths that the solvent takes, per litre (S,) [mol/L]."""
-        return self.taken(fresh, leaving.concentration * leaving.system.rare_earth), 0.0
+        return self.possible(fresh, leaving.concentration * leaving.system.rare_earth), 0.0
 
-    def taken(self, fresh: Stream, rare: Array) -> Array:
+    def possible(self, fresh: Stream, metals: Array) -> Array:
         """Return rare earths (S,) [mol/L] in the proportions given, as much as there is base."""
-        whole = float(rare @ fresh.system.charge)
-        return rare * self._base(fresh) / whole if whole > 0.0 else rare
+        whole = float(metals @ fresh.system.charge)
+        return metals * self._base(fresh) / whole if whole > 0.0 else metals
 
     def balance(self, fresh: Stream, leaving: Stream) -> tuple[float, float]:
         """Return the base of the solvent and the rare earths of the product [eq/h]."""
@@ -116,19 +180,28 @@ class RareEarthSaponification:
         base = np.where(stream.system.rare_earth, 0.0, fresh.concentration)
         return replace(stream, concentration=stream.concentration - base + metals)
 
+    def outlets(self, fresh: Stream, leaving: Stream) -> dict[str, Stream]:
+        """Return the rest of the product, and the water of what was taken with the base."""
+        found = super().outlets(fresh, leaving)
+        flow = self.flow_drawn(fresh, leaving)
+        if flow > 0.0:
+            rare = leaving.system.rare_earth
+            base = np.where(rare, 0.0, fresh.moles / flow)
+            rest = np.where(rare, 0.0, leaving.concentration)
+            found[EFFLUENT] = replace(leaving, name=EFFLUENT, flow=flow, concentration=rest + base)
+        return found
+
     def _base(self, fresh: Stream) -> float:
         return float(fresh.concentration @ fresh.system.charge)
 
 
 @dataclass(frozen=True)
-class Reflux:
+class Reflux(Recycle):
     """Part of a liquor that leaves, fed as scrub, at its own acidity or one that is adjusted.
 
     Acid is taken out or brought in as such: the metals and their anions stay.
     """
 
-    product: str
-    feed: str
     acid: float | None = None  # [mol/L], as a titration finds it
     h: float | None = None  # [H+] instead [mol/L]
 
@@ -159,9 +232,6 @@ class Reflux:
         return replace(stream, concentration=metals, carrier=anions, acid=acid)
 
 
-Recycle = SolventLoop | RareEarthSaponification | Reflux
-
-
 @dataclass(frozen=True)
 class Circuit:
     """A column and its recycles: a unit of a flowsheet.
@@ -170,7 +240,7 @@ class Circuit:
     ----------
     column : Column
         With fresh solvent, and refluxes without metals.
-    recycles : tuple of SolventLoop, RareEarthSaponification or Reflux
+    recycles : tuple of Recycle
     base : {'Na', 'NH4', 'Mg'}
         The cation of the base that saponifies its solvent and is dosed in it.
     ratios : Ratios
@@ -218,9 +288,8 @@ def net_feed(circuit: Circuit, streams: Mapping[str, Stream]) -> Array:
     """
     fed = circuit.column.fed.sum(axis=0)
     for recycle in circuit.recycles:
-        if isinstance(recycle, SolventLoop):
-            fresh, leaving = circuit.column.feed(recycle.feed), streams[recycle.product]
-            fed = fed - recycle.kept(fresh, leaving) * leaving.concentration
+        leaving = streams[recycle.product]
+        fed = fed - recycle.kept(circuit.column.feed(recycle.feed), leaving) * leaving.concentration
     return fed
 
 
@@ -235,21 +304,16 @@ def net_products(circuit: Circuit, streams: Mapping[str, Stream]) -> dict[str, S
     left = dict(streams)
     for recycle in circuit.recycles:
         stream, fresh = left[recycle.product], circuit.column.feed(recycle.feed)
-        flow = recycle.flow_drawn(fresh, stream)
-        if isinstance(recycle, RareEarthSaponification) and flow > 0.0:
-            base = np.where(stream.system.rare_earth, 0.0, fresh.moles / flow)
-            rest = np.where(stream.system.rare_earth, 0.0, stream.concentration)
-            spent = replace(stream, name=EFFLUENT, flow=flow, concentration=rest + base)
-            left[EFFLUENT] = spent
-        if flow > stream.flow * (1.0 + 1e-9):
-            asked = "its base asks for the rare earths of"
-            if not isinstance(recycle, RareEarthSaponification):
-                asked = "the recycle is"
+        left |= recycle.outlets(fresh, stream)
+        rest = left[recycle.product].flow
+        if rest < -1e-9 * stream.flow:
+            asks = recycle.balance(fresh, stream)[0] > 0.0
+            asked = "its base asks for the rare earths of" if asks else "the recycle is"
             raise CaseError(
-                f"{recycle.feed}: {asked} {flow:.4g} L/h of {recycle.product}, and there are "
-                f"{stream.flow:.4g} L/h of it"
+                f"{recycle.feed}: {asked} {stream.flow - rest:.4g} L/h of {recycle.product}, and "
+                f"there are {stream.flow:.4g} L/h of it"
             )
-        left[recycle.product] = replace(stream, flow=max(stream.flow - flow, 0.0))
+        left[recycle.product] = replace(stream, flow=max(rest, 0.0))
     emptied = {recycle.product for recycle in circuit.recycles}
     return {
         name: stream
