@@ -120,6 +120,9 @@ class Feed(Liquor):
     source: str | None = Field(
         None, description="in a train, circuit.product that is fed; acid and strength condition it"
     )
+    share: float = Field(
+        1.0, gt=0.0, le=1.0, description="of the source; the rest leaves, or feeds other circuits"
+    )
     by: Literal["neutralising", "redissolving"] = Field(
         "redissolving", description="how a source is brought to that acid and strength"
     )
@@ -152,6 +155,8 @@ class Feed(Liquor):
             if self.phase == "organic" and (acid_given or self.strength):
                 raise ValueError("acid and strength are for aqueous sources only")
             return self
+        if self.share != 1.0:
+            raise ValueError("share is of a source; give source, or a flow without it")
         if self.flow is None:
             raise ValueError("flow is missing; such as flow = '120 L/h'")
         if self.phase == "aqueous" and not acid_given:

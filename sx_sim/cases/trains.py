@@ -16,7 +16,7 @@ from sx_sim.cases.known_sets import KnownSets
 from sx_sim.cases.schema import CaseFile, TrainFile
 from sx_sim.chemistry.extractants import ExtractantSet
 from sx_sim.errors import CaseError
-from sx_sim.flowsheet.flowsheet import Link
+from sx_sim.flowsheet.flowsheet import Link, overdrawn
 from sx_sim.flowsheet.treatment import REDISSOLVING, Conditioner, foreign_anion
 from sx_sim.problems import problems_of
 
@@ -94,7 +94,7 @@ def _links(name: str, file: CaseFile, known: Known) -> list[Link]:
                 "mol" if molar else table.basis or "",
                 table.by,
             )
-            found.append(Link(name, feed, source, product, conditioner))
+            found.append(Link(name, feed, source, product, conditioner, table.share))
     return found
 
 
@@ -110,7 +110,7 @@ def _wrong_products(products: Mapping[str, str], files: Mapping[str, CaseFile]) 
 
 def _wrong_links(files: Mapping[str, CaseFile], known: KnownSets) -> Iterator[str]:
     """Yield what is wrong with the sources of feeds."""
-    used: dict[tuple[str, str], str] = {}
+    found: list[Link] = []
     for circuit, file in files.items():
         for link in _links(circuit, file, known):
             key = f"circuits.{circuit}.feeds.{link.feed}.source"
@@ -126,10 +126,8 @@ def _wrong_links(files: Mapping[str, CaseFile], known: KnownSets) -> Iterator[st
                 continue
             if problem := _foreign(files[link.source], file, link, known):
                 yield f"{key}: {problem}"
-            place = (link.source, link.product)
-            if place in used:
-                yield f"{key}: {'.'.join(place)} feeds {used[place]} already"
-            used[place] = f"{circuit}.{link.feed}"
+            found.append(link)
+    yield from overdrawn(found)
 
 
 def _foreign(source: CaseFile, file: CaseFile, link: Link, known: KnownSets) -> str:

@@ -141,7 +141,7 @@ class LinearFlowsheet:
     def _treated(self, link: Link, source: Stream, numbers: Array, k: int, step: float) -> Stream:
         change = np.zeros_like(numbers)
         change[k] = step
-        return link.conditioner.treat(moved_to(source, numbers, change)).stream
+        return link.treat(moved_to(source, numbers, change)).stream
 
     @cached_property
     def passed(self) -> dict[Link, dict[str, Array]]:
@@ -195,9 +195,7 @@ class LinearFlowsheet:
     def _circuit(self, sheet: Flowsheet, name: str) -> Circuit:
         """Return a circuit of another flowsheet, fed with what passes in this one."""
         fed = {
-            link.feed: link.conditioner.treat(
-                self.result.units[link.source].streams[link.product]
-            ).stream
+            link.feed: link.treat(self.result.units[link.source].streams[link.product]).stream
             for link in sheet.links_to(name)
         }
         return sheet.circuits[name].fed(fed) if fed else sheet.circuits[name]
@@ -248,7 +246,7 @@ class LinearFlowsheet:
                 source = self.result.units[link.source].streams[link.product]
                 rows = self.places[self._link(link)]
                 moved = moved_to(source, numbers_of(source), step * pushed[rows])
-                treatments[link] = link.conditioner.treat(moved)
+                treatments[link] = link.treat(moved)
                 fed[link.feed] = treatments[link].stream
             circuit = sheet.circuits[name].fed(fed) if fed else sheet.circuits[name]
             moved = moves.get(name) or linear.nearby((), ())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -69,6 +69,22 @@ class BoundaryFlow:
     def base(self) -> float:
         """All cations of bases [eq/h]."""
         return sum(self.alkalis.values())
+
+    def part(self, share: float) -> BoundaryFlow:
+        """Return a share of it."""
+        extensive = (
+            "water",
+            "solvent",
+            "anions",
+            "protons",
+            "metals",
+            "extractant",
+            "oxides",
+            "metal_mass",
+        )
+        parts = {name: share * getattr(self, name) for name in extensive}
+        alkalis = {symbol: share * amount for symbol, amount in self.alkalis.items()}
+        return replace(self, alkalis=alkalis, **parts)
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from sx_sim.cascade.streams import Stream
 from sx_sim.chemistry.system import in_series
+from sx_sim.errors import CaseError
 from sx_sim.flowsheet.recycles import Circuit
-from sx_sim.flowsheet.treatment import Conditioner
+from sx_sim.flowsheet.treatment import Conditioner, Treatment
 
+ROUNDING = 1e-9  # of shares of a product
 ALONE = ""  # name of the only circuit of a flowsheet that is no train
 
 
@@ -30,6 +32,8 @@ class Link:
         The circuit it comes from, and which of its products it is.
     conditioner : Conditioner
         What it is brought to on the way.
+    share : float
+        Of the product that it takes; a splitter leaves the rest.
     """
 
     circuit: str
@@ -37,11 +41,36 @@ class Link:
     source: str
     product: str
     conditioner: Conditioner = field(hash=False, repr=False)
+    share: float = 1.0
 
     @property
     def key(self) -> str:
         """Where a case gives it."""
         return f"circuits.{self.circuit}.feeds.{self.feed}.source"
+
+    @property
+    def mother_liquor(self) -> str:
+        """Name of what redissolving leaves of it."""
+        onward = "" if self.share == 1.0 else f" to {self.circuit}"
+        return f"mother liquor of {self.source}.{self.product}{onward}"
+
+    def treat(self, product: Stream) -> Treatment:
+        """Return its share of a product as it is fed on; errors as ``Conditioner.treat``."""
+        return self.conditioner.treat(replace(product, flow=self.share * product.flow))
+
+
+def overdrawn(links: Iterable[Link]) -> list[str]:
+    """Return what is wrong with links that ask together for more of a product than there is."""
+    drawn: dict[tuple[str, str], list[Link]] = {}
+    for link in links:
+        drawn.setdefault((link.source, link.product), []).append(link)
+    return [
+        f"{takers[-1].key}: {source}.{product} feeds "
+        f"{' and '.join(f'{t.circuit}.{t.feed}' for t in takers[:-1])} already; give shares of "
+        f"it that come to 1 at most, not {sum(t.share for t in takers):g}"
+        for (source, product), takers in drawn.items()
+        if sum(t.share for t in takers) > 1.0 + ROUNDING
+    ]
 
 
 @dataclass(frozen=True)
@@ -66,6 +95,10 @@ class Flowsheet:
         if ALONE in self.circuits:
             return f"Flowsheet: {self.circuits[ALONE]!r}"
         return f"Flowsheet: {', '.join(self.circuits)}; {self.stages} stages"
+
+    def __post_init__(self) -> None:
+        if problems := overdrawn(self.links):
+            raise CaseError(problems)
 
     @property
     def stages(self) -> int:
@@ -104,13 +137,21 @@ class Flowsheet:
     @cached_property
     def products(self) -> dict[str, str]:
         """Phases of everything that leaves, by place ``circuit.product``."""
-        taken = {(link.source, link.product) for link in self.links}
         return {
             place_of(name, product): phase
             for name, circuit in self.circuits.items()
             for product, phase in circuit.column.products.items()
-            if (name, product) not in taken
+            if self.share_left(name, product) > 0.0
         }
+
+    def links_from(self, circuit: str, product: str) -> list[Link]:
+        """Return the links that take a product of a circuit."""
+        return [link for link in self.links if (link.source, link.product) == (circuit, product)]
+
+    def share_left(self, circuit: str, product: str) -> float:
+        """Return the share of a product of a circuit that no link takes."""
+        left = 1.0 - sum(link.share for link in self.links_from(circuit, product))
+        return left if left > ROUNDING else 0.0
 
     def place(self, product: str) -> str:
         """Return the place ``circuit.product`` of a product that may be given by its name."""

@@ -302,19 +302,18 @@ def ledger_of(result: Result, *, holdups: Mapping[str, Holdup] | None = None) ->
     found = passages_between(result)
     sheet = result.flowsheet
     links = {(link.circuit, link.feed) for link in sheet.links}
-    taken = {(link.source, link.product) for link in sheet.links}
     inlets, outlets, doses, products = [], [], [], []
     for name, passages in found.items():
         inlets += [
             _named(p, name) for feed, p in passages.inlets.items() if (name, feed) not in links
         ]
         for product, passage in passages.outlets.items():
-            if (name, product) in taken:
-                passage = _not_passed_on(passage, passages.dosed[product])
-            elif product not in NO_PRODUCTS and is_something(passage):
+            left = sheet.share_left(name, product)
+            drops = _not_passed_on(passage.part(1.0 - left), passages.dosed[product])
+            leaves = passage.part(left)
+            if product not in NO_PRODUCTS and is_something(leaves):
                 products.append(place_of(name, product))
-            if is_something(passage):
-                outlets.append(_named(passage, name))
+            outlets += [_named(part, name) for part in (leaves, drops) if is_something(part)]
         where = f"{name}: " if name else ""
         doses += [replace(dose, purpose=f"{where}{dose.purpose}") for dose in passages.doses]
     for link in sheet.links:
@@ -413,14 +412,14 @@ def _mother_liquor(result: Result, link: Link, source: BoundaryFlows) -> tuple[B
         return ()
     liquor = result.units[link.source].streams[link.product]
     held = titratable_acid(liquor.system, liquor.concentration, liquor.carrier, liquor.acid)
-    came = source.outlets[link.product]
+    came = source.outlets[link.product].part(link.share)
     brought = aqueous_fed(left, source.dosed[link.product])
     base = {result.units[link.circuit].circuit.base: done.base}
     return (
         replace(
             brought,
-            name=f"mother liquor of {link.source}.{link.product}",
-            protons=came.protons - liquor.flow * held,
+            name=link.mother_liquor,
+            protons=came.protons - link.share * liquor.flow * held,
             alkalis=together(brought.alkalis, base),
         ),
     )

@@ -117,6 +117,8 @@ def output(result: Result, name: str) -> Output:
     if kind == "recovery" and not result.fed @ whole > 0.0:
         raise CaseError(f"output '{name}': none of it is fed")
     value = of(result)
+    if result.flowsheet.share_left(circuit, product) < 1.0:  # the shares count too
+        return Output(name, _unit(quantity), value, of)
     numbers, fed = _slopes(kind, result, stream, mine, whole, value)
     return Output(name, _unit(quantity), value, of, circuit, product, numbers, fed)
 

@@ -66,7 +66,7 @@ def _after(result: Result, link: Link, source: BoundaryFlows | None) -> Cations:
     if done.effluent is not None or done.stream.phase == "organic":
         return {}
     before = source.dosed[link.product] if source else {}
-    flow = result.units[link.source].streams[link.product].flow
+    flow = link.share * result.units[link.source].streams[link.product].flow
     held = {symbol: amount * flow for symbol, amount in before.items()}
     base = {result.units[link.circuit].circuit.base: done.base}
     whole = together(held, base)

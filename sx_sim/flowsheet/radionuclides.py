@@ -15,7 +15,7 @@ from sx_sim.cascade.streams import Stream
 from sx_sim.chemistry import database
 from sx_sim.chemistry.nuclides import decayed, natural_activities, nuclide, nuclides
 from sx_sim.flowsheet.circuit import CircuitResult
-from sx_sim.flowsheet.equivalents import BoundaryFlow
+from sx_sim.flowsheet.equivalents import BoundaryFlow, together
 from sx_sim.flowsheet.flowsheet import Link, place_of
 from sx_sim.flowsheet.ledger import Ledger, ledger_of
 from sx_sim.flowsheet.passive import carried
@@ -171,17 +171,15 @@ def activities_of(
                 fed[name, stream.name] = amounts
     products = _through(result, fed)
     left: dict[str, Amounts] = {}
-    taken = {(link.source, link.product): link for link in result.flowsheet.links}
     for name, found in products.items():
         for product, amounts in found.items():
-            link = taken.get((name, product))
-            if link is None:
-                left[place_of(name, product)] = amounts
-            else:
-                stays = f"mother liquor of {name}.{product}"
+            if share := result.flowsheet.share_left(name, product):
+                left[place_of(name, product)] = {n: share * a for n, a in amounts.items()}
+            for link in result.flowsheet.links_from(name, product):
+                stays = link.mother_liquor
                 if _is_organic(result, link):
                     stays = f"water in {name}.{product}"
-                left[stays] = _parted(result, link, amounts)[1]
+                left[stays] = together(left.get(stays, {}), _parted(result, link, amounts)[1])
     analogues = {n: _analogues(result, products, n) for n in _names(fed.values())}
     streams = {place_of(*place): amounts for place, amounts in fed.items()}
     return _assembled(streams, left, analogues, ledger_of(result), limit)
@@ -242,7 +240,8 @@ def _parted(result: Result, link: Link, amounts: Amounts) -> tuple[Amounts, Amou
     goes: Amounts = {}
     stays: Amounts = {}
     redissolved = result.treatments[link].effluent is not None
-    for name, amount in amounts.items():
+    for name, whole in amounts.items():
+        amount = link.share * whole
         analogue = analogue_of(nuclide(name).element, source)
         onward = True
         if _is_organic(result, link):

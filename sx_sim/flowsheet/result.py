@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -122,12 +122,11 @@ class Result(Products):
 
         The products of a single circuit have their own names.
         """
-        taken = {(link.source, link.product) for link in self.flowsheet.links}
         found = {}
         for name, unit in self.units.items():
             for product, stream in unit.streams.items():
-                if (name, product) not in taken:
-                    found[place_of(name, product)] = stream
+                if share := self.flowsheet.share_left(name, product):
+                    found[place_of(name, product)] = replace(stream, flow=share * stream.flow)
             for link, treatment in self.treatments.items():
                 effluent = treatment.effluent
                 if link.circuit == name and effluent is not None and effluent.held:

@@ -219,7 +219,7 @@ def _pass(
             if stream is None:
                 fed[link.feed] = emptied(circuit.column.feed(link.feed))
                 continue
-            treatments[link] = link.conditioner.treat(stream)
+            treatments[link] = link.treat(stream)
             fed[link.feed] = treatments[link].stream
         earlier = before.units.get(name) if before else None
         start = earlier if earlier and earlier.converged else None

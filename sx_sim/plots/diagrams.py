@@ -11,6 +11,7 @@ import numpy as np
 from sx_sim.brief import percent, plain
 from sx_sim.cascade.streams import Stream
 from sx_sim.chemistry.speciation import titratable_acid
+from sx_sim.flowsheet.flowsheet import Link
 from sx_sim.flowsheet.recycles import Circuit, RareEarthSaponification, Reflux, SolventLoop
 from sx_sim.flowsheet.result import Result
 from sx_sim.plots.text import picture
@@ -25,6 +26,7 @@ NEUTRAL = 1e-3  # acid below which the pH says more [mol/L]
 BOX = 3.0  # width of a section
 GAP = 1.4  # between sections
 END = 1.6  # length of the arrows at the left
+BACK = 0.3  # between links that go back, in rows
 LABEL = 1.9  # least distance of labels
 SMALL = 8  # [pt]
 ROW = 0.52  # height of a product in a train [inch]
@@ -299,7 +301,8 @@ def train_diagram(
     import matplotlib.pyplot as plt
 
     tree = tree_of(train)
-    height = max(2.5, ROW * tree.rows + 0.4)
+    rows = tree.rows + (0.35 + BACK * len(tree.others) if tree.others else 0.0)
+    height = max(2.5, ROW * rows + 0.4)
     size = (STEP * (tree.depth + 1) + 2.4, height)
     figure, axes = plt.subplots(figsize=size, layout="constrained")
     for name, spot in tree.spots.items():
@@ -312,7 +315,7 @@ def train_diagram(
         _arrow(axes, (x - 0.5, y - 0.2), (x, y - 0.2), METAL)
         axes.text(x - 0.54, y - 0.2, feed.text, ha="right", va="center", fontsize=SMALL)
     axes.set_xlim(-1.05, tree.depth + 1.75)
-    axes.set_ylim(tree.rows - 0.4, -0.6)
+    axes.set_ylim(rows - 0.4, -0.6)
     axes.axis("off")
     return figure
 
@@ -345,16 +348,20 @@ def _links(axes: Axes, tree: Tree) -> None:
         bend = to_x - 0.36
         axes.plot([x + WIDTH, bend, bend], [y, y, to_y], color=METAL, lw=1.3)
         _arrow(axes, (bend, to_y), (to_x, to_y), METAL)
-        axes.text(
-            bend + 0.02, to_y - 0.06, link.product, ha="left", va="bottom", fontsize=SMALL - 2
-        )
+        place = (bend + 0.02, to_y - 0.06)
+        axes.text(*place, _taken(link), ha="left", va="bottom", fontsize=SMALL - 2)
     for k, link in enumerate(tree.others):
         (x, y), (to_x, to_y) = tree.spots[link.source], tree.spots[link.circuit]
         start, stop = (x + 0.35, y + 0.38), (to_x + 0.15, to_y + 0.38)
-        low = max(y, to_y) + 0.75 + 0.1 * k
+        low = tree.rows - 0.25 + BACK * k
         _dashed(axes, [start, (start[0], low), (stop[0], low), stop], METAL)
         place = ((start[0] + stop[0]) / 2, low + 0.06)
-        axes.text(*place, link.product, ha="center", va="top", fontsize=SMALL - 2)
+        axes.text(*place, _taken(link), ha="center", va="top", fontsize=SMALL - 2)
+
+
+def _taken(link: Link) -> str:
+    """Return what a link takes: a product, or a share of one."""
+    return link.product if link.share == 1.0 else f"{100 * link.share:.3g} % {link.product}"
 
 
 def _leaf(axes: Axes, tree: Tree, leaf: Leaf, name: str) -> None:
@@ -364,4 +371,6 @@ def _leaf(axes: Axes, tree: Tree, leaf: Leaf, name: str) -> None:
     _arrow(axes, (bend, leaf.row), (end, leaf.row), METAL)
     what = f"{leaf.leading} {percent(leaf.purity)} %, {plain(leaf.oxides, 3)} kg/h REO"
     text = f"{name or leaf.product}\n{what}"
-    axes.text(end + 0.03, leaf.row, text, ha="left", va="center", fontsize=SMALL)
+    clear = {"fc": "white", "ec": "none", "pad": 0.5}  # of links that go back
+    place = (end + 0.03, leaf.row)
+    axes.text(*place, text, ha="left", va="center", fontsize=SMALL, zorder=4, bbox=clear)

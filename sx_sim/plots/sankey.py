@@ -34,7 +34,8 @@ class _Band:
     product: str
     share: float
     colour: object
-    target: str  # empty where it leaves the train
+    target: str  # the circuit drawn at its end; empty where there is none
+    onward: str  # the circuit it feeds; empty where it leaves the train
 
 
 @picture
@@ -75,7 +76,6 @@ class _Flow:
 
     def __init__(self, train: Result, element: str | None) -> None:
         self.train, self.element = train, element
-        self.taken = {(link.source, link.product): link for link in train.flowsheet.links}
         self.colours = element_colours(series_of(train))
         amounts = {one.circuit: 0.0 for one in fed_from_outside(train)}
         for one in fed_from_outside(train):
@@ -104,18 +104,19 @@ class _Flow:
     def _walk(self, name: str, level: int) -> None:
         self.levels[name] = level
         for product, stream in self.train.units[name].streams.items():
-            share = self.amount(stream) / self.whole
-            if share < SHOWN:
-                continue
-            link = self.taken.get((name, product))
+            whole = self.amount(stream) / self.whole
             colour = self.colours.get(self.element or stream.leading, "0.5")
-            if link is not None and link.circuit in self.levels:
-                target = ""  # goes back, or joins another
-            else:
-                target = link.circuit if link else ""
-            self.bands[name].append(_Band(name, product, share, colour, target))
-            if target:
-                self._walk(target, level + 1)
+            sheet = self.train.flowsheet
+            parts = [(link.share, link.circuit) for link in sheet.links_from(name, product)]
+            for share, circuit in [*parts, (sheet.share_left(name, product), "")]:
+                if share * whole < SHOWN:
+                    continue
+                # what goes back, or joins another, ends here
+                target = "" if circuit in self.levels else circuit
+                band = _Band(name, product, share * whole, colour, target, circuit)
+                self.bands[name].append(band)
+                if target:
+                    self._walk(target, level + 1)
 
     def draw(self, axes: Axes, names: Mapping[str, str]) -> None:
         """Draw all bands and labels."""
@@ -166,9 +167,8 @@ class _Flow:
         top, end = row + (slot - band.share) / 2, x + 0.75
         place = f"{band.source}.{band.product}"
         label = names.get(place, "" if place in names else place)
-        link = self.taken.get((band.source, band.product))
-        if link is not None:
-            label = f"to {link.circuit}"
+        if band.onward:
+            label = f"to {band.onward}"
         text = f"{label}  {percent(band.share)} %"
         axes.text(end + 0.03, row + slot / 2, text, ha="left", va="center", fontsize=8)
         return top, end

@@ -99,7 +99,6 @@ class _Layout:
         self.leaves: list[Leaf] = []
         self.branches: list[Link] = []
         self.rows = 0
-        self.taken = {(link.source, link.product): link for link in train.flowsheet.links}
         self.feeds = [one for one in fed_from_outside(train) if one.stream.reo > 0.0]
 
     def tree(self) -> Tree:
@@ -122,13 +121,14 @@ class _Layout:
         self.spots[name] = (level, 0.0)  # so that circles end
         rows = []
         for product, stream in self._outlets(name):
-            link = self.taken.get((name, product))
-            if link is not None and link.circuit not in self.spots:
-                self.branches.append(link)
-                rows.append(self._set(link.circuit, level + 1))
-            elif link is None:
+            for link in self.train.flowsheet.links_from(name, product):
+                if link.circuit not in self.spots:
+                    self.branches.append(link)
+                    rows.append(self._set(link.circuit, level + 1))
+            share = self.train.flowsheet.share_left(name, product)
+            if share:
                 first = stream.leading
-                oxides = stream.flow * stream.reo / 1000.0
+                oxides = share * stream.flow * stream.reo / 1000.0
                 leaf = Leaf(name, product, self.rows, first, stream.purity(first), oxides)
                 self.leaves.append(leaf)
                 rows.append(self._next())
@@ -146,5 +146,6 @@ class _Layout:
         return [
             (product, s)
             for product, s in streams.items()
-            if (name, product) in self.taken or (product != BARREN and self.train.carries(s))
+            if self.train.flowsheet.links_from(name, product)
+            or (product != BARREN and self.train.carries(s))
         ]

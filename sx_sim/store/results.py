@@ -179,7 +179,7 @@ def read_result(file: Any, case: Case) -> Result:
         linked = [link.feed for link in sheet.links_to(name)]
         units[name] = _read_circuit(file[f"circuits/{name}"], sheet.circuits[name], linked)
     treatments = {
-        link: link.conditioner.treat(units[link.source].streams[link.product])
+        link: link.treat(units[link.source].streams[link.product])
         for link in sheet.links
         if link.circuit in units and link.source in units
     }
