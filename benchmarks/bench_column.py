@@ -23,8 +23,7 @@ class Stages:
 
     def setup(self, stages):
         self.problem = self.problem_of(stages)
-        self.cold = np.empty((0, 2))
-        self.warm = solve_column(*self.problem, self.cold, OPTIONS).unknowns + 1e-3
+        self.warm = solve_column(*self.problem, None, OPTIONS).unknowns + 1e-3
 
     def problem_of(self, stages):
         if stages > 1:
@@ -35,13 +34,13 @@ class Stages:
         return one, law._replace(ln_k=law.ln_k[middle].copy(), ln_beta=law.ln_beta[middle].copy())
 
     def time_cold(self, _):
-        solve_column(*self.problem, self.cold, OPTIONS)
+        solve_column(*self.problem, None, OPTIONS)
 
     def time_warm(self, _):
         solve_column(*self.problem, self.warm, OPTIONS)
 
     def track_iterations(self, _):
-        return solve_column(*self.problem, self.cold, OPTIONS).iterations
+        return solve_column(*self.problem, None, OPTIONS).iterations
 
 
 class Species(Stages):
@@ -63,10 +62,10 @@ class Batch:
     def setup(self, threads):
         self.problems = line(500, 64)
         self.pool = ThreadPoolExecutor(threads)
-        solve_batch(*self.problems, OPTIONS, self.pool)
+        solve_batch(self.problems, OPTIONS, self.pool)
 
     def time_batch(self, _):
-        solve_batch(*self.problems, OPTIONS, self.pool)
+        solve_batch(self.problems, OPTIONS, self.pool)
 
     def teardown(self, _):
         self.pool.shutdown()
@@ -94,14 +93,13 @@ class Case:
 
 SOLVE = f"""
 import time
-import numpy as np
 import sx_sim
 text = {REFERENCE.format(extraction=10, scrub=10, acid=ACID)!r}
 problem = sx_sim.parse_case(text).column.pack()
 from sx_sim.kernels.solve import solve_column
 from sx_sim.kernels.types import Options
 began = time.perf_counter()
-solve_column(*problem, np.empty((0, 2)), Options())
+solve_column(*problem, None, Options())
 print(time.perf_counter() - began)
 """
 

@@ -61,7 +61,7 @@ class Row:
 def reference_contest(stages: int) -> Contest:
     """Return the reference column: sx_sim against the variants in SciPy."""
     cascade, law = reference(stages).column.pack()
-    ours = partial(solve_ours, cascade, law, np.empty((0, 2)), TOLERANCE)
+    ours = partial(solve_ours, cascade, law, None, TOLERANCE)
     warm = ours().scalars * (1 + NUDGE)
     peers = {"sx_sim, warm start": partial(solve_ours, cascade, law, warm, TOLERANCE)}
     peers |= {name: partial(solve, cascade, law) for name, solve in VARIANTS.items()}

@@ -3,7 +3,7 @@
 import numpy as np
 
 import sx_sim
-from sx_sim.kernels.solve import stack
+from sx_sim.kernels.layout import Problem, packed, stacked
 from sx_sim.kernels.types import Cascade, Law
 
 REFERENCE = """
@@ -83,7 +83,7 @@ def of_species(stages: int, species: int) -> tuple[Cascade, Law]:
     )
 
 
-def line(stages: int, count: int) -> tuple[Cascade, Law]:
-    """Return the reference column over a range of scrub acids, arrays stacked."""
+def line(stages: int, count: int) -> Problem:
+    """Return the reference column over a range of scrub acids, as one problem."""
     acids = np.linspace(0.97, 1.03, count) * ACID
-    return stack([reference(stages, acid).column.pack() for acid in acids])
+    return stacked([packed(*reference(stages, acid).column.pack()) for acid in acids])

@@ -42,10 +42,9 @@ class Outcome:
 def run(seed: int, alkaline: bool) -> Outcome:
     """Solve one column twice, so that memory is there the second time, and check it."""
     cascade, law = random_problem(seed, alkaline=alkaline)
-    cold = np.empty((0, 2))
-    solve_column(cascade, law, cold, Options())
+    solve_column(cascade, law, None, Options())
     began = time.perf_counter()
-    solution = solve_column(cascade, law, cold, Options())
+    solution = solve_column(cascade, law, None, Options())
     seconds = time.perf_counter() - began
     found = check(cascade, law, *solution[:3])
     return Outcome(

@@ -39,13 +39,12 @@ def sizes(problems: dict[str, tuple[Cascade, Law]], title: str, runs: int) -> Ta
     """Return the times of cold and warm solves."""
     table = Table("", "cold ms", "iterations", "warm ms", "us per stage", title=title)
     for name, problem in problems.items():
-        cold = np.empty((0, 2))
-        solution = solve_column(*problem, cold, OPTIONS)
+        solution = solve_column(*problem, None, OPTIONS)
         if solution.status:
             table.add_row(name, f"ended with status {solution.status}")
             continue
         near = solution.unknowns + 1e-3
-        fresh = median(lambda: solve_column(*problem, cold, OPTIONS), runs)  # noqa: B023
+        fresh = median(lambda: solve_column(*problem, None, OPTIONS), runs)  # noqa: B023
         warm = median(lambda: solve_column(*problem, near, OPTIONS), runs)  # noqa: B023
         stages = len(problem[0].anion)
         table.add_row(
@@ -60,10 +59,10 @@ def sizes(problems: dict[str, tuple[Cascade, Law]], title: str, runs: int) -> Ta
 
 def throughput(stages: int, count: int, runs: int) -> Table:
     """Return the rate of columns along a line of scrub acids, on one and two threads."""
-    cascades, laws = line(stages, count)
+    problems = line(stages, count)
     title = f"{count} columns of {stages} stages along a line"
     table = Table("threads", "columns per s", "times one", "not converged", title=title)
-    found = solve_batch(cascades, laws, OPTIONS)
+    found = solve_batch(problems, OPTIONS)
     failed = str(int((found.status != 0).sum()))
     times: dict[int, list[float]] = {1: [], 2: []}
     with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(2) as two:
@@ -71,7 +70,7 @@ def throughput(stages: int, count: int, runs: int) -> Table:
         for _ in range(runs + 1):  # by turns, so that what else runs hits both alike
             for workers, pool in pools.items():
                 began = time.perf_counter()
-                solve_batch(cascades, laws, OPTIONS, pool)
+                solve_batch(problems, OPTIONS, pool)
                 times[workers].append(time.perf_counter() - began)
     rates = {workers: count / float(np.median(t[1:])) for workers, t in times.items()}
     for workers, rate in rates.items():

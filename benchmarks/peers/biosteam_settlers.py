@@ -16,6 +16,7 @@ import numpy as np
 from benchmarks.peers.column import TOLERANCE, Array, ln_distribution
 from benchmarks.peers.contest import Contest, Finding, products, solve_ours
 from benchmarks.problems import reference
+from sx_sim.kernels.layout import packed
 from sx_sim.kernels.metals import balance_metals
 from sx_sim.kernels.types import Cascade
 
@@ -29,7 +30,7 @@ def contest(stages: int) -> Contest:
         from biosteam.units.design_tools.MESH import bottom_flow_rates
 
     cascade, law = reference(stages).column.pack()
-    answer = solve_ours(cascade, law, np.empty((0, 2)), TOLERANCE)
+    answer = solve_ours(cascade, law, None, TOLERANCE)
     metals = np.flatnonzero(law.charge == 3.0)  # the solvent's base is not among the solutes
     feed_stage = int(cascade.feed[:, metals].sum(axis=1).argmax())
     d = np.exp(ln_distribution(law, answer.scalars))[feed_stage, metals]
@@ -38,7 +39,7 @@ def contest(stages: int) -> Contest:
     return Contest(
         f"constant D, {stages} stages",
         diluted.feed.sum(axis=0),
-        partial(eliminate, diluted, np.tile(d, (stages, 1))),
+        partial(eliminate, diluted, packed(cascade, law).flows, np.tile(d, (stages, 1))),
         {
             "BioSTEAM, compiled mass balance": partial(mass_balance, bottom_flow_rates, diluted, d),
             "BioSTEAM, MultiStageMixerSettlers": partial(run, unit, metals.size),
@@ -54,10 +55,10 @@ def assess(fed: Array, leaving: Array) -> Finding:
     return Finding(leaving, residual, converged, "converged" if converged else "unbalanced")
 
 
-def eliminate(cascade: Cascade, d: Array) -> Array:
+def eliminate(cascade: Cascade, flows: Array, d: Array) -> Array:
     """Return sx_sim's products (2, S) [mol/h]."""
     x, y = np.empty_like(d), np.empty_like(d)
-    balance_metals(cascade, d, x, y, np.empty(d.shape[1]))
+    balance_metals(len(d), flows, cascade.feed, d, x, y, np.empty(d.shape[1]))
     return products(cascade, x, y)
 
 

@@ -55,8 +55,8 @@ def assess_answer(cascade: Cascade, law: Law, answer: Answer) -> Finding:
     )
 
 
-def solve_ours(cascade: Cascade, law: Law, start: Array, tolerance: float) -> Answer:
-    """Solve by sx_sim's kernel, from (0, 2) for a cold start."""
+def solve_ours(cascade: Cascade, law: Law, start: Array | None, tolerance: float) -> Answer:
+    """Solve by sx_sim's kernel, from none for a cold one."""
     found = solve_column(cascade, law, start, Options(tolerance=tolerance))
     why = "" if found.status == CONVERGED else f"status {found.status}"
     return Answer(found.aqueous, found.organic, found.unknowns, not why, int(found.iterations), why)

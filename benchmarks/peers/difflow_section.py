@@ -34,7 +34,7 @@ def contest(stages: int) -> Contest:
     return Contest(
         f"one section, {n} stages",
         cascade.feed.sum(axis=0),
-        partial(solve_ours, cascade, law, np.empty((0, 2)), TOLERANCE),
+        partial(solve_ours, cascade, law, None, TOLERANCE),
         peers,
         partial(assess_answer, cascade, law),
     )

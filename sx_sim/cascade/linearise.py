@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from sx_sim.cascade.results import CascadeResult
 from sx_sim.cascade.tangents import Tangent, zero_tangent
 from sx_sim.errors import ConvergenceError
+from sx_sim.kernels import layout as row
 from sx_sim.kernels.types import Cascade
 
 Array = NDArray[np.float64]
-REFINEMENTS = 3  # of a solve by what it leaves: the factors alone promise six digits
 
 
 class Answer(NamedTuple):
@@ -58,66 +58,54 @@ class Linearised:
 
     def __init__(self, result: CascadeResult) -> None:
         # imported here: reading a case should not wait for the compiler to load
-        from sx_sim.kernels.closure import evaluate
-        from sx_sim.kernels.direction import newton_direction
-        from sx_sim.kernels.workspace import new_workspace, shape_of
+        from sx_sim.kernels.derivatives import factorise
+        from sx_sim.kernels.layout import loaded, packed
 
         if not result.converged:
             raise ConvergenceError(result.explanation, result)
         self.result = result
         self.cascade, self.law = result.column.pack()
-        work = new_workspace(*shape_of(self.cascade, self.law))
-        self.state, self.factors = work.state, work.factors
-        self.state.unknowns[:] = result.stages.unknowns
-        evaluate(self.cascade, self.law, self.state)
-        # any residuals do, to find out which elimination is accurate here
-        self.state.f[:] = 1.0
-        newton_direction(self.cascade, self.law, self.state, self.factors, work.step)
-        state, law = self.state, self.law
+        self.work = work = loaded(packed(self.cascade, self.law))
+        self.n = len(result.stages.unknowns)
+        work.unknowns[row.U] = result.stages.unknowns
+        factorise(self.n, work)
+        law = self.law
+        self.x, self.y, self.d = work.state[row.X], work.state[row.Y], work.state[row.D]
+        self.bound, self.anions = work.state[row.BOUND], work.flows[row.ANIONS]
+        unknowns, ln_h = result.stages.unknowns, work.flows[row.LN_H]
         self.free = ~np.isfinite(result.column.set_ln_h)  # where acidity is not set
-        self.h = np.exp(state.ln_h)
+        self.h = np.exp(ln_h)
         self.hydroxide = self.cascade.water_ion_product / self.h
-        self.charged = state.anion + self.hydroxide
-        self.taken = np.exp(state.unknowns[:, 1]) + state.y @ law.dimers
+        self.charged = self.anions + self.hydroxide
+        self.taken = np.exp(unknowns[:, 1]) + self.y @ law.dimers
         self.leaving = self.cascade.organic + self.cascade.organic_draw
-        self.order_acid = np.broadcast_to(law.order_acid, state.x.shape)
-        self.order_dimer = np.broadcast_to(law.order_dimer, state.x.shape)
+        self.order_acid = np.broadcast_to(law.order_acid, self.x.shape)
+        self.order_dimer = np.broadcast_to(law.order_dimer, self.x.shape)
         if law.acid_by_dimer.size:
-            more = np.multiply.outer(np.exp(state.unknowns[:, 1]), law.acid_by_dimer)
+            more = np.multiply.outer(np.exp(unknowns[:, 1]), law.acid_by_dimer)
             self.order_acid = law.order_acid + more
-            self.order_dimer = law.order_dimer - more * state.ln_h[:, None]
+            self.order_dimer = law.order_dimer - more * ln_h[:, None]
         self.complexed, self.ionic = law.ln_beta.shape[2] > 0, law.debye.size > 0
-        ligand = np.exp(state.unknowns[:, 2]) if self.complexed else np.zeros_like(self.h)
+        ligand = np.exp(unknowns[:, 2]) if self.complexed else np.zeros_like(self.h)
         self.protonated = law.protonation * self.h * ligand if law.protonation.size else 0 * ligand
-        self.cations = self.h + self.protonated + state.x @ law.charge
-        self.ligand = ligand + self.protonated + (state.bound * state.x).sum(axis=1)
-        self.strength = self.charged + self.h + state.x @ law.charge**2  # twice
+        self.cations = self.h + self.protonated + self.x @ law.charge
+        self.ligand = ligand + self.protonated + (self.bound * self.x).sum(axis=1)
+        self.strength = self.charged + self.h + self.x @ law.charge**2  # twice
 
     def steps(self, f: Array) -> Array:
         """Return the unknowns' step that cancels ``f`` (N, m)."""
-        from sx_sim.kernels.direction import next_direction
-        from sx_sim.kernels.linear import change
+        from sx_sim.kernels.derivatives import solve_step
 
-        step, more, df = np.zeros_like(f), np.empty_like(f), np.empty_like(f)
-        left = f
-        for _ in range(REFINEMENTS):
-            next_direction(self.cascade, self.factors, np.ascontiguousarray(left), more)
-            step += more
-            change(len(f), self.factors.linear, step, df)
-            left = f + df
+        step = np.empty_like(f)
+        solve_step(self.n, self.work, f, step)
         return step
 
     def weights(self, g: Array) -> Array:
-        """Return the gradient with respect to the closures, given that of the scalars (N, m)."""
-        from sx_sim.kernels.transposed import change_transposed, direction_transposed
+        """Return the gradient with respect to the closures, given that of the unknowns (N, m)."""
+        from sx_sim.kernels.derivatives import solve_weight
 
-        weight, more, back = np.zeros_like(g), np.empty_like(g), np.empty_like(g)
-        left = g
-        for _ in range(REFINEMENTS):
-            direction_transposed(self.cascade, self.factors, np.ascontiguousarray(left), more)
-            weight += more
-            change_transposed(len(g), self.factors.linear, weight, back)
-            left = g + back
+        weight = np.empty_like(g)
+        solve_weight(self.n, self.work, g, weight)
         return weight
 
     def metals(self, tangent: Cascade, ln_d: Array) -> tuple[Array, Array]:
@@ -127,7 +115,7 @@ class Linearised:
         if self.cascade.efficiency.size:
             dx, dy, _ = self.real_metals(tangent, ln_d)
             return dx, dy
-        x, y = self.state.x, self.state.y
+        x, y, work = self.x, self.y, self.work
         source = tangent.feed - (tangent.aqueous + tangent.aqueous_draw)[:, None] * x
         source -= (tangent.organic + tangent.organic_draw)[:, None] * y
         source -= self.leaving[:, None] * y * ln_d
@@ -135,8 +123,7 @@ class Linearised:
         passed = tangent.organic[:, None] + self.cascade.organic[:, None] * ln_d
         source[1:] += (passed * y)[:-1]
         dx, dy = np.empty_like(x), np.empty_like(x)
-        cascade = self.cascade._replace(feed=source)
-        balance_metals(cascade, self.state.d, dx, dy, self.state.row)
+        balance_metals(self.n, work.flows, source, self.d, dx, dy, np.empty(x.shape[1]))
         return dx, dy + y * ln_d
 
     def real_metals(self, tangent: Cascade, ln_d: Array) -> tuple[Array, Array, Array]:
@@ -149,8 +136,8 @@ class Linearised:
         """
         from sx_sim.kernels.real import balance_real
 
-        cascade, state = self.cascade, self.state
-        x, y, z = state.x, state.y, state.leaving
+        cascade, work = self.cascade, self.work
+        x, y, z = self.x, self.y, work.state[row.LEAVING]
 
         def flow(*arrays: Array) -> Array:
             return np.sum(arrays, axis=0)[:, None]
@@ -167,25 +154,26 @@ class Linearised:
         source = tangent.feed - more_aqueous * x - more_organic * z - made
         source += more_risen - tangent.organic_feed
         source[:-1] += (flow(tangent.aqueous) * x + flow(tangent.organic_down) * z)[1:]
-        moved = cascade._replace(feed=source, organic_feed=more_risen)
         dx, dy, leaving = np.empty_like(x), np.empty_like(x), np.empty_like(x)
-        balance_real(moved, state.d, dx, dy, leaving, state.risen, made)
+        risen = work.state[row.RISEN : row.RISEN + 3]
+        feeds = source, more_risen
+        balance_real(self.n, work.flows, *feeds, self.d, dx, dy, leaving, risen, True, made)
         return dx, dy + y * ln_d, leaving
 
     def closures(self, tangent: Tangent, dx: Array, dy: Array) -> Array:
         """Return the derivatives of the closures (N, m) along a tangent at fixed unknowns."""
-        x, y, law = self.state.x, self.state.y, self.law
+        x, y, law = self.x, self.y, self.law
         anion = self.anion(tangent.cascade)
         charged = anion + tangent.cascade.water_ion_product / self.h - self.hydroxide * tangent.ln_h
         protonated = self.protonated * (tangent.ln_h + tangent.protonation)
-        df = np.empty_like(self.state.f)
+        df = np.empty_like(self.result.stages.unknowns)
         df[:, 0] = charged / self.charged
         df[:, 0] -= (self.h * tangent.ln_h + protonated + dx @ law.charge) / self.cations
         df[:, 1] = tangent.cascade.dimer / self.cascade.dimer
         df[:, 1] -= (dy @ law.dimers + y @ tangent.dimers) / self.taken
         if self.complexed:
-            held = (self.state.bound * dx + tangent.bound * x).sum(axis=1)
-            df[:, 2] = anion / self.state.anion - (held + protonated) / self.ligand
+            held = (self.bound * dx + tangent.bound * x).sum(axis=1)
+            df[:, 2] = anion / self.anions - (held + protonated) / self.ligand
         elif self.ionic:
             df[:, 2] = -(charged + self.h * tangent.ln_h + dx @ law.charge**2) / self.strength
         return df
@@ -200,9 +188,9 @@ class Linearised:
         cascade, anion = self.cascade, tangent.anion.copy()
         for j in range(len(anion) - 1, -1, -1):
             if not self.free[j]:
-                anion[j] = 0.0 if step is None else self.state.anion[j] * step[j, 0]
+                anion[j] = 0.0 if step is None else self.anions[j] * step[j, 0]
             elif j + 1 < len(anion):
-                dosed = self.state.anion[j + 1] - cascade.anion[j + 1]
+                dosed = self.anions[j + 1] - cascade.anion[j + 1]
                 anion[j] += cascade.carry[j] * (anion[j + 1] - tangent.anion[j + 1])
                 anion[j] += tangent.carry[j] * dosed
         return anion
@@ -226,7 +214,7 @@ class Linearised:
         ln_d = tangent.ln_d + step[:, 1:2] * self.order_dimer
         ln_d -= (self.free * step[:, 0])[:, None] * self.order_acid
         if step.shape[1] == 3:
-            ln_d -= self.state.bound * step[:, 2:]
+            ln_d -= self.bound * step[:, 2:]
         return ln_d
 
     @property
@@ -245,24 +233,24 @@ class Linearised:
             return held
         aqueous_entrainment, organic_entrainment = tangent.drops
         if phase == "aqueous":
-            return held + organic_entrainment[j] * self.state.leaving[j]
-        return held + aqueous_entrainment[j] * self.state.x[j]
+            return held + organic_entrainment[j] * self.work.state[row.LEAVING, j]
+        return held + aqueous_entrainment[j] * self.x[j]
 
     def gradient(self, seed: Seed) -> Tangent:
         """Return the gradient of a number with respect to every part of a tangent: adjoint mode."""
-        law, state = self.law, self.state
+        law = self.law
         gradient = zero_tangent(self.result)
-        by_x, by_y = seed.x + state.d * seed.organic, seed.organic.copy()
+        by_x, by_y = seed.x + self.d * seed.organic, seed.organic.copy()
         _, by_ln_d = self._balances(by_x, by_y)
-        g = np.zeros_like(state.f)
+        g = np.zeros_like(self.result.stages.unknowns)
         g[:, 0] = seed.ln_h - (by_ln_d * self.order_acid).sum(axis=1)
         g[~self.free, 0] = 0.0
         g[:, 0] += self._by_anion(gradient.cascade, seed.anion)
         g[:, 1] += (by_ln_d * self.order_dimer).sum(axis=1)
         if g.shape[1] == 3:
-            g[:, 2] -= (by_ln_d * state.bound).sum(axis=1)
+            g[:, 2] -= (by_ln_d * self.bound).sum(axis=1)
         weight = self.weights(g)
-        by_x += np.einsum("ja,jai->ji", weight, self.factors.linear.f_x[:, :, : by_x.shape[1]])
+        by_x += np.einsum("ja,jai->ji", weight, self.work.slopes[row.F_X][:, :, : by_x.shape[1]])
         by_y -= np.multiply.outer(weight[:, 1] / self.taken, law.dimers)
         mu, by_ln_d = self._balances(by_x, by_y)
         gradient.ln_d[:] = by_ln_d
@@ -280,16 +268,16 @@ class Linearised:
         """
         from sx_sim.kernels.transposed import balance_transposed
 
-        state = self.state
         mu, inverse = np.empty_like(by_x), np.empty_like(by_x)
-        balance_transposed(self.cascade, state.d, by_x, mu, inverse, state.row)
+        lost = np.empty(by_x.shape[1])
+        balance_transposed(self.n, self.work.flows, self.d, by_x, mu, inverse, lost)
         by_ln_d = by_y - self.leaving[:, None] * mu
         by_ln_d[:-1] += self.cascade.organic[:-1, None] * mu[1:]
-        return mu, by_ln_d * state.y
+        return mu, by_ln_d * self.y
 
     def _by_flows(self, gradient: Cascade, mu: Array) -> None:
         """Fill what an output gains per flow, from what it gains per mole fed."""
-        x, y = self.state.x, self.state.y
+        x, y = self.x, self.y
         gradient.aqueous_draw[:] = -(x * mu).sum(axis=1)
         gradient.organic_draw[:] = -(y * mu).sum(axis=1)
         gradient.aqueous[:] = gradient.aqueous_draw
@@ -301,13 +289,13 @@ class Linearised:
         """Fill what an output gains from what stands in the closures themselves."""
         by_charge, by_cations = weight[:, 0] / self.charged, -weight[:, 0] / self.cations
         gradient.cascade.dimer[:] = weight[:, 1] / self.cascade.dimer
-        gradient.dimers[:] = -(weight[:, 1] / self.taken) @ self.state.y
+        gradient.dimers[:] = -(weight[:, 1] / self.taken) @ self.y
         by_h, by_protonated, by_anion = by_cations, by_cations, by_charge
         if self.complexed:
             by_ligand = -weight[:, 2] / self.ligand
-            gradient.bound[:] = by_ligand[:, None] * self.state.x
+            gradient.bound[:] = by_ligand[:, None] * self.x
             by_protonated = by_protonated + by_ligand
-            by_anion = by_charge + weight[:, 2] / self.state.anion
+            by_anion = by_charge + weight[:, 2] / self.anions
         elif self.ionic:
             by_strength = -weight[:, 2] / self.strength
             by_charge = by_anion = by_charge + by_strength
@@ -334,6 +322,6 @@ class Linearised:
             if j + 1 < len(gain):
                 passed = cascade.carry[j] * gain[j]
                 gradient.anion[j + 1] -= passed
-                gradient.carry[j] += gain[j] * (self.state.anion[j + 1] - cascade.anion[j + 1])
+                gradient.carry[j] += gain[j] * (self.anions[j + 1] - cascade.anion[j + 1])
                 gain[j + 1] += passed
-        return np.where(self.free, 0.0, self.state.anion * gain)
+        return np.where(self.free, 0.0, self.anions * gain)

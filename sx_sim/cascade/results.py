@@ -177,13 +177,9 @@ def solve_column(
     """
     # imported here: reading a case should not wait for the compiler to load
     from sx_sim.kernels.solve import solve_column as solve_kernel
-    from sx_sim.kernels.workspace import shape_of
 
     cascade, law = column.pack()
     guess = start.stages.unknowns if isinstance(start, CascadeResult) else start
-    unknowns = shape_of(cascade, law)[3]
-    if guess is None or guess.shape != (column.stages, unknowns):
-        guess = np.empty((0, unknowns))
     solution = solve_kernel(cascade, law, guess, options)
     result = assemble(column, cascade, law, solution)
     if throw and not result.converged:
@@ -206,28 +202,22 @@ def solve_columns(
         Where they are not alike: what to solve first, and start all of them from.
     """
     # imported here: reading a case should not wait for the compiler to load
-    from sx_sim.kernels.solve import solve_together, stack
+    from sx_sim.kernels.layout import packed, stacked
+    from sx_sim.kernels.solve import solve_together
 
-    packed = [column.pack() for column in columns]
-    guess = np.empty((0, 0))
+    arrays = [column.pack() for column in columns]
+    guess = None
     if start is not None:
         guess = solve_column(start, options=options, throw=False).stages.unknowns
     solutions: list[Solution] = []
-    for _, run in groupby(packed, key=lambda one: kind_of(*one)):
-        found = solve_together(*stack(list(run)), guess, start is None, options)
+    problems = [packed(*one) for one in arrays]
+    for _, run in groupby(problems, key=lambda one: one.kind):
+        found = solve_together(stacked(list(run)), guess, start is None, options)
         solutions += [Solution(*one) for one in zip(*found, strict=True)]
     return [
-        assemble(column, *arrays, solution)
-        for column, arrays, solution in zip(columns, packed, solutions, strict=True)
+        assemble(column, *one, solution)
+        for column, one, solution in zip(columns, arrays, solutions, strict=True)
     ]
-
-
-def kind_of(cascade: Cascade, law: Law) -> tuple[Any, ...]:
-    """Return the shape and orders that columns have to share to be solved together."""
-    from sx_sim.kernels.workspace import shape_of
-
-    shared = (law.order_dimer, law.order_acid, law.acid_by_dimer, law.dimers, law.charge)
-    return *shape_of(cascade, law), law.least_acid, *(array.tobytes() for array in shared)
 
 
 def assemble(column: Column, cascade: Cascade, law: Law, solution: Solution) -> CascadeResult:

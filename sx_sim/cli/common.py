@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -68,16 +69,22 @@ def replace_unknown_characters() -> None:
             stream.reconfigure(errors="replace")
 
 
-def announce_compilation() -> None:
-    """Say so if the kernels have to be compiled first."""
+def compile_first() -> None:
+    """Compile the kernels if they have not been, saying so and how far it has come."""
     from sx_sim.kernels import TEMPORARY
-    from sx_sim.kernels.solve import compiled
+    from sx_sim.kernels.solve import compile_solver, compiled
+    from sx_sim.report.progress import progress_bar
 
-    if not compiled():
-        err.print("Compiling the solver for this machine; once, it takes less than a minute ...")
-        if TEMPORARY:
-            told = f"It is kept in {TEMPORARY}; set NUMBA_CACHE_DIR to a folder that lasts."
-            err.print(told, soft_wrap=True)
+    if compiled():
+        return
+    err.print("Compiling the solver for this machine, once: half a minute to a minute ...")
+    if TEMPORARY:
+        told = f"It is kept in {TEMPORARY}; set NUMBA_CACHE_DIR to a folder that lasts."
+        err.print(told, soft_wrap=True)
+    began = perf_counter()
+    with progress_bar(err, "compiling", rates=False) as progress:
+        compile_solver(progress)
+    err.print(f"compiled in {perf_counter() - began:.0f} s")
 
 
 def save_figures(folder: Path, stem: str, figures: dict[str, Callable[[], Figure]]) -> None:

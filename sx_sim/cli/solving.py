@@ -14,7 +14,7 @@ from sx_sim.cli.common import (
     OutPath,
     PlotPath,
     Strict,
-    announce_compilation,
+    compile_first,
     complain,
     err,
     out,
@@ -48,7 +48,7 @@ def run(
 
         loaded = load_case(case)
         check_outputs(results=out_file, kind="result", pictures=plots)
-        announce_compilation()
+        compile_first()
         done: list[str] = []
         try:
             with progress_bar(err) if loaded.parts else nullcontext(_silent) as progress:

@@ -14,7 +14,7 @@ from sx_sim.cli.common import (
     OutPath,
     PlotPath,
     TablePath,
-    announce_compilation,
+    compile_first,
     complain,
     err,
     out,
@@ -35,7 +35,7 @@ def sensitivity(case: CasePath, out_table: TablePath = None, plots: PlotPath = N
 
         loaded = load_case(case)
         check_outputs(table=out_table, pictures=plots)
-        announce_compilation()
+        compile_first()
         result = solve(loaded, throw=False)
         if not result.converged:
             complain("not solved:", result.explanation)
@@ -72,7 +72,7 @@ def uncertainty(
 
         loaded = load_case(case)
         check_outputs(results=out_file, kind="sweep", pictures=plots)
-        announce_compilation()
+        compile_first()
         result = solve(loaded, throw=False)
         if not result.converged:
             complain("not solved:", result.explanation)

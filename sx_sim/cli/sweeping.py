@@ -17,7 +17,7 @@ from sx_sim.cli.common import (
     OutPath,
     PlotPath,
     Strict,
-    announce_compilation,
+    compile_first,
     err,
     out,
     plain_errors,
@@ -71,7 +71,7 @@ def sweep(
                 journal.discard()
             if journal:
                 (journal.resume if resume else journal.begin)()
-            announce_compilation()
+            compile_first()
             try:
                 with (
                     stoppable(),

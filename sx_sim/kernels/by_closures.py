@@ -11,131 +11,142 @@ distribution ratios. Where such a half-closed cascade would run away, ``answer``
 accuracy is lost, so whoever uses this compares the step with ``linear.change``.
 """
 
+from sx_sim.kernels import layout as row
 from sx_sim.kernels.jit import kernel
-from sx_sim.kernels.small import invert_small
-
-
-@kernel(inline="always")
-def add_rows(shares, matrix, total):
-    """Add ``shares @ matrix`` to ``total`` (m, S), m = 2 or 3.
-
-    The first two rows go through one loop, here and in ``take_past``: such short loops
-    cost more to start than to run.
-    """
-    m, s = shares.shape
-    for i in range(s):
-        first, second = shares[0, i], shares[1, i]
-        for c in range(s):
-            total[0, c] += first * matrix[i, c]
-            total[1, c] += second * matrix[i, c]
-        if m == 3:
-            third = shares[2, i]
-            for c in range(s):
-                total[2, c] += third * matrix[i, c]
-
-
-@kernel(inline="always")
-def take_past(matrix, by_row, by_column, left, right):
-    """Take an answer past a stage: scale it both ways and subtract ``left.T @ right``."""
-    m, s = left.shape
-    for i in range(s):
-        scale, first, second = by_row[i], left[0, i], left[1, i]
-        for c in range(s):
-            gone = first * right[0, c] + second * right[1, c]
-            matrix[i, c] = scale * by_column[c] * matrix[i, c] - gone
-        if m == 3:
-            third = left[2, i]
-            for c in range(s):
-                matrix[i, c] -= third * right[2, c]
-
-
-@kernel(inline="always")
-def close(seen, local, falls, inverse, felt):
-    """Invert the closures' derivatives (m, m), with the answer of the metals; fill ``felt``."""
-    m, s = local.shape
-    for a in range(m):
-        for b in range(m):
-            total = 0.0
-            for i in range(s):
-                total += seen[a, i] * local[b, i]
-            inverse[a, b] += total
-    invert_small(inverse)
-    for a in range(m):
-        for i in range(s):
-            felt[a, i] = inverse[a, 0] * seen[0, i]
-        for b in range(1, m):
-            for i in range(s):
-                felt[a, i] += inverse[a, b] * seen[b, i]
-        for i in range(s):
-            felt[a, i] *= falls[i]
+from sx_sim.kernels.metals import TRACE
+from sx_sim.kernels.small import invert
 
 
 @kernel()
-def eliminate_closures(n, linear, factors):
-    """Fill ``factors``, ClosureFactors, with ``linear`` of N stages.
+def eliminate_closures(n, work):
+    """Fill what is left of N stages' closures when those of the stages before are met.
 
-    ``answer`` is kept with its transpose, so that both products with it run along rows.
+    ``answer`` is kept with its transpose, so that both products with it run along rows. There
+    are two closures or more: two at a time keep what is loaded of a row in registers.
     """
-    m, s = linear.f_x.shape[1:]
-    answer, transpose, heard = factors.answer, factors.transpose, factors.heard
-    seen = factors.seen
+    rises, falls, f_x = work.spread[row.RISES], work.spread[row.FALLS], work.slopes[row.F_X]
+    local, pushed = work.slopes[row.LOCAL], work.slopes[row.PUSHED]
+    answered, felt, inverse = (
+        work.slopes[row.ANSWERED],
+        work.slopes[row.FELT],
+        work.small[row.INVERSE],
+    )
+    answer, transpose, swaps = (
+        work.square[row.ANSWER],
+        work.square[row.TRANSPOSE],
+        work.places[row.SWAPS],
+    )
+    m, s = f_x.shape[1:]
+    seen, heard = work.rows[row.SEEN : row.SEEN + m], work.rows[row.SEEN + m : row.SEEN + 2 * m]
     for i in range(s):
         for c in range(s):
             answer[i, c] = 0.0
             transpose[i, c] = 0.0
     for j in range(n):
-        local, rises, falls = linear.local[j], linear.rises[j], linear.falls[j]
-        answered, felt = factors.answered[j], factors.felt[j]
+        for a in range(m):
+            for i in range(s):
+                seen[a, i] = f_x[j, a, i]
+                heard[a, i] = 0.0
+        for a in range(0, m - 1, 2):
+            b = a + 1
+            for i in range(s):
+                see_a, see_b, hear_a, hear_b = (
+                    f_x[j, a, i],
+                    f_x[j, b, i],
+                    local[j, a, i],
+                    local[j, b, i],
+                )
+                for c in range(s):
+                    seen[a, c] += see_a * answer[i, c]
+                    seen[b, c] += see_b * answer[i, c]
+                    heard[a, c] += hear_a * transpose[i, c]
+                    heard[b, c] += hear_b * transpose[i, c]
+        if m % 2:
+            for i in range(s):
+                see_a, hear_a = f_x[j, m - 1, i], local[j, m - 1, i]
+                for c in range(s):
+                    seen[m - 1, c] += see_a * answer[i, c]
+                    heard[m - 1, c] += hear_a * transpose[i, c]
         for a in range(m):
             for b in range(m):
-                factors.inverse[j, a, b] = linear.f_scalar[j, a, b]
-            for i in range(s):
-                seen[a, i] = linear.f_x[j, a, i]
-                heard[a, i] = 0.0
-        add_rows(linear.f_x[j], answer, seen)
-        add_rows(local, transpose, heard)
-        close(seen, local, falls, factors.inverse[j], felt)
+                total = work.small[row.F_U, j, a, b]
+                for i in range(s):
+                    total += seen[a, i] * local[j, b, i]
+                inverse[j, a, b] = total
+        invert(inverse[j], swaps)
         for a in range(m):
             for i in range(s):
-                answered[a, i] = linear.pushed[j, a, i] + rises[i] * heard[a, i]
-        take_past(answer, rises, falls, answered, felt)
-        take_past(transpose, falls, rises, felt, answered)
+                felt[j, a, i] = 0.0
+            for b in range(m):
+                share = inverse[j, a, b]
+                for i in range(s):
+                    felt[j, a, i] += share * seen[b, i]
+            for i in range(s):
+                felt[j, a, i] *= falls[j, i]
+                answered[j, a, i] = pushed[j, a, i] + rises[j, i] * heard[a, i]
+        for i in range(s):
+            up, down = rises[j, i], falls[j, i]
+            left_0, left_1 = answered[j, 0, i], answered[j, 1, i]
+            right_0, right_1 = felt[j, 0, i], felt[j, 1, i]
+            for c in range(s):
+                one = up * falls[j, c] * answer[i, c]
+                one -= left_0 * felt[j, 0, c] + left_1 * felt[j, 1, c]
+                other = down * rises[j, c] * transpose[i, c]
+                other -= right_0 * answered[j, 0, c] + right_1 * answered[j, 1, c]
+                answer[i, c] = one if abs(one) > TRACE else 0.0
+                transpose[i, c] = other if abs(other) > TRACE else 0.0
+            for a in range(2, m):
+                left, right = answered[j, a, i], felt[j, a, i]
+                for c in range(s):
+                    answer[i, c] -= left * felt[j, a, c]
+                    transpose[i, c] -= right * answered[j, a, c]
 
 
-@kernel()
-def step_by_closures(n, linear, factors, f, step):
+@kernel(inline="always")
+def step_by_closures(n, work, f, step):
     """Fill ``step`` (N, m): the unknowns' step that cancels ``f``, the metals following."""
-    m, s = linear.f_x.shape[1:]
-    rising = falling = linear.row
-    rhs = factors.seen[:, 0]
+    rises, falls, f_x, local = (
+        work.spread[row.RISES],
+        work.spread[row.FALLS],
+        work.slopes[row.F_X],
+        work.slopes[row.LOCAL],
+    )
+    answered, felt, inverse = (
+        work.slopes[row.ANSWERED],
+        work.slopes[row.FELT],
+        work.small[row.INVERSE],
+    )
+    m, s = f_x.shape[1:]
+    rising = falling = work.rows[row.ROW]
+    rhs = work.unknowns[row.DF, 0]
     for i in range(s):
         rising[i] = 0.0
     for j in range(n):
         for a in range(m):
             total = f[j, a]
             for i in range(s):
-                total += linear.f_x[j, a, i] * rising[i]
+                total += f_x[j, a, i] * rising[i]
             rhs[a] = total
         for i in range(s):
-            rising[i] *= linear.rises[j, i]
+            rising[i] *= rises[j, i]
         for a in range(m):
             total = 0.0
             for b in range(m):
-                total -= factors.inverse[j, a, b] * rhs[b]
+                total -= inverse[j, a, b] * rhs[b]
             step[j, a] = total
             for i in range(s):
-                rising[i] += factors.answered[j, a, i] * total
+                rising[i] += answered[j, a, i] * total
     for i in range(s):
         falling[i] = 0.0
     for j in range(n - 1, -1, -1):
         for a in range(m):
             total = step[j, a]
             for i in range(s):
-                total -= factors.felt[j, a, i] * falling[i]
+                total -= felt[j, a, i] * falling[i]
             step[j, a] = total
         for i in range(s):
-            falling[i] *= linear.falls[j, i]
+            falling[i] *= falls[j, i]
         for a in range(m):
             total = step[j, a]
             for i in range(s):
-                falling[i] += linear.local[j, a, i] * total
+                falling[i] += local[j, a, i] * total

@@ -23,43 +23,11 @@ transposed, so that those products run along rows too.
 
 import numpy as np
 
+from sx_sim.kernels import layout as row
 from sx_sim.kernels.closure import linearise_closures
 from sx_sim.kernels.distribution import fill_orders
 from sx_sim.kernels.jit import kernel
-from sx_sim.kernels.small import invert_small
-
-
-@kernel()
-def invert(a, swaps):
-    """Invert ``a`` (S, S) in place by Gauss-Jordan with row exchanges.
-
-    ``swaps`` (S,) is work. A singular matrix gives infinities or NaN.
-    """
-    s = a.shape[0]
-    for k in range(s):
-        best = k
-        for i in range(k + 1, s):
-            if abs(a[i, k]) > abs(a[best, k]):
-                best = i
-        swaps[k] = best
-        if best != k:
-            for c in range(s):
-                a[k, c], a[best, c] = a[best, c], a[k, c]
-        scale = 1.0 / a[k, k]
-        a[k, k] = 1.0
-        for c in range(s):
-            a[k, c] *= scale
-        for i in range(s):
-            if i != k:
-                factor = a[i, k]
-                a[i, k] = 0.0
-                for c in range(s):
-                    a[i, c] -= factor * a[k, c]
-    for k in range(s - 1, -1, -1):
-        best = swaps[k]
-        if best != k:
-            for i in range(s):
-                a[i, k], a[i, best] = a[i, best], a[i, k]
+from sx_sim.kernels.small import invert
 
 
 @kernel()
@@ -81,103 +49,98 @@ def multiply(left, right, product):
 
 
 @kernel(inline="always")
-def is_set(cascade, j):
-    """Whether the acidity of stage ``j`` is set."""
-    return cascade.set_ln_h.size > 0 and not np.isnan(cascade.set_ln_h[j])
-
-
-@kernel()
-def volumes(cascade, flows):
-    """Fill what of a cascade's flows the elimination needs, (6, N), see ``MetalFactors``."""
-    real = cascade.efficiency.size > 0
-    for j in range(cascade.anion.size):
-        organic = cascade.organic[j] + cascade.organic_draw[j]
-        organic += cascade.organic_down[j] if real else 0.0
-        eff = cascade.efficiency[j] if real else 1.0
-        flows[0, j] = 1.0 - eff
-        flows[1, j] = eff * organic
-        flows[2, j] = cascade.organic[j] / organic
-        flows[3, j] = cascade.organic_draw[j] / organic
-        flows[4, j] = cascade.organic_down[j] / organic if real else 0.0
-        flows[5, j] = cascade.aqueous_up[j] if real else 0.0
+def volumes(n, work):
+    """Fill what of the flows of N stages the elimination needs."""
+    flows, real = work.flows, work.has[row.REAL]
+    for j in range(n):
+        organic = flows[row.ORGANIC, j] + flows[row.ORGANIC_DRAW, j]
+        organic += flows[row.ORGANIC_DOWN, j] if real else 0.0
+        eff = flows[row.EFFICIENCY, j] if real else 1.0
+        flows[row.BYPASS, j] = 1.0 - eff
+        flows[row.MIXED, j] = eff * organic
+        flows[row.RISING, j] = flows[row.ORGANIC, j] / organic
+        flows[row.TAKEN, j] = flows[row.ORGANIC_DRAW, j] / organic
+        flows[row.FALLING, j] = flows[row.ORGANIC_DOWN, j] / organic if real else 0.0
+        flows[row.UP, j] = flows[row.AQUEOUS_UP, j] if real else 0.0
+        set_here = work.has[row.DOSED] and not np.isnan(flows[row.SET_LN_H, j])
+        flows[row.DOSES, j] = flows[row.ANIONS, j] if set_here else 0.0
 
 
 @kernel(inline="always")
-def flows_of(flows, j):
-    """Return the blocks of ``volumes`` for stage ``j``."""
-    return flows[0, j], flows[1, j], flows[2, j], flows[3, j], flows[4, j], flows[5, j]
+def eliminate_unknowns(work, j):
+    """Express stage ``j``'s steps of the unknowns by its metals: ``-inverse f + response dx``.
 
-
-@kernel(inline="always")
-def eliminate_scalars(cascade, linear, factors, law, state, j):
-    """Express stage ``j``'s scalar steps by its metals: ``-inverse f + response dx``.
-
-    ``factors.inverse`` holds d closure / d scalar at fixed x, to be inverted.
+    ``small[METALS_INVERSE]`` holds d closure / d unknown at fixed x, to be inverted.
     """
-    m, sx = linear.f_x.shape[1:]
-    s = state.y.shape[1]
-    here = is_set(cascade, j)
+    flows, law, state, f_x = work.flows, work.law, work.state, work.slopes[row.F_X, j]
+    inverse, response, y_slope = (
+        work.small[row.METALS_INVERSE, j],
+        work.slopes[row.RESPONSE, j],
+        work.slopes[row.Y_SLOPE, j],
+    )
+    ratio = work.spread[row.RATIO, j]
+    m, sx = f_x.shape
+    s = law.shape[1]
+    here = flows[row.DOSES, j] > 0.0
     if here:
         for a in range(m):
-            factors.inverse[j, a, 0] = linear.f_x[j, a, s] * state.anion[j]
-    invert_small(factors.inverse[j])
+            inverse[a, 0] = f_x[a, s] * flows[row.ANIONS, j]
+    invert(inverse, work.places[row.SWAPS])
     for a in range(m):
         for i in range(sx):
             total = 0.0
             for b in range(m):
-                total -= factors.inverse[j, a, b] * linear.f_x[j, b, i]
-            factors.response[j, a, i] = 0.0 if here and i == s else total
-            factors.y_scalar[j, a, i] = 0.0
-    varying = law.acid_by_dimer.size > 0
-    order_acid = state.orders[0] if varying else law.order_acid
-    order_dimer = state.orders[1] if varying else law.order_dimer
+                total -= inverse[a, b] * f_x[b, i]
+            response[a, i] = 0.0 if here and i == s else total
+            y_slope[a, i] = 0.0
+    varying = work.has[row.VARYING]
+    order_acid = work.rows[row.ORDERS_ACID] if varying else law[row.ORDER_ACID]
+    order_dimer = work.rows[row.ORDERS_DIMER] if varying else law[row.ORDER_DIMER]
     if varying:
-        fill_orders(
-            law.order_acid,
-            law.order_dimer,
-            law.acid_by_dimer,
-            state.ln_h[j],
-            np.exp(state.unknowns[j, 1]),
-            state.orders,
-        )
+        fill_orders(work, j)
     for i in range(s):
-        factors.d[j, i] = state.d[j, i]
-        factors.y_scalar[j, 0, i] = 0.0 if here else -order_acid[i] * state.y[j, i]
-        factors.y_scalar[j, 1, i] = order_dimer[i] * state.y[j, i]
+        ratio[i] = state[row.D, j, i]
+        y_slope[0, i] = 0.0 if here else -order_acid[i] * state[row.Y, j, i]
+        y_slope[1, i] = order_dimer[i] * state[row.Y, j, i]
         if m == 3:
-            factors.y_scalar[j, 2, i] = -state.bound[j, i] * state.y[j, i]
+            y_slope[2, i] = -state[row.BOUND, j, i] * state[row.Y, j, i]
     if sx > s:
-        factors.d[j, s] = 0.0
-        factors.doses[j] = state.anion[j] if here else 0.0
+        ratio[s] = 0.0
 
 
 @kernel(inline="always")
-def pass_on(factors, on, j):
+def pass_on(work, j):
     """Fill what leaves stage ``j`` in the organic, ``made``, and L F, ``gone``, per dx."""
-    response, y_scalar, d = factors.response[j], factors.y_scalar[j], factors.d[j]
-    lost, made, gone, fallen = factors.lost, factors.made, factors.gone, factors.pivot[j]
+    flows, on = work.flows, work.flows[row.AQUEOUS, j]
+    response, y_slope, ratio = (
+        work.slopes[row.RESPONSE, j],
+        work.slopes[row.Y_SLOPE, j],
+        work.spread[row.RATIO, j],
+    )
+    lost, made, gone = work.square[row.LOST], work.square[row.MADE], work.square[row.GONE]
+    fallen = work.blocks[row.PIVOT, j]
     m, sx = response.shape
-    bypass, mixed, _, _, falls, _ = flows_of(factors.flows, j)
+    bypass, mixed, falls = flows[row.BYPASS, j], flows[row.MIXED, j], flows[row.FALLING, j]
     for c in range(sx):
         for i in range(sx):
             made[c, i] = 0.0
-        made[c, c] = mixed * d[c]
+        made[c, c] = mixed * ratio[c]
         for a in range(m):
             factor = mixed * response[a, c]
             for i in range(sx):
-                made[c, i] += factor * y_scalar[a, i]
+                made[c, i] += factor * y_slope[a, i]
         for i in range(sx):
             fallen[c, i] = falls * made[c, i]
         fallen[c, c] += on
-    if factors.losses.size > 0:
-        back = factors.backs[j]
+    if work.has[row.REAL]:
+        back = work.blocks[row.BACKS, j]
         for c in range(sx):
             for i in range(sx):
-                factors.losses[j, c, i] = lost[c, i]
+                work.blocks[row.LOSSES, j, c, i] = lost[c, i]
                 back[c, i] = falls * bypass * lost[c, i]
             back[c, c] += 1.0 - falls * bypass
         if falls * bypass > 0.0:
-            invert(back, factors.swaps)
+            invert(back, work.places[row.SWAPS])
             multiply(back, fallen, gone)
             for c in range(sx):
                 for i in range(sx):
@@ -195,112 +158,115 @@ def pass_on(factors, on, j):
 
 
 @kernel()
-def eliminate_metals(cascade, law, state, linear, factors):
-    """Fill ``factors``, MetalFactors, at ``state``."""
-    n, s = cascade.feed.shape
-    sx = factors.response.shape[2]
-    lost, made, gone = factors.lost, factors.made, factors.gone
-    volumes(cascade, factors.flows)
-    linearise_closures(cascade, law, state, factors.inverse, linear.f_x)
+def eliminate_metals(n, work):
+    """Fill the pivots of N stages."""
+    flows = work.flows
+    s, sx = work.law.shape[1], work.spread.shape[2]
+    lost, made, gone = work.square[row.LOST], work.square[row.MADE], work.square[row.GONE]
+    volumes(n, work)
+    linearise_closures(n, work, work.small[row.METALS_INVERSE])
     for c in range(sx):
         for i in range(sx):
             lost[c, i] = 1.0 if c == i else 0.0
     for j in range(n):
-        pivot = factors.pivot[j]
-        eliminate_scalars(cascade, linear, factors, law, state, j)
-        pass_on(factors, cascade.aqueous[j], j)
-        _, _, rises, taken, _, up = flows_of(factors.flows, j)
+        pivot, dosed = work.blocks[row.PIVOT, j], flows[row.DOSES, j]
+        eliminate_unknowns(work, j)
+        pass_on(work, j)
+        rises, taken, up = flows[row.RISING, j], flows[row.TAKEN, j], flows[row.UP, j]
         for c in range(sx):
             for i in range(sx):
                 gone[c, i] += taken * made[c, i]
                 pivot[c, i] = gone[c, i] + rises * made[c, i]
-            gone[c, c] += cascade.aqueous_draw[j]
-            pivot[c, c] += cascade.aqueous_draw[j] + up
+            gone[c, c] += flows[row.AQUEOUS_DRAW, j]
+            pivot[c, c] += flows[row.AQUEOUS_DRAW, j] + up
         if sx > s:
             for c in range(s):
-                pivot[c, s] = -factors.doses[j] * factors.response[j, 0, c]
+                pivot[c, s] = -dosed * work.slopes[row.RESPONSE, j, 0, c]
             pivot[s, s] = 1.0
-            if factors.doses[j] == 0.0 and cascade.carry[j] > 0.0:
-                pivot[s, s] = cascade.aqueous[j + 1] / cascade.carry[j]
-        invert(pivot, factors.swaps)
+            if dosed == 0.0 and flows[row.CARRY, j] > 0.0:
+                pivot[s, s] = flows[row.AQUEOUS, j + 1] / flows[row.CARRY, j]
+        invert(pivot, work.places[row.SWAPS])
         multiply(gone, pivot, lost)
         if sx > s:  # anions never rise; where they are set, what falls changes nothing
             for c in range(s):
                 lost[c, s] = 0.0
-                lost[s, c] *= 1.0 if factors.doses[j] == 0.0 else 0.0
+                lost[s, c] *= 1.0 if dosed == 0.0 else 0.0
             lost[s, s] = 1.0
 
 
-@kernel(inline="always")
-def leaves(factors, on, j, x, unknowns, rising, falling, left):
+@kernel()
+def leaves(work, j, x, unknowns, rising, falling, left):
     """Fill what falls on from stage ``j`` and what leaves it in the organic.
 
     ``x`` and ``unknowns`` are its changes, ``rising`` what would rise to it if nothing fell.
     """
-    sx = x.size
-    bypass, mixed, _, _, falls, _ = flows_of(factors.flows, j)
+    flows, ratio, y_slope = work.flows, work.spread[row.RATIO, j], work.slopes[row.Y_SLOPE, j]
+    sx, on = x.size, flows[row.AQUEOUS, j]
+    bypass, mixed, falls = flows[row.BYPASS, j], flows[row.MIXED, j], flows[row.FALLING, j]
     for i in range(sx):
-        left[i] = mixed * factors.d[j, i] * x[i]
+        left[i] = mixed * ratio[i] * x[i]
     for a in range(unknowns.size):
         factor = mixed * unknowns[a]
         for i in range(sx):
-            left[i] += factor * factors.y_scalar[j, a, i]
+            left[i] += factor * y_slope[a, i]
     for i in range(sx):
         falling[i] = on * x[i] + falls * (bypass * rising[i] + left[i])
     if falls * bypass > 0.0:
-        row = factors.rows[0]
+        held = work.rows[row.BACK]
         for i in range(sx):
-            row[i] = falling[i]
+            held[i] = falling[i]
             falling[i] = 0.0
-        times(factors.backs[j], row, 1.0, falling)
+        times(work.blocks[row.BACKS, j], held, 1.0, falling)
     if bypass > 0.0:
         for i in range(sx):
             left[i] += bypass * (rising[i] + falling[i])
-        times(factors.losses[j], falling, -bypass, left)
+        times(work.blocks[row.LOSSES, j], falling, -bypass, left)
 
 
-@kernel()
-def step_by_metals(cascade, factors, f, step):
+@kernel(inline="always")
+def step_by_metals(n, work, f, step):
     """Fill ``step`` (N, m): the unknowns' step that cancels ``f``, the metals following."""
-    n, s = cascade.feed.shape
-    m, sx = factors.response.shape[1:]
-    forward, risen, unknowns = factors.forward, factors.risen, factors.unknowns
-    rhs, falling, left = factors.rows[1], factors.rows[2], factors.rows[3]
+    flows, inverse, response = work.flows, work.small[row.METALS_INVERSE], work.slopes[row.RESPONSE]
+    forward, risen, pivot = work.spread[row.FORWARD], work.spread[row.RISE], work.blocks[row.PIVOT]
+    rhs, falling, left = work.rows[row.RHS], work.rows[row.FALL], work.rows[row.LEFT]
+    unknowns = work.unknowns[row.DF, 0]
+    s = work.law.shape[1]
+    m, sx = response.shape[1:]
     for i in range(sx):
         risen[0, i] = 0.0
     for j in range(n):
-        on, rising = cascade.aqueous[j], risen[j]
-        _, _, rises, taken, falls, up = flows_of(factors.flows, j)
+        rising = risen[j]
+        rises, taken, falls = flows[row.RISING, j], flows[row.TAKEN, j], flows[row.FALLING, j]
         for a in range(m):
             total = 0.0
             for b in range(m):
-                total -= factors.inverse[j, a, b] * f[j, b]
+                total -= inverse[j, a, b] * f[j, b]
             step[j, a] = total  # at dx = 0
         for i in range(sx):
             forward[j, i] = 0.0
-        leaves(factors, on, j, forward[j], step[j], rising, falling, left)
+        leaves(work, j, forward[j], step[j], rising, falling, left)
         for i in range(sx):
             rhs[i] = rising[i] - (taken + rises) * left[i]
         if falls > 0.0:
-            times(factors.losses[j], falling, -1.0, rhs)
+            times(work.blocks[row.LOSSES, j], falling, -1.0, rhs)
         if sx > s:
-            rhs[s] = factors.doses[j] * step[j, 0]
-        times(factors.pivot[j], rhs, 1.0, forward[j])
+            rhs[s] = flows[row.DOSES, j] * step[j, 0]
+        times(pivot[j], rhs, 1.0, forward[j])
         for a in range(m):
             unknowns[a] = step[j, a]
             for i in range(sx):
-                unknowns[a] += factors.response[j, a, i] * forward[j, i]
+                unknowns[a] += response[j, a, i] * forward[j, i]
         if j + 1 < n:
-            leaves(factors, on, j, forward[j], unknowns, rising, falling, left)
+            leaves(work, j, forward[j], unknowns, rising, falling, left)
             for i in range(sx):
-                risen[j + 1, i] = rises * left[i] + up * forward[j, i]
+                risen[j + 1, i] = rises * left[i] + flows[row.UP, j] * forward[j, i]
     for i in range(sx):
         falling[i] = 0.0
     for j in range(n - 1, -1, -1):
-        if sx > s and factors.doses[j] > 0.0:
+        if sx > s and flows[row.DOSES, j] > 0.0:
             falling[s] = 0.0
-        times(factors.pivot[j], falling, 1.0, forward[j])
+        times(pivot[j], falling, 1.0, forward[j])
         for a in range(m):
             for i in range(sx):
-                step[j, a] += factors.response[j, a, i] * forward[j, i]
-        leaves(factors, cascade.aqueous[j], j, forward[j], step[j], risen[j], falling, left)
+                step[j, a] += response[j, a, i] * forward[j, i]
+        leaves(work, j, forward[j], step[j], risen[j], falling, left)

@@ -10,6 +10,7 @@ asks for, and what that doses falls on with the water.
 
 import numpy as np
 
+from sx_sim.kernels import layout as row
 from sx_sim.kernels.distribution import distribution, fill_orders
 from sx_sim.kernels.jit import kernel
 from sx_sim.kernels.metals import balance_metals
@@ -17,80 +18,86 @@ from sx_sim.kernels.real import balance_real
 
 
 @kernel()
-def evaluate(cascade, law, state):
-    """Fill everything in ``state`` that follows from its unknowns.
+def evaluate(n, work):
+    """Fill everything that follows from the unknowns of N stages.
 
     Returns the largest closure residual, NaN if any is.
     """
-    acidity(cascade, state)
-    distribution(law, state.ln_h, state.unknowns, state.d, state.bound)
-    if cascade.efficiency.size > 0:
-        balance_real(cascade, state.d, state.x, state.y, state.leaving, state.risen, state.nothing)
+    flows, metals, state = work.flows, work.metals, work.state
+    acidity(n, work)
+    distribution(n, work)
+    if work.has[row.REAL]:
+        balance_real(
+            n,
+            flows,
+            metals[row.FEED],
+            metals[row.ORGANIC_FEED],
+            state[row.D],
+            state[row.X],
+            state[row.Y],
+            state[row.LEAVING],
+            state[row.RISEN : row.RISEN + 3],
+            False,
+            state[row.D],
+        )
     else:
-        balance_metals(cascade, state.d, state.x, state.y, state.row)
-    return closures(cascade, law, state)
+        balance_metals(
+            n, flows, metals[row.FEED], state[row.D], state[row.X], state[row.Y], work.rows[row.ROW]
+        )
+    return closures(n, work)
 
 
-@kernel()
-def acidity(cascade, state):
-    """Fill ln h and the anions: from the unknowns, or where acidity is set the other way round.
-
-    Whole tuples of arrays are not passed on stage by stage: that costs more than the work.
-    """
-    held, carry, mixed = cascade.set_ln_h, cascade.carry, cascade.anion
-    ln_h, anion, unknowns = state.ln_h, state.anion, state.unknowns
-    n = mixed.size
-    if held.size == 0:
-        for j in range(n):
-            ln_h[j] = unknowns[j, 0]
-            anion[j] = mixed[j]
-        return
+@kernel(inline="always")
+def acidity(n, work):
+    """Fill ln h and the anions: from the unknowns, or where acidity is set the other way round."""
+    flows, unknowns = work.flows, work.unknowns[row.U]
     for j in range(n - 1, -1, -1):
-        if not np.isnan(held[j]):
-            ln_h[j] = held[j]
-            anion[j] = np.exp(unknowns[j, 0])
+        if work.has[row.DOSED] and not np.isnan(flows[row.SET_LN_H, j]):
+            flows[row.LN_H, j] = flows[row.SET_LN_H, j]
+            flows[row.ANIONS, j] = np.exp(unknowns[j, 0])
             continue
-        ln_h[j] = unknowns[j, 0]
-        anion[j] = mixed[j]
-        if j + 1 < n:
-            own = max(mixed[j] - carry[j] * mixed[j + 1], 0.0)
-            anion[j] = own + carry[j] * anion[j + 1]
+        flows[row.LN_H, j] = unknowns[j, 0]
+        flows[row.ANIONS, j] = flows[row.ANION, j]
+        if work.has[row.DOSED] and j + 1 < n:
+            carry = flows[row.CARRY, j]
+            own = max(flows[row.ANION, j] - carry * flows[row.ANION, j + 1], 0.0)
+            flows[row.ANIONS, j] = own + carry * flows[row.ANIONS, j + 1]
 
 
-@kernel()
-def closures(cascade, law, state):
-    """Fill the closure residuals ``f`` (N, m); return the largest, NaN if any is."""
-    n = cascade.anion.size
-    f, x, y = state.f, state.x, state.y
-    m = f.shape[1]
-    ionic = law.debye.shape[0] > 0
+@kernel(inline="always")
+def closures(n, work):
+    """Fill the closure residuals; return the largest, NaN if any is."""
+    flows, law, unknowns, f = work.flows, work.law, work.unknowns[row.U], work.unknowns[row.F]
+    x, y, bound = work.state[row.X], work.state[row.Y], work.state[row.BOUND]
+    m, ionic, protonated = work.has[row.M], work.has[row.IONIC], work.has[row.PROTONATED]
+    s = law.shape[1]
     largest = 0.0
     for j in range(n):
-        h = np.exp(state.ln_h[j])
-        hydroxide = cascade.water_ion_product[j] / h
-        anions = state.anion[j] + hydroxide
+        h = np.exp(flows[row.LN_H, j])
+        hydroxide = flows[row.WATER, j] / h
+        anions = flows[row.ANIONS, j] + hydroxide
         cations = h
-        taken = np.exp(state.unknowns[j, 1])
-        third = np.exp(state.unknowns[j, 2]) if m == 3 else 0.0
+        taken = np.exp(unknowns[j, 1])
+        third = np.exp(unknowns[j, 2]) if m == 3 else 0.0
         ligand = third
         strength = anions + h
-        if law.protonation.size > 0:
-            held = law.protonation[j] * h * third
+        if protonated:
+            held = flows[row.PROTONATION, j] * h * third
             cations += held
             ligand += held
-        for i in range(law.charge.size):
-            charged = law.charge[i] * x[j, i]
+        for i in range(s):
+            charged = law[row.CHARGE, i] * x[j, i]
             cations += charged
-            strength += law.charge[i] * charged
-            taken += law.dimers[i] * y[j, i]
+            strength += law[row.CHARGE, i] * charged
+            taken += law[row.DIMERS, i] * y[j, i]
         f[j, 0] = np.log(anions / cations)
-        f[j, 1] = np.log(cascade.dimer[j] / taken)
+        f[j, 1] = np.log(flows[row.DIMER, j] / taken)
         if ionic:
             f[j, 2] = np.log(2.0 * third / strength)
         elif m == 3:
-            for i in range(law.charge.size):
-                ligand += state.bound[j, i] * x[j, i]
-            f[j, 2] = np.log(state.anion[j] / (law.ligand_charge * ligand))
+            for i in range(s):
+                ligand += bound[j, i] * x[j, i]
+            f[j, 2] = np.log(flows[row.ANIONS, j] / (work.numbers[row.LIGAND_CHARGE] * ligand))
         for a in range(m):
             size = abs(f[j, a])
             if np.isnan(size):
@@ -100,148 +107,163 @@ def closures(cascade, law, state):
 
 
 @kernel()
-def linearise_closures(cascade, law, state, f_scalar, f_x):
+def linearise_closures(n, work, f_u):
     """Fill the derivatives of the closures.
 
     Parameters
     ----------
-    f_scalar : (N, m, m) array, out
-        d f / d scalar at fixed x; the organic phase follows through D.
-    f_x : (N, m, S) array, out
-        d f / d x at fixed unknowns; where doses fall, (N, m, S + 1), the anions last.
+    n : int
+    work : Work
+        ``slopes[F_X]`` is d f / d x at fixed unknowns; where doses fall, the anions last.
+    f_u : (N, m, m) array, out
+        d f / d unknown at fixed x; the organic phase follows through D.
     """
-    n, s = cascade.feed.shape
-    m = f_scalar.shape[1]
-    varying = law.acid_by_dimer.size > 0
-    protonated = law.protonation.size > 0
-    order_acid = state.orders[0] if varying else law.order_acid
-    order_dimer = state.orders[1] if varying else law.order_dimer
+    flows, law, unknowns, f_x = work.flows, work.law, work.unknowns[row.U], work.slopes[row.F_X]
+    state = work.state
+    s = law.shape[1]
+    varying = work.has[row.VARYING]
+    order_acid = work.rows[row.ORDERS_ACID] if varying else law[row.ORDER_ACID]
+    order_dimer = work.rows[row.ORDERS_DIMER] if varying else law[row.ORDER_DIMER]
     for j in range(n):
-        x = state.x[j]
-        y = state.y[j]
-        h = np.exp(state.ln_h[j])
-        e = np.exp(state.unknowns[j, 1])
-        anions = state.anion[j] + cascade.water_ion_product[j] / h
+        x = state[row.X, j]
+        y = state[row.Y, j]
+        h = np.exp(flows[row.LN_H, j])
+        e = np.exp(unknowns[j, 1])
+        anions = flows[row.ANIONS, j] + flows[row.WATER, j] / h
         cations = h
         taken = e
         by_acid = 0.0
         by_dimer = e
         if varying:
-            fill_orders(
-                law.order_acid, law.order_dimer, law.acid_by_dimer, state.ln_h[j], e, state.orders
-            )
+            fill_orders(work, j)
         for i in range(s):
-            held = law.dimers[i] * y[i]
-            cations += law.charge[i] * x[i]
+            held = law[row.DIMERS, i] * y[i]
+            cations += law[row.CHARGE, i] * x[i]
             taken += held
             by_acid += order_acid[i] * held
             by_dimer += order_dimer[i] * held
-        if protonated:
-            cations += law.protonation[j] * h * np.exp(state.unknowns[j, 2])
+        if work.has[row.PROTONATED]:
+            cations += flows[row.PROTONATION, j] * h * np.exp(unknowns[j, 2])
         per_cations = 1.0 / cations
         per_taken = 1.0 / taken
-        f_scalar[j, 0, 0] = -(anions - state.anion[j]) / anions - h * per_cations
-        f_scalar[j, 0, 1] = 0.0
-        f_scalar[j, 1, 0] = by_acid * per_taken
-        f_scalar[j, 1, 1] = -by_dimer * per_taken
+        f_u[j, 0, 0] = -(anions - flows[row.ANIONS, j]) / anions - h * per_cations
+        f_u[j, 0, 1] = 0.0
+        f_u[j, 1, 0] = by_acid * per_taken
+        f_u[j, 1, 1] = -by_dimer * per_taken
         for i in range(s):
-            f_x[j, 0, i] = -law.charge[i] * per_cations
-            f_x[j, 1, i] = -law.dimers[i] * state.d[j, i] * per_taken
-    if m == 3:
-        linearise_third(law, state, f_scalar, f_x)
-        if law.debye.shape[0] > 0:
-            linearise_strength(cascade, law, state, f_scalar, f_x)
+            f_x[j, 0, i] = -law[row.CHARGE, i] * per_cations
+            f_x[j, 1, i] = -law[row.DIMERS, i] * state[row.D, j, i] * per_taken
+    if work.has[row.M] == 3:
+        linearise_third(n, work, f_u)
+        if work.has[row.IONIC]:
+            linearise_strength(n, work, f_u)
         else:
-            linearise_ligand(law, state, f_scalar, f_x)
-    if cascade.set_ln_h.size > 0:
-        linearise_doses(cascade, law, state, f_scalar, f_x)
+            linearise_ligand(n, work, f_u)
+    if work.has[row.DOSED]:
+        linearise_doses(n, work, f_u)
 
 
-@kernel()
-def linearise_third(law, state, f_scalar, f_x):
-    """Fill what the third scalar does to the closures of charge and extractant."""
-    for j in range(law.ln_k.shape[0]):
-        taken = np.exp(state.unknowns[j, 1])
-        by_third = 0.0
-        for i in range(law.dimers.size):
-            held = law.dimers[i] * state.y[j, i]
-            taken += held
-            by_third += held * state.bound[j, i]
-        f_scalar[j, 0, 2] = 0.0
-        f_scalar[j, 1, 2] = by_third / taken
-        f_scalar[j, 2, 1] = 0.0
-
-
-@kernel()
-def linearise_ligand(law, state, f_scalar, f_x):
-    """Fill the derivatives of the ligand's closure, and what it does to the charge's."""
-    n = law.ln_k.shape[0]
-    x, bound, ln_beta = state.x, state.bound, law.ln_beta
-    k = ln_beta.shape[2]
+@kernel(inline="always")
+def linearise_third(n, work, f_u):
+    """Fill what the third unknown does to the closures of charge and extractant."""
+    dimers, y, bound = work.law[row.DIMERS], work.state[row.Y], work.state[row.BOUND]
     for j in range(n):
-        free = np.exp(state.unknowns[j, 2])
+        taken = np.exp(work.unknowns[row.U, j, 1])
+        by_third = 0.0
+        for i in range(dimers.size):
+            held = dimers[i] * y[j, i]
+            taken += held
+            by_third += held * bound[j, i]
+        f_u[j, 0, 2] = 0.0
+        f_u[j, 1, 2] = by_third / taken
+        f_u[j, 2, 1] = 0.0
+
+
+@kernel(inline="always")
+def linearise_ligand(n, work, f_u):
+    """Fill the derivatives of the ligand's closure, and what it does to the charge's."""
+    flows, charge, unknowns, f_x = (
+        work.flows,
+        work.law[row.CHARGE],
+        work.unknowns[row.U],
+        work.slopes[row.F_X],
+    )
+    x, bound, metals = work.state[row.X], work.state[row.BOUND], work.metals
+    k = work.has[row.COMPLEXES]
+    for j in range(n):
+        free = np.exp(unknowns[j, 2])
         protonated = 0.0
-        if law.protonation.size > 0:
-            h = np.exp(state.ln_h[j])
-            protonated = law.protonation[j] * h * free
+        if work.has[row.PROTONATED]:
+            h = np.exp(flows[row.LN_H, j])
+            protonated = flows[row.PROTONATION, j] * h * free
             cations = h + protonated
-            for i in range(law.charge.size):
-                cations += law.charge[i] * x[j, i]
-            f_scalar[j, 0, 0] -= protonated / cations
-            f_scalar[j, 0, 2] = -protonated / cations
+            for i in range(charge.size):
+                cations += charge[i] * x[j, i]
+            f_u[j, 0, 0] -= protonated / cations
+            f_u[j, 0, 2] = -protonated / cations
         need = free + protonated
         moved = need
-        for i in range(law.charge.size):
+        for i in range(charge.size):
             held = bound[j, i]
             need += held * x[j, i]
             second = held  # mean square of the number of ligands bound
             if k > 1:
                 alpha, second = 1.0, 0.0
                 for q in range(k):
-                    term = np.exp(ln_beta[j, i, q] + (q + 1) * state.unknowns[j, 2])
+                    term = np.exp(metals[row.LN_BETA + q, j, i] + (q + 1) * unknowns[j, 2])
                     alpha += term
                     second += (q + 1) ** 2 * term
                 second /= alpha
             moved += x[j, i] * (second - held * held)
-        f_scalar[j, 2, 0] = -protonated / need
-        f_scalar[j, 2, 2] = -moved / need
-        for i in range(law.charge.size):
+        f_u[j, 2, 0] = -protonated / need
+        f_u[j, 2, 2] = -moved / need
+        for i in range(charge.size):
             f_x[j, 2, i] = -bound[j, i] / need
 
 
-@kernel()
-def linearise_strength(cascade, law, state, f_scalar, f_x):
+@kernel(inline="always")
+def linearise_strength(n, work, f_u):
     """Fill the derivatives of the ionic strength's closure."""
-    charge = law.charge
-    for j in range(cascade.anion.size):
-        h = np.exp(state.ln_h[j])
-        hydroxide = cascade.water_ion_product[j] / h
-        twice = state.anion[j] + hydroxide + h
+    flows, charge, x, f_x = (
+        work.flows,
+        work.law[row.CHARGE],
+        work.state[row.X],
+        work.slopes[row.F_X],
+    )
+    for j in range(n):
+        h = np.exp(flows[row.LN_H, j])
+        hydroxide = flows[row.WATER, j] / h
+        twice = flows[row.ANIONS, j] + hydroxide + h
         for i in range(charge.size):
-            twice += charge[i] ** 2 * state.x[j, i]
-        f_scalar[j, 2, 0] = (hydroxide - h) / twice
-        f_scalar[j, 2, 2] = 1.0
+            twice += charge[i] ** 2 * x[j, i]
+        f_u[j, 2, 0] = (hydroxide - h) / twice
+        f_u[j, 2, 2] = 1.0
         for i in range(charge.size):
             f_x[j, 2, i] = -(charge[i] ** 2) / twice
 
 
-@kernel()
-def linearise_doses(cascade, law, state, f_scalar, f_x):
+@kernel(inline="always")
+def linearise_doses(n, work, f_u):
     """Fill the derivatives by the anions, which count as one more species where doses fall."""
-    n, s = cascade.feed.shape
-    m = f_scalar.shape[1]
+    flows, charge, x, f_x = (
+        work.flows,
+        work.law[row.CHARGE],
+        work.state[row.X],
+        work.slopes[row.F_X],
+    )
+    s, m = charge.size, work.has[row.M]
     for j in range(n):
-        h = np.exp(state.ln_h[j])
-        anions = state.anion[j] + cascade.water_ion_product[j] / h
+        h = np.exp(flows[row.LN_H, j])
+        anions = flows[row.ANIONS, j] + flows[row.WATER, j] / h
         f_x[j, 0, s] = 1.0 / anions
         f_x[j, 1, s] = 0.0
-        if m == 3 and law.debye.shape[0] == 0:
-            f_x[j, 2, s] = 1.0 / state.anion[j]
+        if m == 3 and not work.has[row.IONIC]:
+            f_x[j, 2, s] = 1.0 / flows[row.ANIONS, j]
         elif m == 3:
             twice = anions + h
             for i in range(s):
-                twice += law.charge[i] ** 2 * state.x[j, i]
+                twice += charge[i] ** 2 * x[j, i]
             f_x[j, 2, s] = -1.0 / twice
-        if not np.isnan(cascade.set_ln_h[j]):
+        if not np.isnan(flows[row.SET_LN_H, j]):
             for a in range(m):
-                f_scalar[j, a, 0] = 0.0
+                f_u[j, a, 0] = 0.0

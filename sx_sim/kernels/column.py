@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from sx_sim.kernels.continuation import fresh_start, least, solve_level
+from sx_sim.kernels import layout as row
+from sx_sim.kernels.continuation import fresh_start, solve_level
 from sx_sim.kernels.jit import kernel
 from sx_sim.kernels.levels import fill_in, kept_stages, shorten
 from sx_sim.kernels.newton import copy
@@ -17,7 +18,7 @@ LIMIT_OF_STAGES = 600_000  # the same, times stages
 
 
 @kernel(inline="always")
-def solve_into(cascade, law, start, options, work, x, y, unknowns):
+def solve_into(problem, start, options, work, x, y, unknowns):
     """Solve a column as ``solve.solve_column`` says, into ``x``, ``y`` and ``unknowns``.
 
     Returns
@@ -25,31 +26,33 @@ def solve_into(cascade, law, start, options, work, x, y, unknowns):
     status, iterations, residual
         Iterations are factorisations, counted in columns of full length.
     """
-    n = cascade.anion.size
-    state = work.state
+    n = problem.flows.shape[1]
+    for i in range(work.law.shape[1]):
+        for r in range(row.LAW_ROWS):
+            work.law[r, i] = problem.law[r, i]
+    for r in range(row.NUMBERS):
+        work.numbers[r] = problem.numbers[r]
     level = 0
     warm = start.shape[0] > 0
     if warm:
-        copy(n, start, state.unknowns)
+        copy(n, start, work.unknowns[row.U])
     else:
         level = top_level(n)
-        fresh_start(cascade, law, state.unknowns)
     known = warm  # whether the unknowns are better than a fresh start
     spent = 0.0
     limit = options.iteration_limit
     if limit == 0:
         limit = max(LIMIT, LIMIT_OF_STAGES // n)
     while True:
-        kept = work.kept[level % 2]
-        count = kept_stages(cascade, level, kept)
-        short, short_law = shorten(cascade, law, kept, count, work)
+        kept = work.places[row.KEPT + level % 2]
+        count = kept_stages(problem, level, kept)
+        shorten(problem, kept, count, work)
         if not known:
-            fresh_start(short, short_law, state.unknowns)
+            fresh_start(count, work, work.unknowns[row.U])
         rough = level > 0
         left = max(1, int((limit - spent) * n / count))
         status, used, residual = solve_level(
-            short,
-            short_law,
+            count,
             work,
             known and not warm,
             ROUGH_TOLERANCE if rough else options.tolerance,
@@ -66,27 +69,23 @@ def solve_into(cascade, law, start, options, work, x, y, unknowns):
             break
         elif known:
             level -= 1
-            longer = work.kept[level % 2]
-            fill_in(
-                work,
-                cascade.efficiency.size > 0,
-                kept,
-                count,
-                longer,
-                kept_stages(cascade, level, longer),
-            )
+            longer = work.places[row.KEPT + level % 2]
+            fill_in(work, kept, count, longer, kept_stages(problem, level, longer))
         else:
             level = 0
-    copy(n, state.x, x)
-    copy(n, state.leaving if cascade.efficiency.size > 0 else state.y, y)
-    copy(n, state.unknowns, unknowns)
+    copy(n, work.state[row.X], x)
+    copy(n, work.state[row.LEAVING] if work.has[row.REAL] else work.state[row.Y], y)
+    copy(n, work.unknowns[row.U], unknowns)
     # an iterate may go alkaline on its way to an acid answer: only an answer tells
-    if status == CONVERGED and least(n, state.ln_h) < np.log(law.least_acid):
+    least = np.exp(work.flows[row.LN_H, 0])
+    for j in range(n):
+        least = min(least, np.exp(work.flows[row.LN_H, j]))
+    if status == CONVERGED and least < work.numbers[row.LEAST_ACID]:
         status = EXCESS_BASE
     return status, int(np.ceil(spent)), residual
 
 
-@kernel(inline="always")
+@kernel()
 def top_level(n):
     """Return how many times a column of N stages can be halved."""
     level = 0

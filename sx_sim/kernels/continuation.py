@@ -12,11 +12,11 @@ O ((1 - eff) r / O + eff D x - y), which the steady state makes zero.
 
 import numpy as np
 
+from sx_sim.kernels import layout as row
 from sx_sim.kernels.closure import evaluate
 from sx_sim.kernels.jit import kernel
 from sx_sim.kernels.newton import copy, newton
 from sx_sim.kernels.status import CONVERGED, ITERATION_LIMIT, NOT_FINITE, STALLED
-from sx_sim.kernels.types import Cascade
 
 FIRST = 1.0  # holdup exchanged per pass of the flows, over one time step
 LAST = 1e-16  # below which the step is taken as infinite
@@ -29,55 +29,44 @@ AS_GIVEN, FILLED, EMPTY = range(3)  # where an attempt starts: the last two star
 
 
 @kernel()
-def with_holdup(cascade, ratio, held, drawn, fed):
-    """Return the cascade of one time step, ``ratio`` of all flow being holdup per step length."""
-    n, s = cascade.feed.shape
-    real = cascade.efficiency.size > 0
+def with_holdup(n, work, ratio):
+    """Make N stages those of one time step, ``ratio`` of all flow being holdup per step length."""
+    flows, metals, state = work.flows, work.metals, work.state
+    real = work.has[row.REAL]
     for j in range(n):
-        rate = cascade.aqueous[j] + cascade.aqueous_draw[j]
-        rate = ratio * (rate + cascade.organic[j] + cascade.organic_draw[j])
-        drawn[0, j] = cascade.aqueous_draw[j] + rate
-        drawn[1, j] = cascade.organic_draw[j] + rate
-        for i in range(s):
-            fed[0, j, i] = cascade.feed[j, i] + rate * (held[0, j, i] + held[1, j, i])
+        rate = flows[row.AQUEOUS, j] + flows[row.GIVEN_AQUEOUS_DRAW, j]
+        rate = ratio * (rate + flows[row.ORGANIC, j] + flows[row.GIVEN_ORGANIC_DRAW, j])
+        flows[row.AQUEOUS_DRAW, j] = flows[row.GIVEN_AQUEOUS_DRAW, j] + rate
+        flows[row.ORGANIC_DRAW, j] = flows[row.GIVEN_ORGANIC_DRAW, j] + rate
+        for i in range(metals.shape[2]):
+            held = state[row.HELD_X, j, i] + state[row.HELD_Y, j, i]
+            metals[row.FEED, j, i] = state[row.GIVEN_FEED, j, i] + rate * held
         if real:
-            organic = cascade.organic[j] + cascade.organic_draw[j] + cascade.organic_down[j]
-            eff = cascade.efficiency[j]
-            drawn[2, j] = eff * organic / (organic + (1.0 - eff) * rate)
-            for i in range(s):
-                fed[1, j, i] = cascade.organic_feed[j, i] + rate * held[1, j, i]
-    return Cascade(
-        cascade.aqueous,
-        drawn[0],
-        cascade.organic,
-        drawn[1],
-        fed[0],
-        cascade.anion,
-        cascade.dimer,
-        cascade.water_ion_product,
-        cascade.carry,
-        drawn[2] if real else cascade.efficiency,
-        cascade.aqueous_up,
-        cascade.organic_down,
-        fed[1] if real else cascade.organic_feed,
-        cascade.set_ln_h,
-    )
+            organic = (
+                flows[row.ORGANIC, j]
+                + flows[row.GIVEN_ORGANIC_DRAW, j]
+                + flows[row.ORGANIC_DOWN, j]
+            )
+            eff = flows[row.GIVEN_EFFICIENCY, j]
+            flows[row.EFFICIENCY, j] = eff * organic / (organic + (1.0 - eff) * rate)
+            for i in range(metals.shape[2]):
+                fed = state[row.GIVEN_ORGANIC_FEED, j, i]
+                metals[row.ORGANIC_FEED, j, i] = fed + rate * state[row.HELD_Y, j, i]
 
 
 @kernel(inline="always")
-def solve_level(cascade, law, work, filled, tolerance, settled, newton_limit, iteration_limit):
-    """Solve a column from the unknowns in ``work.state``, by start-up should that fail.
+def solve_level(n, work, filled, tolerance, settled, newton_limit, iteration_limit):
+    """Solve N stages from the unknowns in ``work``, by start-up should that fail.
 
     Arguments and returns as ``newton``; ``newton_limit`` holds for the attempt without
-    start-up, and ``filled`` says whether ``work.held`` is what the stages may hold, to start
-    up from first. Newton's method is called from one place, which halves the time to compile.
+    start-up, and ``filled`` says whether what is held is what the stages may hold, to start
+    up from first.
     """
-    n = cascade.anion.size
-    state, saved, held = work.state, work.saved, work.held
-    leaving = state.leaving if cascade.efficiency.size > 0 else state.y
+    state, unknowns, saved = work.state, work.unknowns[row.U], work.unknowns[row.SAVED]
+    leaving = state[row.LEAVING] if work.has[row.REAL] else state[row.Y]
     if not filled:
-        empty(n, held)
-    copy(n, state.unknowns, saved)
+        empty(n, state)
+    copy(n, unknowns, saved)
     start = AS_GIVEN
     ratio = 0.0
     used = 0
@@ -86,9 +75,9 @@ def solve_level(cascade, law, work, filled, tolerance, settled, newton_limit, it
     residual = np.nan
     while used < iteration_limit:
         steady = ratio == 0.0
+        with_holdup(n, work, ratio)
         status, spent, residual = newton(
-            with_holdup(cascade, ratio, held, work.drawn[:, :n], work.fed[:, :n]),
-            law,
+            n,
             work,
             tolerance if steady else ROUGH_TOLERANCE,
             settled if steady else ROUGH_SETTLED,
@@ -98,16 +87,16 @@ def solve_level(cascade, law, work, filled, tolerance, settled, newton_limit, it
         if status == CONVERGED and steady:
             return status, used, residual
         if status == CONVERGED:
-            copy(n, state.unknowns, saved)
-            copy(n, state.x, held[0])
-            copy(n, leaving, held[1])
+            copy(n, unknowns, saved)
+            copy(n, state[row.X], state[row.HELD_X])
+            copy(n, leaving, state[row.HELD_Y])
             ratio /= 10.0 if spent <= 4 else 3.0 if spent <= 8 else 1.5
             if ratio < LAST:
                 ratio = 0.0
             continue
         if start != AS_GIVEN:
             ratio = 4.0 * ratio if not steady else 10.0 * LAST
-            setbacks += least(n, saved[:, 0]) < np.log(law.least_acid)
+            setbacks += least(n, saved) < np.log(work.numbers[row.LEAST_ACID])
         if start == AS_GIVEN or ratio > SHORTEST or setbacks > ALKALINE_SETBACKS:
             if start == EMPTY:
                 break
@@ -115,12 +104,13 @@ def solve_level(cascade, law, work, filled, tolerance, settled, newton_limit, it
             ratio = FIRST
             setbacks = 0
             if start == EMPTY:
-                empty(n, held)
-                fresh_start(cascade, law, saved)
-        copy(n, saved, state.unknowns)
+                empty(n, state)
+                fresh_start(n, work, saved)
+        copy(n, saved, unknowns)
     if start != AS_GIVEN:
-        copy(n, saved, state.unknowns)
-        residual = evaluate(cascade, law, state)
+        copy(n, saved, unknowns)
+        with_holdup(n, work, 0.0)
+        residual = evaluate(n, work)
         status = STALLED
     if used >= iteration_limit:
         status = ITERATION_LIMIT
@@ -130,29 +120,30 @@ def solve_level(cascade, law, work, filled, tolerance, settled, newton_limit, it
 
 
 @kernel()
-def empty(n, held):
+def empty(n, state):
     """Set what N stages hold to nothing."""
     for j in range(n):
-        for i in range(held.shape[2]):
-            held[0, j, i] = 0.0
-            held[1, j, i] = 0.0
+        for i in range(state.shape[2]):
+            state[row.HELD_X, j, i] = 0.0
+            state[row.HELD_Y, j, i] = 0.0
 
 
 @kernel()
-def least(n, ln_h):
-    """Return the smallest ln h of N stages."""
+def least(n, unknowns):
+    """Return the smallest first unknown of N stages."""
     smallest = np.inf
     for j in range(n):
-        smallest = min(smallest, ln_h[j])
+        smallest = min(smallest, unknowns[j, 0])
     return smallest
 
 
 @kernel()
-def fresh_start(cascade, law, unknowns):
-    """Set the unknowns of a cascade through which nothing has been fed yet."""
-    for j in range(cascade.anion.size):
-        acid = np.log(cascade.anion[j] + np.sqrt(cascade.water_ion_product[j]))
+def fresh_start(n, work, unknowns):
+    """Set the unknowns of N stages through which nothing has been fed yet."""
+    flows = work.flows
+    for j in range(n):
+        acid = np.log(flows[row.ANION, j] + np.sqrt(flows[row.WATER, j]))
         unknowns[j, 0] = acid
-        unknowns[j, 1] = np.log(cascade.dimer[j])
+        unknowns[j, 1] = np.log(flows[row.DIMER, j])
         if unknowns.shape[1] == 3:
-            unknowns[j, 2] = acid - np.log(law.ligand_charge)
+            unknowns[j, 2] = acid - np.log(work.numbers[row.LIGAND_CHARGE])

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sx_sim.kernels import layout as row
 from sx_sim.kernels.by_closures import eliminate_closures, step_by_closures
 from sx_sim.kernels.by_metals import eliminate_metals, step_by_metals
 from sx_sim.kernels.jit import kernel
@@ -11,32 +12,33 @@ ACCURATE = 1e-6  # how well a step has to cancel the residuals, relative to the 
 
 
 @kernel(inline="always")
-def newton_direction(cascade, law, state, factors, step):
-    """Linearise at ``state``; fill ``step`` (N, m), which cancels the residuals there."""
-    n = cascade.anion.size
-    linearise(cascade, law, state, factors.linear)
-    eliminate_closures(n, factors.linear, factors.closures)
-    step_by_closures(n, factors.linear, factors.closures, state.f, step)
-    factors.by_metals[0] = not cancels(n, factors.linear, state.f, step)
-    if factors.by_metals[0]:
-        eliminate_metals(cascade, law, state, factors.linear, factors.metals)
-        step_by_metals(cascade, factors.metals, state.f, step)
+def newton_direction(n, work):
+    """Linearise N stages and fill the step that cancels their residuals."""
+    f, step = work.unknowns[row.F], work.unknowns[row.STEP]
+    linearise(n, work)
+    eliminate_closures(n, work)
+    work.places[row.BY_METALS, 0] = 0
+    next_direction(n, work, f, step)
+    if not cancels(n, work, f, step):
+        eliminate_metals(n, work)
+        work.places[row.BY_METALS, 0] = 1
+        next_direction(n, work, f, step)
 
 
 @kernel()
-def next_direction(cascade, factors, f, step):
-    """Fill ``step`` (N, m), which would cancel ``f`` where ``factors`` were made."""
-    if factors.by_metals[0]:
-        step_by_metals(cascade, factors.metals, f, step)
+def next_direction(n, work, f, step):
+    """Fill ``step`` (N, m), which would cancel ``f`` where the elimination was made."""
+    if work.places[row.BY_METALS, 0]:
+        step_by_metals(n, work, f, step)
     else:
-        step_by_closures(cascade.anion.size, factors.linear, factors.closures, f, step)
+        step_by_closures(n, work, f, step)
 
 
-@kernel(inline="always")
-def cancels(n, linear, f, step):
+@kernel()
+def cancels(n, work, f, step):
     """Whether a step cancels ``f`` of N stages to within ``ACCURATE`` of its largest."""
-    df = linear.df
-    change(n, linear, step, df)
+    df = work.unknowns[row.DF]
+    change(n, work, step, df)
     left = 0.0
     largest = 0.0
     for j in range(n):

@@ -7,11 +7,14 @@ place, is removed before any of it is loaded.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from numba import njit
+from numba.core.event import Event, Listener
 
 from sx_sim.kernels.cache import any_kernel
 
@@ -40,4 +43,22 @@ def forget_other_kernels(folder: Path, sources: Path) -> None:
 
 PLACE = Path(str(njit(cache=True)(any_kernel).stats.cache_path))  # where numba keeps kernels
 forget_other_kernels(PLACE, Path(__file__).parent)
-kernel = partial(njit, cache=True, error_model="numpy")
+OPTIONS: dict[str, Any] = {"cache": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+entry = partial(njit, **OPTIONS)  # called from Python
+kernel = partial(njit, no_cpython_wrapper=True, **OPTIONS)  # called by kernels alone
+
+
+class Compilations(Listener):
+    """Calls a function with the module and the name of each kernel that was compiled."""
+
+    def __init__(self, tell: Callable[[str, str], None]) -> None:
+        self.tell = tell
+
+    def on_start(self, event: Event) -> None:
+        """Do nothing."""
+
+    def on_end(self, event: Event) -> None:
+        """Tell of a kernel."""
+        data: Any = event.data
+        function = data["dispatcher"].py_func
+        self.tell(function.__module__, function.__name__)

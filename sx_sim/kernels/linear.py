@@ -16,131 +16,136 @@ r = WA + WO D + A a + O b D. Nothing is subtracted.
 
 import numpy as np
 
+from sx_sim.kernels import layout as row
 from sx_sim.kernels.closure import linearise_closures
 from sx_sim.kernels.distribution import fill_orders
 from sx_sim.kernels.jit import kernel
+from sx_sim.kernels.metals import TRACE
 from sx_sim.kernels.real import spread_real
 
 
-@kernel(inline="always")
-def linearise(cascade, law, state, linear):
-    """Fill ``linear`` at ``state``."""
-    linearise_closures(cascade, law, state, linear.f_scalar, linear.f_x)
-    if cascade.efficiency.size > 0:
-        spread_real(cascade, law, state, linear)
-    else:
-        spread(cascade, law, state, linear)
-    if cascade.set_ln_h.size > 0:
-        spread_doses(cascade, state, linear)
-
-
 @kernel()
-def spread(cascade, law, state, linear):
+def linearise(n, work):
+    """Fill how the closures of N stages answer to their unknowns."""
+    linearise_closures(n, work, work.small[row.F_U])
+    if work.has[row.REAL]:
+        spread_real(n, work)
+    else:
+        spread(n, work)
+    if work.has[row.DOSED]:
+        spread_doses(n, work)
+
+
+@kernel(inline="always")
+def spread(n, work):
     """Fill how a step of the unknowns changes x, and how that spreads."""
-    n, s = cascade.feed.shape
-    m = linear.local.shape[1]
-    rises, falls, local, pushed = linear.rises, linear.falls, linear.local, linear.pushed
-    stays = linear.row
+    flows, law, state = work.flows, work.law, work.state
+    rises, falls = work.spread[row.RISES], work.spread[row.FALLS]
+    local, pushed = work.slopes[row.LOCAL], work.slopes[row.PUSHED]
+    s, m = law.shape[1], work.has[row.M]
+    stays = work.rows[row.ROW]
     for i in range(s):
         stays[i] = 1.0
     for j in range(n - 1, -1, -1):  # 1 / q and b, kept where they are needed next
         for i in range(s):
             local[j, 0, i] = stays[i]
-            d = state.d[j, i]
-            lost = cascade.aqueous_draw[j] + cascade.organic_draw[j] * d
-            lost += cascade.organic[j] * d * stays[i]
-            pushed[j, 0, i] = 1.0 / (lost + cascade.aqueous[j])
+            d = state[row.D, j, i]
+            lost = flows[row.AQUEOUS_DRAW, j] + flows[row.ORGANIC_DRAW, j] * d
+            lost += flows[row.ORGANIC, j] * d * stays[i]
+            pushed[j, 0, i] = 1.0 / (lost + flows[row.AQUEOUS, j])
             stays[i] = lost * pushed[j, 0, i]
-    varying = law.acid_by_dimer.size > 0
-    order_acid = state.orders[0] if varying else law.order_acid
-    order_dimer = state.orders[1] if varying else law.order_dimer
+    varying = work.has[row.VARYING]
+    order_acid = work.rows[row.ORDERS_ACID] if varying else law[row.ORDER_ACID]
+    order_dimer = work.rows[row.ORDERS_DIMER] if varying else law[row.ORDER_DIMER]
     for i in range(s):
         stays[i] = 1.0
     for j in range(n):
         last = j == n - 1
         if varying:
-            fill_orders(
-                law.order_acid,
-                law.order_dimer,
-                law.acid_by_dimer,
-                state.ln_h[j],
-                np.exp(state.unknowns[j, 1]),
-                state.orders,
-            )
+            fill_orders(work, j)
+        below = 0.0 if last else flows[row.AQUEOUS, j + 1]
         for i in range(s):
-            d = state.d[j, i]
-            y = state.y[j, i]
-            sinks = cascade.aqueous[j] * stays[i] + cascade.aqueous_draw[j]
-            lost = sinks + cascade.organic_draw[j] * d
-            rising = cascade.organic[j] * d
-            drained = cascade.organic_draw[j] + cascade.organic[j] * local[j, 0, i]
+            d = state[row.D, j, i]
+            y = state[row.Y, j, i]
+            sinks = flows[row.AQUEOUS, j] * stays[i] + flows[row.AQUEOUS_DRAW, j]
+            lost = sinks + flows[row.ORGANIC_DRAW, j] * d
+            rising = flows[row.ORGANIC, j] * d
+            drained = flows[row.ORGANIC_DRAW, j] + flows[row.ORGANIC, j] * local[j, 0, i]
             after = 0.0 if last else pushed[j + 1, 0, i]
-            below = 0.0 if last else cascade.aqueous[j + 1]
             inverse = 1.0 / (lost + rising)
-            whole = y / (sinks + drained * d)
+            whole = y / (sinks + drained * d) if y > TRACE else 0.0
             rises[j, i] = rising * after
             falls[j, i] = below * inverse
             stays[i] = lost * inverse
             here = -drained * whole
-            there = cascade.organic[j] * sinks * whole * after
+            there = flows[row.ORGANIC, j] * sinks * whole * after
             local[j, 0, i] = -order_acid[i] * here
             local[j, 1, i] = order_dimer[i] * here
             pushed[j, 0, i] = -order_acid[i] * there
             pushed[j, 1, i] = order_dimer[i] * there
             if m == 3:
-                local[j, 2, i] = -state.bound[j, i] * here
-                pushed[j, 2, i] = -state.bound[j, i] * there
+                local[j, 2, i] = -state[row.BOUND, j, i] * here
+                pushed[j, 2, i] = -state[row.BOUND, j, i] * there
 
 
-@kernel()
-def spread_doses(cascade, state, linear):
-    """Fill what the anions that doses bring do: where acidity is set, they are the scalar."""
-    n, s = cascade.feed.shape
+@kernel(inline="always")
+def spread_doses(n, work):
+    """Fill what the anions that doses bring do: where acidity is set, they are the unknown."""
+    flows, rises, falls = work.flows, work.spread[row.RISES], work.spread[row.FALLS]
+    local, pushed = work.slopes[row.LOCAL], work.slopes[row.PUSHED]
+    s = work.law.shape[1]
     for j in range(n):
-        here = not np.isnan(cascade.set_ln_h[j])
-        linear.rises[j, s] = 0.0
-        linear.falls[j, s] = 0.0 if here else cascade.carry[j]
-        for a in range(linear.local.shape[1]):
-            linear.local[j, a, s] = 0.0
-            linear.pushed[j, a, s] = 0.0
+        here = not np.isnan(flows[row.SET_LN_H, j])
+        rises[j, s] = 0.0
+        falls[j, s] = 0.0 if here else flows[row.CARRY, j]
+        for a in range(work.has[row.M]):
+            local[j, a, s] = 0.0
+            pushed[j, a, s] = 0.0
         if here:
             for i in range(s):
-                linear.local[j, 0, i] = 0.0
-                linear.pushed[j, 0, i] = 0.0
-            linear.local[j, 0, s] = state.anion[j]
+                local[j, 0, i] = 0.0
+                pushed[j, 0, i] = 0.0
+            local[j, 0, s] = flows[row.ANIONS, j]
 
 
-@kernel()
-def change(n, linear, step, df):
+@kernel(inline="always")
+def change(n, work, step, df):
     """Fill the change ``df`` (N, m) of N stages' closures that a step (N, m) makes."""
-    m, s = linear.f_x.shape[1:]
-    moving = linear.row
+    rises, falls, f_u, f_x = (
+        work.spread[row.RISES],
+        work.spread[row.FALLS],
+        work.small[row.F_U],
+        work.slopes[row.F_X],
+    )
+    local, pushed = work.slopes[row.LOCAL], work.slopes[row.PUSHED]
+    m, s = f_x.shape[1:]
+    moving = work.rows[row.ROW]
     for i in range(s):
         moving[i] = 0.0
     for j in range(n):
         for a in range(m):
             total = 0.0
             for i in range(s):
-                total += linear.f_x[j, a, i] * moving[i]
+                total += f_x[j, a, i] * moving[i]
             for b in range(m):
-                total += linear.f_scalar[j, a, b] * step[j, b]
+                total += f_u[j, a, b] * step[j, b]
             df[j, a] = total
         for i in range(s):
-            moving[i] *= linear.rises[j, i]
+            moving[i] *= rises[j, i]
         for a in range(m):
             for i in range(s):
-                moving[i] += linear.pushed[j, a, i] * step[j, a]
+                moving[i] += pushed[j, a, i] * step[j, a]
     for i in range(s):
         moving[i] = 0.0
     for j in range(n - 1, -1, -1):
         for a in range(m):
             for i in range(s):
-                moving[i] += linear.local[j, a, i] * step[j, a]
+                moving[i] += local[j, a, i] * step[j, a]
         for a in range(m):
             total = 0.0
             for i in range(s):
-                total += linear.f_x[j, a, i] * moving[i]
+                total += f_x[j, a, i] * moving[i]
             df[j, a] += total
         if j > 0:
             for i in range(s):
-                moving[i] *= linear.falls[j - 1, i]
+                moving[i] *= falls[j - 1, i]

@@ -10,6 +10,7 @@ step shrinks fast it is simply taken too, without new factors.
 
 import numpy as np
 
+from sx_sim.kernels import layout as row
 from sx_sim.kernels.closure import evaluate
 from sx_sim.kernels.direction import newton_direction, next_direction
 from sx_sim.kernels.jit import kernel
@@ -59,25 +60,29 @@ def move(n, unknowns, origin, step, damping):
 
 
 @kernel(inline="always")
-def damped_step(cascade, law, work, damping):
+def damped_step(n, work, damping):
     """Move by ``damping * step``, halving or better until the following step is shorter.
 
     Returns the residual there and the damping used, 0 if none was found.
     """
-    n = cascade.anion.size
-    state, step, following, origin = work.state, work.step, work.following, work.origin
-    copy(n, state.unknowns, origin)
+    unknowns, step, following = (
+        work.unknowns[row.U],
+        work.unknowns[row.STEP],
+        work.unknowns[row.FOLLOWING],
+    )
+    origin = work.unknowns[row.ORIGIN]
+    copy(n, unknowns, origin)
     size = distance(n, step, step, 0.0)
     accepted = False
     residual = np.nan
     while not accepted:
-        move(n, state.unknowns, origin, step, damping)
-        residual = evaluate(cascade, law, state)
+        move(n, unknowns, origin, step, damping)
+        residual = evaluate(n, work)
         if damping == 0.0:
             break
         shrink = 0.3
         if np.isfinite(residual):
-            next_direction(cascade, work.factors, state.f, following)
+            next_direction(n, work, work.unknowns[row.F], following)
             accepted = distance(n, following, step, 0.0) < size
             bend = distance(n, following, step, 1.0 - damping)
             if np.isfinite(bend) and bend > 0.0:
@@ -90,11 +95,13 @@ def damped_step(cascade, law, work, damping):
 
 
 @kernel(inline="always")
-def newton(cascade, law, work, tolerance, settled, limit):
-    """Solve the closures from the unknowns in ``work.state``.
+def newton(n, work, tolerance, settled, limit):
+    """Solve the closures of N stages from the unknowns in ``work``.
 
     Parameters
     ----------
+    n : int
+    work : Work
     tolerance : float
         Largest closure residual accepted.
     settled : float
@@ -109,16 +116,19 @@ def newton(cascade, law, work, tolerance, settled, limit):
         Factorisations used.
     residual : float
     """
-    n = cascade.anion.size
-    state, step, following = work.state, work.step, work.following
+    unknowns, step, following = (
+        work.unknowns[row.U],
+        work.unknowns[row.STEP],
+        work.unknowns[row.FOLLOWING],
+    )
     damping = 1.0
     last_size = 0.0
     ahead = 0.0
-    residual = evaluate(cascade, law, state)
+    residual = evaluate(n, work)
     for iteration in range(limit):
         if not np.isfinite(residual):
             return NOT_FINITE, iteration, residual
-        newton_direction(cascade, law, state, work.factors, step)
+        newton_direction(n, work)
         size = distance(n, step, step, 0.0)
         if not np.isfinite(size):
             return NOT_FINITE, iteration + 1, residual
@@ -128,7 +138,7 @@ def newton(cascade, law, work, tolerance, settled, limit):
         if last_size > 0.0:  # the further the old factors miss this step, the shorter
             damping *= last_size * ahead / (distance(n, following, step, 1.0) * size + 1e-300)
         damping = min(damping, 1.0, LARGEST_STEP / largest)
-        residual, damping = damped_step(cascade, law, work, damping)
+        residual, damping = damped_step(n, work, damping)
         if damping == 0.0:
             rounding = residual <= tolerance and largest <= ROUNDING
             return CONVERGED if rounding else STALLED, iteration + 1, residual
@@ -141,8 +151,8 @@ def newton(cascade, law, work, tolerance, settled, limit):
                 break
             last_size = ahead
             copy(n, following, step)
-            move(n, state.unknowns, state.unknowns, step, 1.0)
-            residual = evaluate(cascade, law, state)
-            next_direction(cascade, work.factors, state.f, following)
+            move(n, unknowns, unknowns, step, 1.0)
+            residual = evaluate(n, work)
+            next_direction(n, work, work.unknowns[row.F], following)
             ahead = distance(n, following, step, 0.0)
     return ITERATION_LIMIT, limit, residual

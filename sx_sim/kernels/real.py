@@ -19,8 +19,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sx_sim.kernels import layout as row
 from sx_sim.kernels.distribution import fill_orders
-from sx_sim.kernels.jit import kernel
+from sx_sim.kernels.jit import entry, kernel
 
 
 class Stage(NamedTuple):
@@ -38,22 +39,25 @@ class Stage(NamedTuple):
 
 
 @kernel(inline="always")
-def stage_of(eff, a_on, a_drawn, a_up, o_on, o_drawn, o_down, j):
-    """Return the flows of stage ``j``, from those arrays of a cascade.
-
-    The cascade itself is not passed on stage by stage: that costs more than the work.
-    """
-    organic = o_on[j] + o_drawn[j] + o_down[j]
+def stage_of(flows, j):
+    """Return the flows of stage ``j``."""
+    aqueous, drawn, up = flows[row.AQUEOUS, j], flows[row.AQUEOUS_DRAW, j], flows[row.AQUEOUS_UP, j]
+    rises, taken, falls = (
+        flows[row.ORGANIC, j],
+        flows[row.ORGANIC_DRAW, j],
+        flows[row.ORGANIC_DOWN, j],
+    )
+    organic = rises + taken + falls
     return Stage(
-        eff[j],
-        a_on[j] + a_drawn[j] + a_up[j],
-        a_on[j],
-        a_drawn[j],
-        a_up[j],
+        flows[row.EFFICIENCY, j],
+        aqueous + drawn + up,
+        aqueous,
+        drawn,
+        up,
         organic,
-        o_on[j] / organic,
-        o_down[j] / organic,
-        o_drawn[j] / organic,
+        rises / organic,
+        falls / organic,
+        taken / organic,
     )
 
 
@@ -85,43 +89,46 @@ def from_below(stage, d, lost, back):
     return pivot, gain, fallen, bypass * back * fallen + held
 
 
-@kernel()
-def balance_real(cascade, d, x, y, leaving, risen, made):
-    """Solve the balance of every species.
+@entry(inline="always")
+def balance_real(n, flows, feed, organic_feed, d, x, y, leaving, risen, more, made):
+    """Solve the balance of every species, of N stages.
 
     Parameters
     ----------
-    cascade : Cascade
+    n : int
+    flows : (rows, N) array
+        See ``layout``.
+    feed, organic_feed : (N, S) arrays
+        What is fed in all, and what the organic brings of it [mol/h].
     d : (N, S) array
         Distribution ratios.
     x, y, leaving : (N, S) arrays, out
         Concentrations in the water, in the organic in equilibrium with it and in the organic
         that leaves [mol/L].
     risen : (3, N, S) array, work
-    made : (N, S) or (0, 0) array
-        What else enters the organic that leaves the mixer [mol/h].
+    more : bool
+        Whether more enters the organic that leaves the mixer,
+    made : (N, S) array
+        and how much [mol/h].
     """
-    n, s = cascade.feed.shape
-    eff, a_on, a_drawn = cascade.efficiency, cascade.aqueous, cascade.aqueous_draw
-    a_up, o_on, o_drawn = cascade.aqueous_up, cascade.organic, cascade.organic_draw
-    o_down = cascade.organic_down
+    s = feed.shape[1]
     start, lost, back = risen[0], risen[1], risen[2]
     for j in range(n):
-        stage = stage_of(eff, a_on, a_drawn, a_up, o_on, o_drawn, o_down, j)
+        stage = stage_of(flows, j)
         bypass = 1.0 - stage.eff
         for i in range(s):
             if j == 0:
                 lost[0, i] = 1.0
                 back[0, i] = 0.0
                 start[0, i] = 0.0
-            fed = cascade.organic_feed[j, i]
-            own = made[j, i] if made.shape[0] > 0 else 0.0
+            fed = organic_feed[j, i]
+            own = made[j, i] if more else 0.0
             arrives = start[j, i] + fed
             pivot, gain, fallen, held = from_below(stage, d[j, i], lost[j, i], back[j, i])
             # what rises to it without anything falling from it, and what leaves in the organic
             first = gain * arrives + back[j, i] * gain * stage.falls * own
             left = bypass * gain * arrives + gain * own
-            x[j, i] = (cascade.feed[j, i] - fed + stage.eff * first) / pivot
+            x[j, i] = (feed[j, i] - fed + stage.eff * first) / pivot
             y[j, i] = 1.0 / pivot
             if j + 1 < n:
                 start[j + 1, i] = stage.rises * (left + held * x[j, i]) + stage.up * x[j, i]
@@ -129,11 +136,11 @@ def balance_real(cascade, d, x, y, leaving, risen, made):
                 lost[j + 1, i] = gone / pivot
                 back[j + 1, i] = (stage.rises * held + stage.up) / pivot
     for j in range(n - 1, -1, -1):
-        stage = stage_of(eff, a_on, a_drawn, a_up, o_on, o_drawn, o_down, j)
+        stage = stage_of(flows, j)
         bypass = 1.0 - stage.eff
         for i in range(s):
-            own = made[j, i] if made.shape[0] > 0 else 0.0
-            arrives = start[j, i] + cascade.organic_feed[j, i]
+            own = made[j, i] if more else 0.0
+            arrives = start[j, i] + organic_feed[j, i]
             if j + 1 < n:
                 x[j, i] += leaving[j + 1, i] * y[j, i]
             _, gain, fallen, held = from_below(stage, d[j, i], lost[j, i], back[j, i])
@@ -148,68 +155,71 @@ def balance_real(cascade, d, x, y, leaving, risen, made):
             leaving[j, i] = start[j, i]
 
 
-@kernel()
-def spread_real(cascade, law, state, linear):
+@kernel(inline="always")
+def spread_real(n, work):
     """Fill how a step of the unknowns changes x and how that spreads; see ``linear.spread``.
 
     Drops of organic that fall with the water fall without x changing where they come from.
     ``local`` says what falls, as the x that would let as much fall; the difference to what x
-    does is made up in ``f_scalar``.
+    does is made up in ``small[F_U]``.
     """
-    n, s = cascade.feed.shape
-    eff, a_on, a_drawn = cascade.efficiency, cascade.aqueous, cascade.aqueous_draw
-    a_up, o_on, o_drawn = cascade.aqueous_up, cascade.organic, cascade.organic_draw
-    o_down = cascade.organic_down
-    m = linear.local.shape[1]
-    lost_above, lost_below, back = state.risen[0], state.risen[1], state.risen[2]
+    flows, law, state, f_u, f_x = (
+        work.flows,
+        work.law,
+        work.state,
+        work.small[row.F_U],
+        work.slopes[row.F_X],
+    )
+    rises, falls, local, pushed = (
+        work.spread[row.RISES],
+        work.spread[row.FALLS],
+        work.slopes[row.LOCAL],
+        work.slopes[row.PUSHED],
+    )
+    d = state[row.D]
+    s, m = law.shape[1], work.has[row.M]
+    lost_above, lost_below, back = state[row.RISEN], state[row.RISEN + 1], state[row.RISEN + 2]
     for i in range(s):
         lost_below[0, i] = 1.0
         back[0, i] = 0.0
         lost_above[n - 1, i] = 1.0
     for j in range(n - 1):
-        stage = stage_of(eff, a_on, a_drawn, a_up, o_on, o_drawn, o_down, j)
+        stage = stage_of(flows, j)
         for i in range(s):
             share = lost_below[j, i]
-            pivot, _, fallen, held = from_below(stage, state.d[j, i], share, back[j, i])
+            pivot, _, fallen, held = from_below(stage, d[j, i], share, back[j, i])
             gone = stage.drawn + stage.taken * held + share * fallen
             lost_below[j + 1, i] = gone / pivot
             back[j + 1, i] = (stage.rises * held + stage.up) / pivot
     for j in range(n - 1, -1, -1):  # x and what rises on, per what rises to it
-        stage = stage_of(eff, a_on, a_drawn, a_up, o_on, o_drawn, o_down, j)
+        stage = stage_of(flows, j)
         bypass = 1.0 - stage.eff
         for i in range(s):
             share = lost_above[j, i]
-            held = stage.eff * stage.organic * state.d[j, i]
+            held = stage.eff * stage.organic * d[j, i]
             pivot = stage.passes + stage.drawn + stage.up * share
             pivot += held * (stage.taken + stage.falls + stage.rises * share)
             x = (stage.eff + (1.0 - share) * stage.rises * bypass) / pivot
             left = bypass + held * x
             risen = stage.rises * left + stage.up * x
-            linear.rises[j, i] = risen / x
-            linear.falls[j, i] = x
+            rises[j, i] = risen / x
+            falls[j, i] = x
             if j > 0:
                 lost_above[j - 1, i] = stage.drawn * x + stage.taken * left + share * risen
-    varying = law.acid_by_dimer.size > 0
-    order_acid = state.orders[0] if varying else law.order_acid
-    order_dimer = state.orders[1] if varying else law.order_dimer
+    varying = work.has[row.VARYING]
+    order_acid = work.rows[row.ORDERS_ACID] if varying else law[row.ORDER_ACID]
+    order_dimer = work.rows[row.ORDERS_DIMER] if varying else law[row.ORDER_DIMER]
     for j in range(n):
-        stage = stage_of(eff, a_on, a_drawn, a_up, o_on, o_drawn, o_down, j)
-        held_here = cascade.set_ln_h.size > 0 and not np.isnan(cascade.set_ln_h[j])
+        stage = stage_of(flows, j)
+        held_here = work.has[row.DOSED] and not np.isnan(flows[row.SET_LN_H, j])
         if varying:
-            fill_orders(
-                law.order_acid,
-                law.order_dimer,
-                law.acid_by_dimer,
-                state.ln_h[j],
-                np.exp(state.unknowns[j, 1]),
-                state.orders,
-            )
+            fill_orders(work, j)
         for i in range(s):
             below, above = lost_below[j, i], lost_above[j, i]
-            pivot, gain, fallen, held = from_below(stage, state.d[j, i], below, back[j, i])
+            pivot, gain, fallen, held = from_below(stage, d[j, i], below, back[j, i])
             gone = stage.drawn + stage.taken * held + below * fallen
             whole = gone + above * (stage.rises * held + stage.up)
-            unit = stage.eff * stage.organic * state.y[j, i]
+            unit = stage.eff * stage.organic * state[row.Y, j, i]
             here = stage.taken + stage.falls * below + stage.rises * above
             here *= -unit * gain / whole
             there = stage.rises * (stage.drawn + below * stage.passes)
@@ -218,25 +228,25 @@ def spread_real(cascade, law, state, linear):
             seen = here  # as what falls sees it
             if stage.falls > 0.0:
                 seen += gain * stage.falls * unit / fallen
-            nxt = linear.falls[j + 1, i] if j + 1 < n else 0.0
-            linear.rises[j, i] *= nxt
+            nxt = falls[j + 1, i] if j + 1 < n else 0.0
+            rises[j, i] *= nxt
             for a in range(m):
                 order = 0.0 if held_here else -order_acid[i]  # the acidity stays as it is set
                 if a == 1:
                     order = order_dimer[i]
                 elif a == 2:
-                    order = -state.bound[j, i]
-                linear.local[j, a, i] = order * seen
-                linear.pushed[j, a, i] = order * there * nxt
+                    order = -state[row.BOUND, j, i]
+                local[j, a, i] = order * seen
+                pushed[j, a, i] = order * there * nxt
                 for b in range(m):
-                    linear.f_scalar[j, b, a] += linear.f_x[j, b, i] * order * (here - seen)
+                    f_u[j, b, a] += f_x[j, b, i] * order * (here - seen)
     for i in range(s):
-        linear.falls[n - 1, i] = 0.0
+        falls[n - 1, i] = 0.0
     for j in range(n - 1):
-        here = stage_of(eff, a_on, a_drawn, a_up, o_on, o_drawn, o_down, j)
-        after = stage_of(eff, a_on, a_drawn, a_up, o_on, o_drawn, o_down, j + 1)
+        here = stage_of(flows, j)
+        after = stage_of(flows, j + 1)
         for i in range(s):
             low, high = lost_below[j, i], lost_below[j + 1, i]
-            pivot = from_below(here, state.d[j, i], low, back[j, i])[0]
-            fallen = from_below(after, state.d[j + 1, i], high, back[j + 1, i])[2]
-            linear.falls[j, i] = fallen / pivot
+            pivot = from_below(here, d[j, i], low, back[j, i])[0]
+            fallen = from_below(after, d[j + 1, i], high, back[j + 1, i])[2]
+            falls[j, i] = fallen / pivot

@@ -1,21 +1,36 @@
-"""Inverses of a stage's few closures."""
+"""Inverses of small matrices."""
 
 from sx_sim.kernels.jit import kernel
 
 
-@kernel(inline="always")
-def invert_small(a):
-    """Invert ``a`` (m, m), m = 2 or 3, in place by cofactors."""
-    if a.shape[0] == 2:
-        det = a[0, 0] * a[1, 1] - a[0, 1] * a[1, 0]
-        a[0, 0], a[1, 1] = a[1, 1] / det, a[0, 0] / det
-        a[0, 1] /= -det
-        a[1, 0] /= -det
-        return
-    p, q, r = a[0, 0], a[0, 1], a[0, 2]
-    u, v, w = a[1, 0], a[1, 1], a[1, 2]
-    x, y, z = a[2, 0], a[2, 1], a[2, 2]
-    det = p * (v * z - w * y) + q * (w * x - u * z) + r * (u * y - v * x)
-    a[0, 0], a[0, 1], a[0, 2] = (v * z - w * y) / det, (r * y - q * z) / det, (q * w - r * v) / det
-    a[1, 0], a[1, 1], a[1, 2] = (w * x - u * z) / det, (p * z - r * x) / det, (r * u - p * w) / det
-    a[2, 0], a[2, 1], a[2, 2] = (u * y - v * x) / det, (q * x - p * y) / det, (p * v - q * u) / det
+@kernel()
+def invert(a, swaps):
+    """Invert ``a`` (S, S) in place by Gauss-Jordan with row exchanges.
+
+    ``swaps`` (S,) is work. A singular matrix gives infinities or NaN.
+    """
+    s = a.shape[0]
+    for k in range(s):
+        best = k
+        for i in range(k + 1, s):
+            if abs(a[i, k]) > abs(a[best, k]):
+                best = i
+        swaps[k] = best
+        if best != k:
+            for c in range(s):
+                a[k, c], a[best, c] = a[best, c], a[k, c]
+        scale = 1.0 / a[k, k]
+        a[k, k] = 1.0
+        for c in range(s):
+            a[k, c] *= scale
+        for i in range(s):
+            if i != k:
+                factor = a[i, k]
+                a[i, k] = 0.0
+                for c in range(s):
+                    a[i, c] -= factor * a[k, c]
+    for k in range(s - 1, -1, -1):
+        best = swaps[k]
+        if best != k:
+            for i in range(s):
+                a[i, k], a[i, best] = a[i, best], a[i, k]

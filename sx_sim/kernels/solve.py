@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Executor
 from pathlib import Path
 
 import numpy as np
+from numba.core.event import install_listener
 
 from sx_sim.kernels.chain import solve_chain
+from sx_sim.kernels.jit import Compilations
+from sx_sim.kernels.layout import M, Problem, packed
+from sx_sim.kernels.metals import mix
 from sx_sim.kernels.types import Array, Cascade, Law, Options, Solution, Solutions
-from sx_sim.kernels.workspace import shape_of, workspace
+from sx_sim.kernels.workspace import workspace
 
+KERNELS = 23  # that a solve compiles one by one
 CHAIN = 32  # columns that start from one another; the next chain starts afresh
-OWN = ("ln_k", "ln_beta", "protonation", "debye")  # of a law, what differs from column to column
 
 
-def solve_column(cascade: Cascade, law: Law, start: Array, options: Options) -> Solution:
+def solve_column(cascade: Cascade, law: Law, start: Array | None, options: Options) -> Solution:
     """Solve a column for its steady state.
 
     Parameters
     ----------
     cascade : Cascade
     law : Law
-    start : (N, m) array, or (0, m) for none
-        Scalars to start from; the column's short copies are used if they do not do.
+    start : (N, m) array, optional
+        Unknowns to start from; the column's short copies are used if they do not do, and where
+        they are of another shape.
     options : Options
 
     Returns
@@ -34,16 +39,9 @@ def solve_column(cascade: Cascade, law: Law, start: Array, options: Options) -> 
         EXCESS_BASE means that the closures hold, with some stage less acid than the law
         allows.
     """
-    found = empty_solutions(1, *shape_of(cascade, law))
-    solve_chain(
-        Cascade._make(a[None] for a in cascade),
-        _each(law, lambda a: a[None]),
-        start,
-        True,
-        options,
-        workspace(*shape_of(cascade, law)),
-        found,
-    )
+    one = packed(cascade, law)
+    problems = one._replace(flows=one.flows[None], metals=one.metals[None])
+    found = solve_together(problems, start, True, options)
     return Solution(
         found.aqueous[0],
         found.organic[0],
@@ -55,34 +53,38 @@ def solve_column(cascade: Cascade, law: Law, start: Array, options: Options) -> 
 
 
 def solve_together(
-    cascades: Cascade, laws: Law, start: Array, alike: bool, options: Options
+    problems: Problem, start: Array | None, alike: bool, options: Options
 ) -> Solutions:
     """Solve columns of one shape, in an order in which neighbours are alike if they are.
 
     Parameters
     ----------
-    cascades : Cascade
-        Every array with a leading axis of length B.
-    laws : Law
-        What has a stage axis with that axis before it, the rest shared.
-    start : (N, m) array
+    problems : Problem
+        Of B columns, see ``layout.stacked``.
+    start : (N, m) array, optional
         What the first column starts from, and all if they are not alike. Of another shape,
         it is not used.
     alike : bool
         Whether each starts from those before it.
     options : Options
     """
-    shape = shape_of(Cascade._make(a[0] for a in cascades), _each(laws, lambda a: a[0]))
-    found = empty_solutions(len(laws.ln_k), *shape)
-    if start.shape != found.unknowns.shape[1:]:
-        start = np.empty((0, shape[3]))
-    solve_chain(cascades, laws, start, alike, options, workspace(*shape), found)
+    b, (n, s, *_) = len(problems.flows), problems.shape
+    m = int(problems.has[M])
+    found = Solutions(
+        np.empty((b, n, s)),
+        np.empty((b, n, s)),
+        np.empty((b, n, m)),
+        np.empty(b, np.int64),
+        np.empty(b, np.int64),
+        np.empty(b),
+    )
+    if start is None or start.shape != (n, m):
+        start = np.empty((0, m))
+    solve_chain(problems, start, alike, options, workspace(*problems.shape), found)
     return found
 
 
-def solve_batch(
-    cascades: Cascade, laws: Law, options: Options, executor: Executor | None = None
-) -> Solutions:
+def solve_batch(problems: Problem, options: Options, executor: Executor | None = None) -> Solutions:
     """Solve columns of one shape, in an order in which neighbours are alike.
 
     Every ``CHAIN`` columns form a chain in which each starts from those before it. Chains
@@ -91,10 +93,8 @@ def solve_batch(
 
     Parameters
     ----------
-    cascades : Cascade
-        Every array with a leading axis of length B.
-    laws : Law
-        What has a stage axis with that axis before it, the rest shared.
+    problems : Problem
+        Of B columns, see ``layout.stacked``.
     options : Options
     executor : concurrent.futures.Executor, optional
         Threads to run chains on; the compiled core does not hold the interpreter's lock.
@@ -102,38 +102,35 @@ def solve_batch(
 
     def solve(first: int) -> Solutions:
         part = slice(first, first + CHAIN)
-        cascade, law = Cascade._make(a[part] for a in cascades), _each(laws, lambda a: a[part])
-        return solve_together(cascade, law, np.empty((0, 0)), True, options)
+        chain = problems._replace(flows=problems.flows[part], metals=problems.metals[part])
+        return solve_together(chain, None, True, options)
 
-    found = (executor.map if executor else map)(solve, range(0, len(laws.ln_k), CHAIN))
+    found = (executor.map if executor else map)(solve, range(0, len(problems.flows), CHAIN))
     return Solutions._make(np.concatenate(arrays) for arrays in zip(*found, strict=True))
 
 
-def stack(columns: Sequence[tuple[Cascade, Law]]) -> tuple[Cascade, Law]:
-    """Return columns of one shape and with the same orders as ``solve_batch`` takes them."""
-    cascades, laws = zip(*columns, strict=True)
-    first = laws[0]
-    own = {name: np.stack([getattr(law, name) for law in laws]) for name in OWN}
-    return Cascade._make(
-        np.stack(arrays) for arrays in zip(*cascades, strict=True)
-    ), first._replace(**own)
+def compile_solver(progress: Callable[[int, int], None]) -> None:
+    """Compile what a solve needs.
 
+    Parameters
+    ----------
+    progress : callable
+        Called with how many kernels are compiled and how many there are.
+    """
+    done: set[str] = set()
 
-def _each(law: Law, change: Callable[[Array], Array]) -> Law:
-    """Return the law with a change made to everything that differs from column to column."""
-    return law._replace(**{name: change(getattr(law, name)) for name in OWN})
+    def tell(module: str, name: str) -> None:
+        if module.startswith(f"{__package__}."):
+            done.add(name)
+            progress(len(done), KERNELS)
 
-
-def empty_solutions(b: int, n: int, s: int, k: int, m: int, *_: bool) -> Solutions:
-    """Return room for the solutions of B columns."""
-    return Solutions(
-        np.empty((b, n, s)),
-        np.empty((b, n, s)),
-        np.empty((b, n, m)),
-        np.empty(b, np.int64),
-        np.empty(b, np.int64),
-        np.empty(b),
-    )
+    one = np.ones(1)
+    metal = np.zeros((1, 1))
+    law = Law(metal, one, one, one, one, np.empty((1, 1, 0)), 0.0)
+    progress(0, KERNELS)
+    with install_listener("numba:compile", Compilations(tell)):
+        solve_column(Cascade(one, 0 * one, one, 0 * one, metal, *[one] * 3), law, None, Options())
+        mix(one, one, one)
 
 
 def compiled() -> bool:

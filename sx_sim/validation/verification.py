@@ -82,7 +82,7 @@ def cascade_theory() -> list[tuple[int, int, float, float]]:
     """
     found = []
     for extraction, scrub, purity_b, purity_a in THEORY:
-        solution = solve_column(*_theory(extraction, scrub), np.empty((0, 2)), Options())
+        solution = solve_column(*_theory(extraction, scrub), None, Options())
         raffinate, product = solution.aqueous[0], solution.organic[-1]
         b, a = raffinate[1] / raffinate.sum(), product[0] / product.sum()
         found.append((extraction, scrub, float(b - purity_b), float(a - purity_a)))

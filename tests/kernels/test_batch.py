@@ -8,27 +8,31 @@ from numba.core.runtime import _nrt_python, rtsys
 
 from support.columns import random_problem, solve_kernel
 from sx_sim.cascade.checks import check
+from sx_sim.kernels import layout as row
 from sx_sim.kernels import status
-from sx_sim.kernels.solve import CHAIN, OWN, solve_batch, solve_column, stack
-from sx_sim.kernels.types import Cascade, Options
+from sx_sim.kernels.layout import packed, stacked
+from sx_sim.kernels.solve import CHAIN, solve_batch, solve_column
+from sx_sim.kernels.types import Options
 
 
 def neighbours(count, seed=9):
     """Return columns along a line on which the acid of every stage rises by a tenth."""
     cascade, law = random_problem(seed, longest=60)
-    cascades, laws = stack([(cascade, law)] * count)
-    cascades.anion[:] *= np.linspace(1.0, 1.1, count)[:, None]
-    return cascades, laws
+    return [
+        (cascade._replace(anion=cascade.anion * acid), law) for acid in np.linspace(1.0, 1.1, count)
+    ]
+
+
+def together(columns):
+    return stacked([packed(*column) for column in columns])
 
 
 def test_a_batch_finds_what_each_column_finds_alone():
-    cascades, laws = neighbours(5)
-    found = solve_batch(cascades, laws, Options())
+    columns = neighbours(5)
+    found = solve_batch(together(columns), Options())
     assert (found.status == status.CONVERGED).all()
     assert (found.iterations[1:] < found.iterations[0]).all()
-    for b in range(5):
-        cascade = Cascade(*(a[b] for a in cascades))
-        law = laws._replace(**{name: getattr(laws, name)[b] for name in OWN})
+    for b, (cascade, law) in enumerate(columns):
         alone = solve_kernel(cascade, law)
         np.testing.assert_allclose(found.unknowns[b], alone.unknowns, atol=1e-9)
         assert check(cascade, law, found.aqueous[b], found.organic[b], found.unknowns[b]).passed
@@ -36,18 +40,18 @@ def test_a_batch_finds_what_each_column_finds_alone():
 
 @pytest.mark.parametrize("workers", [1, 2, 3])
 def test_a_batch_gives_the_same_bits_whatever_runs_it(workers):
-    cascades, laws = neighbours(3 * CHAIN + 5)
-    expected = solve_batch(cascades, laws, Options())
+    problems = together(neighbours(3 * CHAIN + 5))
+    expected = solve_batch(problems, Options())
     with ThreadPoolExecutor(workers) as threads:
-        found = solve_batch(cascades, laws, Options(), threads)
+        found = solve_batch(problems, Options(), threads)
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_array_equal(one, other)
 
 
 def test_a_column_that_fails_does_not_stop_those_after_it():
-    cascades, laws = neighbours(4)
-    laws.ln_k[1] = np.nan
-    found = solve_batch(cascades, laws, Options())
+    problems = together(neighbours(4))
+    problems.metals[1, row.K] = np.nan
+    found = solve_batch(problems, Options())
     assert found.status.tolist() == [0, status.NOT_FINITE, 0, 0]
 
 
@@ -56,9 +60,9 @@ def test_a_solve_allocates_nothing_whatever_it_takes():
     _nrt_python.memsys_enable_stats()
 
     def allocations(options):
-        solve_column(cascade, law, np.empty((0, 2)), options)
+        solve_column(cascade, law, None, options)
         before = rtsys.get_allocation_stats()
-        iterations = solve_column(cascade, law, np.empty((0, 2)), options).iterations
+        iterations = solve_column(cascade, law, None, options).iterations
         return rtsys.get_allocation_stats().alloc - before.alloc, iterations
 
     few, little = allocations(Options(newton_limit=1, iteration_limit=1))

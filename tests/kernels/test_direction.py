@@ -3,14 +3,31 @@
 import numpy as np
 import pytest
 
-from support.columns import KINDS, random_problem, solve_kernel, varied
-from sx_sim.kernels.by_closures import eliminate_closures, step_by_closures
-from sx_sim.kernels.by_metals import eliminate_metals, invert, step_by_metals
-from sx_sim.kernels.closure import evaluate
-from sx_sim.kernels.direction import cancels, newton_direction, next_direction
-from sx_sim.kernels.linear import change, linearise
-from sx_sim.kernels.small import invert_small
-from sx_sim.kernels.workspace import new_workspace, shape_of
+from support import columns
+from support.columns import KINDS, called, solve_kernel
+from sx_sim.kernels import by_closures, by_metals, closure, direction, linear, small
+from sx_sim.kernels import layout as row
+
+invert = called(small.invert)
+evaluate, linearise, change = (
+    called(k) for k in (closure.evaluate, linear.linearise, linear.change)
+)
+newton_direction, next_direction, cancels = (
+    called(k) for k in (direction.newton_direction, direction.next_direction, direction.cancels)
+)
+eliminate_closures, step_by_closures = (
+    called(k) for k in (by_closures.eliminate_closures, by_closures.step_by_closures)
+)
+eliminate_metals, step_by_metals = (
+    called(k) for k in (by_metals.eliminate_metals, by_metals.step_by_metals)
+)
+
+
+def somewhere(*arguments):
+    """Return a random column and its work, at a state some way from the solution."""
+    cascade, law, work = columns.somewhere(*arguments)
+    evaluate(len(cascade.anion), work)
+    return cascade, law, work
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 16, 31])
@@ -27,35 +44,14 @@ def test_inverse_of_a_singular_matrix_is_not_finite():
     assert not np.isfinite(a).all()
 
 
-@pytest.mark.parametrize("size", [2, 3])
-def test_small_inverse(size):
-    a = np.random.default_rng(size).normal(size=(size, size))
-    inverse = a.copy()
-    invert_small(inverse)
-    np.testing.assert_allclose(inverse @ a, np.eye(size), atol=1e-12)
-
-
-def somewhere(seed, kind="plain", longest=12):
-    """Return a random column, and work whose state is some way from the solution."""
-    cascade, law = random_problem(seed, longest=longest)
-    cascade, law = varied(cascade, law, kind, seed)
-    rng = np.random.default_rng(seed)
-    work = new_workspace(*shape_of(cascade, law))
-    n, m = work.step.shape
-    start = np.column_stack([np.log(cascade.anion), np.log(cascade.dimer), np.log(cascade.anion)])
-    work.state.unknowns[:] = start[:, :m] + rng.normal(-0.5, 0.2, (n, m))
-    evaluate(cascade, law, work.state)
-    return cascade, law, work
-
-
-def differences(cascade, law, state):
+def differences(work):
     """Return the closures' Jacobian (N m, N m) by central differences."""
-    start = state.unknowns.copy()
+    unknowns, start = work.unknowns[row.U], work.unknowns[row.U].copy()
 
-    def residuals(unknowns):
-        state.unknowns[:] = unknowns
-        evaluate(cascade, law, state)
-        return state.f.copy().ravel()
+    def residuals(there):
+        unknowns[:] = there
+        evaluate(len(unknowns), work)
+        return work.unknowns[row.F].copy().ravel()
 
     jacobian = np.empty((start.size, start.size))
     for k in range(start.size):
@@ -70,13 +66,12 @@ def differences(cascade, law, state):
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("seed", range(5))
 def test_linearised_closures_agree_with_finite_differences(seed, kind):
-    cascade, law, work = somewhere(seed, kind)
-    state, linear = work.state, work.factors.linear
-    jacobian = differences(cascade, law, state)
-    linearise(cascade, law, state, linear)
-    step = np.random.default_rng(seed).normal(size=state.f.shape)
+    _, _, work = somewhere(seed, kind)
+    jacobian = differences(work)
+    step = np.random.default_rng(seed).normal(size=work.unknowns.shape[1:])
     df = np.empty_like(step)
-    change(len(step), linear, step, df)
+    linearise(len(step), work)
+    change(len(step), work, step, df)
     expected = jacobian @ step.ravel()
     np.testing.assert_allclose(df.ravel(), expected, atol=1e-7 * np.abs(expected).max())
 
@@ -101,58 +96,59 @@ def dense_closures(cascade, law, unknowns):
 @pytest.mark.parametrize("seed", range(5))
 def test_linearised_closures_agree_with_a_complex_step(seed):
     cascade, law, work = somewhere(seed)
-    state, linear = work.state, work.factors.linear
-    np.testing.assert_allclose(dense_closures(cascade, law, state.unknowns), state.f, atol=1e-9)
-    linearise(cascade, law, state, linear)
-    step = np.random.default_rng(seed).normal(size=state.f.shape)
+    unknowns, f = work.unknowns[row.U], work.unknowns[row.F]
+    np.testing.assert_allclose(dense_closures(cascade, law, unknowns), f, atol=1e-9)
+    step = np.random.default_rng(seed).normal(size=f.shape)
     df = np.empty_like(step)
-    change(len(step), linear, step, df)
-    expected = dense_closures(cascade, law, state.unknowns + 1e-30j * step).imag / 1e-30
+    linearise(len(step), work)
+    change(len(step), work, step, df)
+    expected = dense_closures(cascade, law, unknowns + 1e-30j * step).imag / 1e-30
     np.testing.assert_allclose(df, expected, atol=1e-10 * np.abs(expected).max())
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("seed", range(5))
 def test_both_eliminations_agree_with_dense_algebra(seed, kind):
-    cascade, law, work = somewhere(seed, kind)
-    state, factors = work.state, work.factors
-    n = len(state.f)
-    expected = np.linalg.solve(differences(cascade, law, state), -state.f.ravel())
+    _, _, work = somewhere(seed, kind)
+    f, step = work.unknowns[row.F], work.unknowns[row.STEP]
+    n = len(f)
+    expected = np.linalg.solve(differences(work), -f.ravel())
     close = {"atol": 1e-6 * np.abs(expected).max()}
-    newton_direction(cascade, law, state, factors, work.step)
-    assert not factors.by_metals[0]
-    np.testing.assert_allclose(work.step.ravel(), expected, **close)
-    assert not cancels(n, factors.linear, state.f, 1.001 * work.step)
-    assert not cancels(n, factors.linear, state.f, work.step * np.nan)
-    work.step[:] = 0.0
-    eliminate_metals(cascade, law, state, factors.linear, factors.metals)
-    step_by_metals(cascade, factors.metals, state.f, work.step)
-    np.testing.assert_allclose(work.step.ravel(), expected, **close)
-    assert cancels(n, factors.linear, state.f, work.step)
+    newton_direction(n, work)
+    assert not work.places[row.BY_METALS, 0]
+    np.testing.assert_allclose(step.ravel(), expected, **close)
+    assert not cancels(n, work, f, 1.001 * step)
+    assert not cancels(n, work, f, step * np.nan)
+    step[:] = 0.0
+    eliminate_metals(n, work)
+    step_by_metals(n, work, f, step)
+    np.testing.assert_allclose(step.ravel(), expected, **close)
+    assert cancels(n, work, f, step)
+
+
+def near_the_solution(seed):
+    """Return work of a long column, at unknowns near those that solve it."""
+    cascade, law, work = somewhere(seed, "plain", 400)
+    work.unknowns[row.U] = solve_kernel(cascade, law).unknowns + 1e-3
+    n = len(cascade.anion)
+    evaluate(n, work)
+    newton_direction(n, work)
+    return n, work
 
 
 @pytest.mark.parametrize("seed", [195, 344, 900])
 def test_a_half_closed_cascade_that_runs_away_is_noticed(seed):
     """Long columns on which the cheap elimination may lose all digits."""
-    cascade, law, work = somewhere(seed, longest=400)
-    state, factors = work.state, work.factors
-    state.unknowns[:] = solve_kernel(cascade, law).unknowns + 1e-3
-    evaluate(cascade, law, state)
-    newton_direction(cascade, law, state, factors, work.step)
-    assert cancels(len(state.f), factors.linear, state.f, work.step)
-    next_direction(cascade, factors, state.f, work.following)
-    np.testing.assert_array_equal(work.following, work.step)
-    eliminate_closures(len(state.f), factors.linear, factors.closures)
-    step_by_closures(len(state.f), factors.linear, factors.closures, state.f, work.following)
-    cheap = cancels(len(state.f), factors.linear, state.f, work.following)
-    assert factors.by_metals[0] == (not cheap)
+    n, work = near_the_solution(seed)
+    f, step, following = (work.unknowns[r] for r in (row.F, row.STEP, row.FOLLOWING))
+    assert cancels(n, work, f, step)
+    next_direction(n, work, f, following)
+    np.testing.assert_array_equal(following, step)
+    eliminate_closures(n, work)
+    step_by_closures(n, work, f, following)
+    assert work.places[row.BY_METALS, 0] == (not cancels(n, work, f, following))
 
 
 def test_the_costly_elimination_is_needed_somewhere():
     """Seed 195 loses all digits in the cheap one."""
-    cascade, law, work = somewhere(195, longest=400)
-    work.state.unknowns[:] = solve_kernel(cascade, law).unknowns
-    work.state.unknowns[:] += 1e-3
-    evaluate(cascade, law, work.state)
-    newton_direction(cascade, law, work.state, work.factors, work.step)
-    assert work.factors.by_metals[0]
+    assert near_the_solution(195)[1].places[row.BY_METALS, 0]

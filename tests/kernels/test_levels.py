@@ -2,14 +2,19 @@
 
 import numpy as np
 
-from support.columns import random_problem
-from sx_sim.kernels.levels import fill_in, kept_stages, shorten
-from sx_sim.kernels.workspace import new_workspace, shape_of
+from support.columns import called, problem_of, random_problem
+from sx_sim.kernels import layout as row
+from sx_sim.kernels import levels
+from sx_sim.kernels.layout import loaded, new_work, packed
+
+kept_stages, shorten, fill_in = (
+    called(k) for k in (levels.kept_stages, levels.shorten, levels.fill_in)
+)
 
 
 def kept_of(cascade, level):
     kept = np.empty(cascade.anion.size, np.int64)
-    return kept[: kept_stages(cascade, level, kept)]
+    return kept[: kept_stages(problem_of(cascade), level, kept)]
 
 
 def test_stages_where_something_enters_or_leaves_are_always_kept():
@@ -21,13 +26,14 @@ def test_stages_where_something_enters_or_leaves_are_always_kept():
         busy[0] = busy[-1] = True
         assert set(np.flatnonzero(busy)) <= set(kept)
         assert (np.diff(kept) > 0).all()
-        short, short_law = shorten(
-            cascade, law, kept, len(kept), new_workspace(*shape_of(cascade, law))
-        )
-        np.testing.assert_array_equal(short.feed, cascade.feed[kept])
-        np.testing.assert_array_equal(short_law.ln_k, law.ln_k[kept])
-        inflow = short.aqueous[1:] - short.aqueous[:-1] - short.aqueous_draw[:-1]
-        assert (inflow <= 1e-9 * short.aqueous.max()).all()  # only feeds add flow downwards
+        problem = packed(cascade, law)
+        work, count = loaded(problem), len(kept)
+        shorten(problem, kept, count, work)
+        np.testing.assert_array_equal(work.metals[row.FEED, :count], cascade.feed[kept])
+        np.testing.assert_array_equal(work.metals[row.K, :count], np.exp(law.ln_k[kept]))
+        aqueous, drawn = work.flows[row.AQUEOUS, :count], work.flows[row.AQUEOUS_DRAW, :count]
+        inflow = aqueous[1:] - aqueous[:-1] - drawn[:-1]
+        assert (inflow <= 1e-9 * aqueous.max()).all()  # only feeds add flow downwards
 
 
 def test_a_plain_run_is_cut_to_its_ends():
@@ -53,12 +59,14 @@ def test_filling_in_keeps_what_is_known_and_interpolates_between():
     coarse = np.array([[0.0, 1.0], [1.0, 1.0], [4.0, -2.0], [9.0, 0.0]])
 
     def filled(ln_h):
-        work = new_workspace(6, 1, 0, 2)
-        work.state.unknowns[:4] = coarse
-        work.state.ln_h[:4] = ln_h
-        work.state.x[:4, 0], work.state.y[:4, 0] = [1.0, 2.0, 8.0, 9.0], [0.0, 3.0, 0.0, 1.0]
-        fill_in(work, False, kept, 4, np.arange(6), 6)
-        return work.state.unknowns, work.held[:, :, 0]
+        has = np.zeros(row.HAS, np.int64)
+        has[row.M] = 2
+        work = new_work(6, 1, 2, *has)
+        work.unknowns[row.U, :4], work.flows[row.LN_H, :4] = coarse, ln_h
+        work.state[row.X, :4, 0] = [1.0, 2.0, 8.0, 9.0]
+        work.state[row.Y, :4, 0] = [0.0, 3.0, 0.0, 1.0]
+        fill_in(work, kept, 4, np.arange(6), 6)
+        return work.unknowns[row.U], work.state[[row.HELD_X, row.HELD_Y], :, 0]
 
     fine, held = filled(coarse[:, 0])
     np.testing.assert_allclose(fine[kept], coarse)

@@ -5,14 +5,15 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from support.columns import random_problem
+from support.columns import problem_of, random_problem
 from sx_sim.kernels.metals import balance_metals, mix
 from sx_sim.kernels.types import Cascade
 
 
 def solved(cascade: Cascade, d: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     x, y = np.empty_like(d), np.empty_like(d)
-    balance_metals(cascade, d, x, y, np.empty(d.shape[1]))
+    flows = problem_of(cascade).flows
+    balance_metals(len(d), flows, cascade.feed, d, x, y, np.empty(d.shape[1]))
     return x, y
 
 

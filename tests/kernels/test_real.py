@@ -3,17 +3,27 @@
 import numpy as np
 import pytest
 
-from support.columns import random_problem, varied
+from support.columns import called, problem_of, random_problem, varied
 from sx_sim.cascade.checks import expected
+from sx_sim.kernels import layout as row
 from sx_sim.kernels.continuation import with_holdup
+from sx_sim.kernels.layout import loaded
+from sx_sim.kernels.levels import shorten
 from sx_sim.kernels.real import balance_real
 
 
 def solved(cascade, d):
     """Return what is in the water, and in the organic that leaves."""
-    x, y, leaving = np.empty_like(d), np.empty_like(d), np.empty_like(d)
-    balance_real(cascade, d, x, y, leaving, np.empty((3, *d.shape)), np.empty((0, 0)))
+    x, _, leaving = balanced(problem_of(cascade), d, False, d)
     return x, leaving
+
+
+def balanced(work, d, more, made):
+    x, y, leaving = np.empty_like(d), np.empty_like(d), np.empty_like(d)
+    feeds = work.metals[row.FEED], work.metals[row.ORGANIC_FEED]
+    risen = np.empty((3, *d.shape))
+    balance_real(len(d), work.flows, *feeds, d, x, y, leaving, risen, more, made)
+    return x, y, leaving
 
 
 def real_problem(seed):
@@ -30,8 +40,7 @@ def test_agrees_with_dense_algebra(seed):
     rng = np.random.default_rng(seed)
     d = np.exp(rng.normal(0, 2, (n, s)))
     made = rng.uniform(0, 1, (n, s)) * cascade.feed.max()
-    x, y, leaving = np.empty_like(d), np.empty_like(d), np.empty_like(d)
-    balance_real(cascade, d, x, y, leaving, np.empty((3, n, s)), made)
+    x, y, leaving = balanced(problem_of(cascade), d, True, made)
     water = cascade.aqueous + cascade.aqueous_draw + cascade.aqueous_up
     organic = cascade.organic + cascade.organic_draw + cascade.organic_down
     bypass = 1.0 - cascade.efficiency
@@ -70,7 +79,11 @@ def test_organic_keeps_its_digits_however_little_of_a_species_is_taken(seed):
 def test_a_time_step_from_the_steady_state_stays_there(seed, ratio):
     cascade, d = real_problem(seed)
     held = np.array(solved(cascade, d))
-    later = with_holdup(cascade, ratio, held, np.empty((3, len(d))), np.empty((2, *d.shape)))
-    x, leaving = solved(later, d)
+    problem, kept = problem_of(cascade), np.arange(len(d))
+    work = loaded(problem)
+    called(shorten)(problem, kept, len(d), work)
+    work.state[row.HELD_X], work.state[row.HELD_Y] = held
+    called(with_holdup)(len(d), work, ratio)
+    x, _, leaving = balanced(work, d, False, d)
     np.testing.assert_allclose(x, held[0], rtol=1e-9)
     np.testing.assert_allclose(leaving, held[1], rtol=1e-9)

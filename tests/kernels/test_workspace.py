@@ -5,16 +5,14 @@ import pytest
 
 from support.columns import KINDS, random_problem, solve_kernel, varied
 from sx_sim.kernels import solve
+from sx_sim.kernels.layout import new_work
 from sx_sim.kernels.types import Options
-from sx_sim.kernels.workspace import new_workspace
 
 
 def filled(value, work):
     """Return the work arrays with every number set."""
     for part in work:
-        if isinstance(part, tuple):
-            filled(value, part)
-        elif part.dtype == float:
+        if part.dtype == float:
             part[...] = value
     return work
 
@@ -26,7 +24,7 @@ def test_what_was_left_in_the_work_arrays_does_not_matter(kind, monkeypatch):
     assert len(cascade.anion) == 58  # long enough to be shortened
 
     def solved(value):
-        monkeypatch.setattr(solve, "workspace", lambda *s: filled(value, new_workspace(*s)))
+        monkeypatch.setattr(solve, "workspace", lambda *s: filled(value, new_work(*s)))
         return solve_kernel(cascade, law, Options(iteration_limit=100))
 
     zeros = solved(0.0)

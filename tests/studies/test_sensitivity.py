@@ -11,7 +11,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 import sx_sim
-from support.columns import heavy_case
+from support.columns import called, heavy_case
 from support.paths import ACTIVITY, ROOT, SULFATE
 from support.solving import tight
 from sx_sim.cascade.linearise import Linearised, Seed
@@ -20,6 +20,7 @@ from sx_sim.chemistry.speciation import titratable_acid
 from sx_sim.cli import app
 from sx_sim.flowsheet.derivatives import Constant, derivatives
 from sx_sim.flowsheet.outputs import output
+from sx_sim.kernels import layout as row
 from sx_sim.kernels.by_metals import eliminate_metals
 from sx_sim.report.studies import print_tornado
 from sx_sim.studies import tornado as shifts
@@ -334,9 +335,8 @@ def test_costly_elimination_gives_the_same():
     seed = Seed.of(result.stages.aqueous.shape)
     seed.x[0, result.system.index("Dy")] = 1.0
     cheap, costly = Linearised(cascade), Linearised(cascade)
-    factors = costly.factors
-    eliminate_metals(costly.cascade, costly.law, costly.state, factors.linear, factors.metals)
-    factors.by_metals[0] = True
+    called(eliminate_metals)(costly.n, costly.work)
+    costly.work.places[row.BY_METALS, 0] = 1
     for one, other in zip(cheap.gradient(seed), costly.gradient(seed), strict=True):
         for a, b in zip(one, other, strict=True):
             np.testing.assert_allclose(a, b, rtol=1e-8, atol=1e-12 * np.abs(a).max(initial=0.0))

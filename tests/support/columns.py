@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 import sx_sim
 from benchmarks.generator import random_problem
 from sx_sim.kernels.types import Cascade, Law, Options
 
-__all__ = ["KINDS", "heavy_case", "random_problem", "solve_kernel", "varied"]
+__all__ = [
+    "KINDS",
+    "called",
+    "heavy_case",
+    "problem_of",
+    "random_problem",
+    "solve_kernel",
+    "somewhere",
+    "varied",
+]
 
 HEAVY = """
 temperature = "25 degC"
@@ -88,6 +99,37 @@ def varied(cascade: Cascade, law: Law, kind: str, seed: int = 0) -> tuple[Cascad
 def solve_kernel(cascade: Cascade, law: Law, options: Options = Options()):
     """Solve in the kernels' terms, from the default start."""
     from sx_sim.kernels.solve import solve_column
-    from sx_sim.kernels.workspace import shape_of
 
-    return solve_column(cascade, law, np.empty((0, shape_of(cascade, law)[3])), options)
+    return solve_column(cascade, law, None, options)
+
+
+def problem_of(cascade: Cascade):
+    """Return the flows and feeds of a cascade as the kernels take them, without a law."""
+    from sx_sim.kernels.layout import packed
+
+    n, s = cascade.feed.shape
+    none = np.zeros(s)
+    law = Law(np.zeros((n, s)), none, none, none, none, np.empty((n, s, 0)), 0.0)
+    return packed(cascade, law)
+
+
+@cache
+def called(kernel):
+    """Return a kernel that only kernels call, to be called from a test."""
+    from numba import njit
+
+    return njit(error_model="numpy")(kernel.py_func)
+
+
+def somewhere(seed: int, kind: str = "plain", longest: int = 12):
+    """Return a random column, and its work with unknowns some way from the solution."""
+    from sx_sim.kernels import layout as row
+    from sx_sim.kernels.layout import loaded, packed
+
+    cascade, law = varied(*random_problem(seed, longest=longest), kind, seed)
+    work = loaded(packed(cascade, law))
+    n, m = work.unknowns.shape[1:]
+    start = np.column_stack([np.log(cascade.anion), np.log(cascade.dimer), np.log(cascade.anion)])
+    shift = np.random.default_rng(seed).normal(-0.5, 0.2, (n, m))
+    work.unknowns[row.U] = start[:, :m] + shift
+    return cascade, law, work
