@@ -147,7 +147,8 @@ def contact(
     ratio, strength = _together(_numbers("oa", oa, RATIO), _numbers("acid", acid, ACID))
     strength = np.maximum(strength, np.sqrt(water_ion_product(np.array([REFERENCE]))[0]))
     known = conditions_of(constants)
-    free = formal / 2 * (1.0 - soaped)
+    units = formal / constants.molecules
+    free = units * (1.0 - soaped)
     at = Conditions(
         float(np.exp(np.log(strength).mean())), free if free > 0.0 else known.dimer, kelvin
     )
@@ -157,7 +158,7 @@ def contact(
         metal = system.array(held)
         anions, h = electroneutral(system, metal, acid=acid)
         water = Stream(system, "feed", "aqueous", 1.0, metal, anions, h)
-        solvent = Stream(system, "solvent", "organic", oa, system.array(soap), formal / 2)
+        solvent = Stream(system, "solvent", "organic", oa, system.array(soap), units)
         feeds = (Feed(1, water), Feed(1, solvent))
         return Column(system, (Section("contact", 1, 1),), feeds, (), np.array([kelvin]))
 

@@ -77,7 +77,7 @@ class ActivityModel(Model):
     def _found(self, values):
         plain = Model(self.start, self.data, tuple(n for n in self.free if n != "sit"))
         law = plain.law(values[: len(plain.free)])
-        shakes, found = self.data.shakes, None
+        shakes, found = self.data.shakes(), None
         shift = np.zeros(len(self.data.contacts))
         for _ in range(60):
             moved = np.where(self._metal, shift[:, None], 0.0)

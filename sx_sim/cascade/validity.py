@@ -64,7 +64,7 @@ def ranges_of(system: ChemicalSystem) -> dict[str, tuple[float, float]]:
 
 def outside_ranges(system: ChemicalSystem, stages: Profile) -> list[Caution]:
     """Say where stages leave the ranges the constants were measured over."""
-    kind = CautionKind
+    kind, molecules = CautionKind, system.extractant.molecules
     known = {
         "acid": (kind.ACID, "[H+]", stages.acid, "mol/L"),
         "anion": (kind.ANION, system.extractant.medium, stages.anion, "mol/L"),
@@ -75,7 +75,7 @@ def outside_ranges(system: ChemicalSystem, stages: Profile) -> list[Caution]:
             "mol/L",
         ),
         "loading": (kind.LOADING, "loading", stages.loading, ""),
-        "extractant": (kind.EXTRACTANT, "extractant", 2 * stages.dimer, "mol/L"),
+        "extractant": (kind.EXTRACTANT, "extractant", molecules * stages.dimer, "mol/L"),
         "temperature": (kind.TEMPERATURE, "temperature", stages.temperature, "K"),
     }
     found = []
@@ -129,10 +129,11 @@ def beyond_capacity(system: ChemicalSystem, stages: Profile) -> list[Caution]:
     if not over.any():
         return []
     worst = int((needed / stages.dimer).argmax())
+    formal = system.extractant.molecules * stages.dimer[worst]
     fits = metal[worst] * stages.dimer[worst] / needed[worst]
     text = (
         f"the organic would hold up to {metal[worst]:.3g} mol/L of metals at "
-        f"{stages.where(over)}, where its {2 * stages.dimer[worst]:.3g} mol/L of "
+        f"{stages.where(over)}, where its {formal:.3g} mol/L of "
         f"extractant have room for {fits:.3g}: set '{name}' is a law of D without a balance of the "
         "extractant, and does not hold there"
     )

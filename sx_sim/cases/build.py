@@ -155,7 +155,8 @@ def _spans(case: CaseFile) -> dict[str, Section]:
 
 
 def system_of(case: CaseFile, base: ExtractantSet, sources: Mapping[str, Stream]) -> ChemicalSystem:
-    own = {s: one for stream in sources.values() for s, one in stream.system.own.items()}
+    own = dict(base.own)
+    own |= {s: one for stream in sources.values() for s, one in stream.system.own.items()}
     own |= {s: declared(s, t.molar_mass, t.charge, t.oxide) for s, t in case.elements.items()}
     constants = {s: _change(s, table, own) for s, table in case.constants.items()}
     needed = base.with_constants(constants).needs_extractant or case.solvent.saponification > 0
@@ -301,7 +302,8 @@ class _Builder:
         base = {table.base: soap / element(table.base).charge} if soap > 0 else {}
         loaded = self.system.array(amounts(table, self.system.own))
         held = self.system.array(base) + loaded
-        stream = Stream(self.system, SOLVENT, "organic", flow, held, self.formal / 2)
+        molecules = self.system.extractant.molecules
+        stream = Stream(self.system, SOLVENT, "organic", flow, held, self.formal / molecules)
         if loaded.any():
             _check_capacity(stream, "solvent.concentrations")
         return [Feed(1, stream)]
@@ -322,7 +324,8 @@ class _Builder:
             if table.phase == "aqueous":
                 stream = aqueous_stream(self.system, key, table, held, table.flow or 0.0)
             else:
-                dimer = (table.extractant or self.formal) / 2
+                formal = table.extractant or self.formal
+                dimer = formal / self.system.extractant.molecules
                 amount = self.system.array(held)
                 stream = Stream(self.system, name, "organic", table.flow or 0.0, amount, dimer)
                 _check_capacity(stream, key)
@@ -452,10 +455,11 @@ class _Builder:
 
 def _check_capacity(stream: Stream, key: str) -> None:
     taken = float(stream.concentration @ stream.system.dimers)
+    molecules = stream.system.extractant.molecules
     if taken > stream.carrier:
         raise CaseError(
-            f"{key}: its metals need {2 * taken:.3g} mol/L of extractant and it has "
-            f"{2 * stream.carrier:.3g}; give less metal or more extractant"
+            f"{key}: its metals need {molecules * taken:.3g} mol/L of extractant and it has "
+            f"{molecules * stream.carrier:.3g}; give less metal or more extractant"
         )
 
 

@@ -19,6 +19,7 @@ from sx_sim.fitting.model import LOG10_K
 from sx_sim.output_files import check_output, write_output
 from sx_sim.text_files import read_tables, tables_of
 
+BASES = {1: "monomer", 2: "dimer"}  # by molecules of the extractant in what reacts
 AROUND = 5.0  # [K] a set holds this far around the temperatures measured
 LEVEL_OF_ONE_LABORATORY = 0.3  # log10 K: how far laboratories differ, where one measured
 
@@ -108,7 +109,7 @@ def fitted_set_text(fit: Fit, key: str, source: str) -> str:
         "medium": result.medium,
         "law": result.law,
         "reaction": result.reaction,
-        "basis": "dimer" if result.needs_extractant else "none",
+        "basis": BASES[result.molecules] if result.needs_extractant else "none",
         "complexes": result.complexes,
         "reference_temperature": result.reference_temperature,
         "conditions": f"{fit.data.points} points, {len(set(fit.data.contact.tolist()))} contacts; "
@@ -130,7 +131,7 @@ def fitted_set_text(fit: Fit, key: str, source: str) -> str:
             "source": [source],
         }
     species = {s: _row(fit, s, own, source) for s in result.species}
-    comment = ["Written by sx-sim fit; log10 K on the dimer basis, mol/L; enthalpies in kJ/mol."]
+    comment = ["Written by sx-sim fit; log10 K on the basis below, mol/L; enthalpies in kJ/mol."]
     text = set_text(comment, header, tables, species)
     set_of_tables(tables_of(text, key), key)
     return text
@@ -235,7 +236,7 @@ def _ranges(fit: Fit) -> dict[str, list[float]]:
     spans = {
         "acid": np.exp(solved.unknowns[used, 0]),
         "anion": data.anion[used],
-        "loading": np.append(0.0, (held / (data.extractant / 2))[used]),
+        "loading": np.append(0.0, (held * fit.extractant.molecules / data.extractant)[used]),
         "extractant": data.extractant[used],
         "temperature": data.temperature[used],
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,11 @@ from pydantic import ValidationError
 
 from sx_sim.brief import outline
 from sx_sim.chemistry import aqueous, database
-from sx_sim.chemistry.elements import elements
+from sx_sim.chemistry.elements import Element, declared, elements
+from sx_sim.chemistry.reactions import Reaction
 from sx_sim.chemistry.reagents import extractant_density, extractant_mass
 from sx_sim.chemistry.set_names import set_key
-from sx_sim.chemistry.set_schema import SetFile, SpeciesTable
+from sx_sim.chemistry.set_schema import OwnElement, SetFile, SpeciesTable
 from sx_sim.errors import CaseError
 from sx_sim.problems import problems_of
 from sx_sim.text_files import read_tables
@@ -62,8 +63,9 @@ class ExtractantSet:
 
     ``ranges`` gives, for acid [mol/L], anion [mol/L], ionic strength [mol/L], loading,
     extractant [formal mol/L] and temperature [K], the interval the constants were measured
-    over. ``volume_percent`` of the extractant is in the solvent that an empirical law was read
-    at, zero where it holds for any.
+    over. The extractant reacts as units of so many ``molecules``: two of a dimer.
+    ``own`` are elements that the set declares. ``volume_percent`` of the extractant is in the
+    solvent that an empirical law was read at, zero where it holds for any.
     """
 
     key: str
@@ -83,6 +85,8 @@ class ExtractantSet:
     log10_beta: tuple[float, ...] = ()
     beta_enthalpy: tuple[float, ...] = ()  # [kJ/mol]
     volume_percent: float = 0.0
+    molecules: int = 2
+    own: Mapping[str, Element] = field(default_factory=dict)
 
     __repr__ = outline
 
@@ -162,7 +166,8 @@ class ExtractantSet:
         """Return the set of tables that ``as_tables`` gave, after any way through JSON."""
         plain = {name: _frozen(value) for name, value in tables.items()}
         species = {symbol: Constants(**row) for symbol, row in plain["species"].items()}
-        return cls(**{**plain, "species": species})
+        own = {symbol: Element(**row) for symbol, row in plain.get("own", {}).items()}
+        return cls(**{**plain, "species": species, "own": own})
 
 
 EXPONENTS = ("order_dimer", "order_acid", "acid_by_dimer", "dimers")
@@ -251,7 +256,9 @@ def set_of_tables(data: Mapping[str, Any], name: str) -> ExtractantSet:
         level_log10_K_sd=float(file.level.log10_K_sd),
         level_enthalpy_sd=float(file.level.enthalpy_sd),
         ranges=file.ranges.given,
-        species={symbol: _constants(row) for symbol, row in file.species.items()},
+        species={s: _constants(row, file.reactions.get(s)) for s, row in file.species.items()},
+        own={s: _declared(s, row, name) for s, row in file.elements.items()},
+        molecules=1 if file.basis == "monomer" else 2,
         activity=file.activity,
         log10_beta=beta,
         beta_enthalpy=enthalpy,
@@ -269,6 +276,18 @@ def _formation(file: SetFile) -> tuple[tuple[float, ...], tuple[float, ...]]:
     return tuple(map(float, row["log10_beta"])), tuple(map(float, row["enthalpy"]))
 
 
-def _constants(row: SpeciesTable) -> Constants:
-    sources = {"source": tuple(row.source), "enthalpy_source": tuple(row.enthalpy_source)}
-    return Constants(**{**row.model_dump(), **sources})
+def _declared(symbol: str, row: OwnElement, name: str) -> Element:
+    try:
+        return declared(symbol, row.molar_mass, row.charge, row.oxide)
+    except CaseError as error:
+        raise CaseError(error.problems, name) from None
+
+
+def _constants(row: SpeciesTable, reaction: Reaction | None) -> Constants:
+    given = row.model_dump(exclude={"reaction"})
+    given |= {"source": tuple(row.source), "enthalpy_source": tuple(row.enthalpy_source)}
+    if reaction:
+        taken = sum(reaction.extractants.values())
+        own = {"order_dimer": taken, "order_acid": reaction.acid, "dimers": taken}
+        given |= {name: value for name, value in own.items() if given[name] is None}
+    return Constants(**given)

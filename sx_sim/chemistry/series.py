@@ -38,7 +38,7 @@ def conditions_of(extractant: ExtractantSet) -> Conditions:
         float(np.sqrt(np.prod(extractant.ranges.get(name, (usual, usual)))))
         for name, usual in (("acid", ACID), ("extractant", EXTRACTANT))
     )
-    return Conditions(acid or ACID, (formal or EXTRACTANT) / 2)
+    return Conditions(acid or ACID, (formal or EXTRACTANT) / extractant.molecules)
 
 
 def log10_distribution(

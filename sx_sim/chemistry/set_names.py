@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sx_sim.chemistry import database
+from sx_sim.chemistry.elements import is_rare_earth
 from sx_sim.chemistry.reagents import acid_of, extractant_names, plain
 from sx_sim.errors import CaseError
 
@@ -37,6 +38,9 @@ def set_key(name: str) -> str:
         return same[0]
     rows = {key: database.read("extractants", f"{key}.toml") for key in keys}
     fitting = [key for key, row in rows.items() if wanted in _names(row)]
+    if len(fitting) > 1:  # an extractant alone stands for its only set of rare earths
+        rare = [key for key in fitting if any(map(is_rare_earth, rows[key]["species"]))]
+        fitting = rare if len(rare) == 1 else fitting
     if len(fitting) > 1:
         which = "; ".join(f"'{key}' ({rows[key]['title']})" for key in fitting)
         raise CaseError(f"no '{name}' in extractants, but {len(fitting)} sets of it: {which}")

@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 import difflib
+import re
 from typing import Annotated, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    model_validator,
+)
 
 from sx_sim.chemistry import database
 from sx_sim.chemistry.activity import MODELS
-from sx_sim.chemistry.elements import SYMBOLS, elements
+from sx_sim.chemistry.elements import SYMBOLS, atoms_in, elements
 from sx_sim.chemistry.ligands import ligand
+from sx_sim.chemistry.reactions import ANY_METAL, Reaction, parse_reaction
 from sx_sim.errors import CaseError
 
 Quality = Literal["measured", "derived", "estimated"]
 QUALITIES = get_args(Quality)
+MASS_ACTION = "mass action"
+STOICHIOMETRY = ("order_dimer", "order_acid", "dimers")
 CELSIUS = 200.0  # a temperature below is meant in degC
 
 
-def _species(rows: dict[str, SpeciesTable]) -> dict[str, SpeciesTable]:
+def _species(rows: dict[str, SpeciesTable], info: ValidationInfo) -> dict[str, SpeciesTable]:
     """Refuse what is no symbol; elements that only a case may come to know are let through."""
+    own = info.data.get("elements", {})
     for symbol in rows:
-        if symbol not in SYMBOLS and symbol not in elements():
+        if symbol not in SYMBOLS and symbol not in elements() and symbol not in own:
             near = difflib.get_close_matches(symbol.capitalize(), elements(), n=1, cutoff=0.5)
             guess = f"; did you mean {near[0]}?" if near else ""
             raise ValueError(f"'{symbol}' is no symbol of an element{guess}")
@@ -47,6 +59,28 @@ def _medium(name: str) -> str:
     if name not in known and name.strip().lower() in known:
         raise ValueError(f"must be written '{name.strip().lower()}'")
     return name
+
+
+def _extracting(reaction: Reaction, basis: str) -> None:
+    """Refuse a reaction that the law of a set does not hold."""
+    if reaction.anions:
+        raise ValueError(
+            f"takes up {next(iter(reaction.anions))}; solvation and ion pairs are not solved, but "
+            "cation exchange alone"
+        )
+    if len(reaction.extractants) > 1:
+        first, second, *_ = reaction.extractants
+        raise ValueError(f"takes up {first} and {second}; one extractant in a solvent is solved")
+    metal = atoms_in(reaction.metal)
+    if reaction.metal != ANY_METAL and not any(atom in SYMBOLS for atom in metal):
+        raise ValueError(f"{reaction.metal} is no metal; write {ANY_METAL} for any of the set")
+    extractant = next(iter(reaction.extractants))
+    wanted = "dimer" if re.fullmatch(r"\(.+\)2|H2[A-Z][a-z]?2", extractant) else "monomer"
+    if wanted != basis:
+        raise ValueError(
+            f"takes up {extractant}, a {wanted}; give basis = '{wanted}', or write a dimer as "
+            "(HA)2 and a monomer as HA"
+        )
 
 
 def _kelvin(value: float) -> float:
@@ -132,16 +166,29 @@ class Formation(SetTable):
         return self
 
 
+class OwnElement(SetTable):
+    """An element that the simulator does not know by itself, or an ion of another charge."""
+
+    charge: Annotated[int, Field(ge=1, le=6)] = Field(examples=[2])
+    molar_mass: Annotated[float, Field(gt=0.0, le=1000.0)] = Field(examples=[58.93])  # [g/mol]
+    oxide: str = ""
+
+
 class SpeciesTable(SetTable):
-    """Constants of one species, as ``Constants`` has them."""
+    """Constants of one species, as ``Constants`` has them.
+
+    Exponents and the extractant that is bound follow from the reaction, the species' own or that
+    of the set; where others were measured they are given beside it.
+    """
 
     log10_K: Logarithm = Field(examples=[-1.2])
     log10_K_sd: Error = Field(examples=[0.1])
     quality: Quality = Field(examples=["measured"])
     source: Sources
-    order_dimer: Order = Field(examples=[3.0])
-    order_acid: Order = Field(examples=[3.0])
-    dimers: Annotated[float, Field(ge=0.0, le=10.0)] = Field(examples=[3.0])
+    reaction: Text | None = Field(None, examples=["Co2+ + 2 (HA)2 = CoA2(HA)2 + 2 H+"])
+    order_dimer: Order | None = Field(None, examples=[3.0])
+    order_acid: Order | None = Field(None, examples=[3.0])
+    dimers: Annotated[float, Field(ge=0.0, le=10.0)] | None = Field(None, examples=[3.0])
     enthalpy: Enthalpy = Field(examples=[0.0])
     enthalpy_sd: EnthalpyError = Field(examples=[15.0])
     enthalpy_quality: Quality = Field(examples=["estimated"])
@@ -162,7 +209,7 @@ class SetFile(SetTable):
     diluent: str = ""
     law: Text = Field(examples=["mass action"])
     reaction: Text = Field(examples=["M3+ + 3 (HA)2 = M(HA2)3 + 3 H+"])
-    basis: Literal["dimer", "none"] = "dimer"
+    basis: Literal["dimer", "monomer", "none"] = "dimer"
     complexes: Annotated[Text, AfterValidator(_ligand)] = Field(examples=["none"])
     activity: Annotated[Text, AfterValidator(_activity)] = "none"
     reference_temperature: Kelvin = Field(examples=[298.15])
@@ -172,7 +219,52 @@ class SetFile(SetTable):
     dosage: Dosage | None = None
     ranges: Ranges
     formation: Formation | None = None
+    elements: dict[str, OwnElement] = {}
     species: Annotated[dict[str, SpeciesTable], Field(min_length=1), AfterValidator(_species)]
+
+    @property
+    def reactions(self) -> dict[str, Reaction]:
+        """What each species takes part in, by symbol; empty where the law is no mass action."""
+        if self.law != MASS_ACTION:
+            return {}
+        rows = self.species.items()
+        return {s: parse_reaction(row.reaction or self.reaction) for s, row in rows}
+
+    @model_validator(mode="after")
+    def _balanced(self) -> SetFile:
+        if self.law != MASS_ACTION:
+            for symbol, row in self.species.items():
+                missing = [name for name in STOICHIOMETRY if getattr(row, name) is None]
+                if missing:
+                    raise ValueError(f"species.{symbol}.{missing[0]} is missing")
+            return self
+        texts = {"reaction": self.reaction}
+        rows = self.species.items()
+        texts |= {f"species.{s}.reaction": row.reaction for s, row in rows if row.reaction}
+        for key, text in texts.items():
+            try:
+                _extracting(parse_reaction(text), self.basis)
+            except ValueError as error:
+                raise ValueError(f'{key} = "{text}": {error}') from None
+        for symbol, reaction in self.reactions.items():
+            row = self.species[symbol]
+            missing = [name for name in STOICHIOMETRY if getattr(row, name) is None]
+            if row.inert or not (missing or row.reaction):
+                continue
+            fits = reaction.metal == ANY_METAL or symbol in atoms_in(reaction.metal)
+            known = {**elements(), **self.elements}
+            charge = known[symbol].charge if symbol in known else reaction.charge
+            if not fits or charge != reaction.charge:
+                where = (
+                    f'species.{symbol}.reaction = "{row.reaction}"'
+                    if row.reaction
+                    else (f"species.{symbol}.{missing[0]} is missing, and the reaction of the set")
+                )
+                raise ValueError(
+                    f"{where} takes up {reaction.metal} of charge {reaction.charge:+d}, where "
+                    f"{symbol} has {charge:+d}; give species.{symbol}.reaction"
+                )
+        return self
 
     @model_validator(mode="after")
     def _one_water(self) -> SetFile:

@@ -44,7 +44,7 @@ class ChemicalSystem:
     base : str
         Cation of the base that saponifies the solvent, which is no part of the loading.
     own : mapping of str to Element
-        What a case declares beside the elements there are.
+        What a set or a case declares beside the elements there are.
     """
 
     extractant: ExtractantSet
@@ -81,9 +81,9 @@ class ChemicalSystem:
         CaseError
             If the set has no constants for one of them, or its activity model none.
         """
-        wanted = set(symbols)
+        wanted, own = set(symbols), {**extractant.own, **(own or {})}
         for symbol in sorted(wanted):
-            element(symbol, own or {})
+            element(symbol, own)
             if symbol not in extractant.species:
                 raise CaseError(
                     f"extractant set '{extractant.key}' has no constants for {symbol}; it has "
@@ -96,7 +96,7 @@ class ChemicalSystem:
 
         if series is None:
             series = series_at(extractant, conditions_of(extractant))
-        return cls(extractant, in_series(wanted, series), series, base, own or {})
+        return cls(extractant, in_series(wanted, series), series, base, own)
 
     def along(self, series: tuple[str, ...]) -> ChemicalSystem:
         """Return the system with its rare earths in the order of another series."""

@@ -94,14 +94,13 @@ class Isotherms:
         """Elements, and the base of saponified solvent last where there is any."""
         return (*self.elements, self.base) if np.any(self.soap > 0) else self.elements
 
-    @cached_property
-    def shakes(self) -> Shakes:
-        """What equilibrium is calculated from."""
+    def shakes(self, molecules: int = 2) -> Shakes:
+        """Return what equilibrium is calculated from, the extractant reacting as dimer or not."""
         total = self.total
         if len(self.species) > len(self.elements):
             total = np.column_stack([total, self.soap * self.oa / element(self.base).charge])
         water = aqueous.water_ion_product(self.temperature)
-        return Shakes(total, self.anion, self.extractant / 2.0, self.oa, water)
+        return Shakes(total, self.anion, self.extractant / molecules, self.oa, water)
 
     def with_log10_d(self, log10_d: Array) -> Isotherms:
         """Return the same contacts with other measurements."""

@@ -16,6 +16,7 @@ from sx_sim.errors import CaseError
 from sx_sim.fitting.equilibrium import (
     Equilibrium,
     ShakeLaw,
+    Shakes,
     complexes,
     equilibrium,
     responses,
@@ -74,6 +75,10 @@ class Model:
         return 0.0 if kind == "enthalpy" else float(np.mean(shared))
 
     @cached_property
+    def _shakes(self) -> Shakes:
+        return self.data.shakes(self.start.molecules)
+
+    @cached_property
     def _base(self) -> ShakeLaw:
         known = [self.start.species[s] for s in self.data.species]
         temperature = self.data.temperature
@@ -127,7 +132,7 @@ class Model:
 
     def predict(self, values: Array, start: Array | None = None) -> Prediction:
         """Predict every point from what went into its contact."""
-        shakes, law, data = self.data.shakes, self.law(values), self.data
+        shakes, law, data = self._shakes, self.law(values), self.data
         found = equilibrium(shakes, law, start)
         if not np.all(found.closed) and start is not None:
             found = equilibrium(shakes, law)

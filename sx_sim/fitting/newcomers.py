@@ -128,7 +128,7 @@ def _level(symbol: str, law: Constants, start: ExtractantSet, data: Isotherms) -
     put_in = data.total[b, data.element[points]]
     aqueous_metal = put_in / (1.0 + data.oa[b] * d)
     acid = np.maximum(data.anion[b] - data.charge[data.element[points]] * aqueous_metal, 1e-7)
-    dimer = data.extractant[b] / 2.0 - law.dimers * d * aqueous_metal
+    dimer = data.extractant[b] / start.molecules - law.dimers * d * aqueous_metal
     dimer = np.maximum(dimer, 1e-3 * data.extractant[b])
     level = data.log10_d[points] - law.order_dimer * np.log10(dimer)
     level += law.order_acid * np.log10(acid)

@@ -273,7 +273,7 @@ def _solvent_fed(
         protons=-metals - (base if before else 0.0),
         alkalis=alkalis if before else {},
         metals=metals,
-        extractant=2.0 * made_up * stream.carrier,
+        extractant=stream.system.extractant.molecules * made_up * stream.carrier,
         extractant_mass=_extractant_mass(stream.system),
         oxides=float(fresh.oxides.sum()) * fresh.flow / 1000.0,
         metal_mass=_mass(stream.system, fresh.moles),
@@ -297,7 +297,8 @@ def _lost(result: CircuitResult, out: Outlet, closed: bool) -> float:
 
 def _extractant(volume: float, result: CircuitResult, j: int) -> float:
     """Return the extractant in a volume of a stage's solvent [mol], none in none."""
-    return 2.0 * volume * float(result.stages.dimer[j]) if volume else 0.0
+    formal = result.system.extractant.molecules * float(result.stages.dimer[j])
+    return volume * formal if volume else 0.0
 
 
 def _extractant_mass(system: ChemicalSystem) -> float:

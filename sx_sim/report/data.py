@@ -62,7 +62,7 @@ def _print_set(console: Console, one: Entry) -> None:
     for symbol, constants in known.species.items():
         if constants.note:
             console.print(f"  {symbol}: {constants.note}", soft_wrap=True)
-    strange = [symbol for symbol in known.species if symbol not in elements()]
+    strange = [s for s in known.species if s not in elements() and s not in known.own]
     if strange:
         console.print(
             f"  {', '.join(strange)}: not among the elements that sx_sim knows by itself; a case "
@@ -73,7 +73,8 @@ def _print_set(console: Console, one: Entry) -> None:
 
 def _constants(known: ExtractantSet) -> Table:
     table = Table()
-    names = ("", "log10 K", "sd", "quality", "source", "orders dimer, acid", "dimers")
+    unit = "dimer" if known.molecules == 2 else "monomer"
+    names = ("", "log10 K", "sd", "quality", "source", f"orders {unit}, acid", f"{unit}s")
     for name in (*names, "enthalpy kJ/mol", "sd", "quality", "source"):
         table.add_column(name, overflow="fold")
     for symbol, c in known.species.items():

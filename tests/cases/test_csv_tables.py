@@ -125,4 +125,4 @@ def test_magnesia_counts_two_equivalents():
     )
     data = parse_isotherms(text)
     assert data.base == "Mg"
-    assert data.shakes.total[0].tolist() == pytest.approx([0.1, 0.1])
+    assert data.shakes().total[0].tolist() == pytest.approx([0.1, 0.1])

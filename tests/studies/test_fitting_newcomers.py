@@ -32,7 +32,7 @@ def contacts(extractant, elements, acids=(0.02, 0.05, 0.1, 0.2), metal=0.01):
     ]
     data = parse_isotherms(HEADER + "".join(rows), "made.csv")
     model = Model(extractant, data, (f"log10_K.{data.elements[0]}",))
-    found = equilibrium(data.shakes, model.law(model.initial))
+    found = equilibrium(data.shakes(), model.law(model.initial))
     return data.with_log10_d(found.ln_d[data.contact, data.element] / np.log(10))
 
 

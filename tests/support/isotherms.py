@@ -75,7 +75,7 @@ def measured(data: Isotherms, known: ExtractantSet, noise: Noise, rng) -> Isothe
     shape = (len(laboratories), len(data.elements))
     shift = rng.normal(0.0, noise.laboratory, (shape[0], 1))
     shift = (shift + rng.normal(0.0, noise.laboratory_element, shape))[which]
-    found = equilibrium(data.shakes, replace(law, ln_k=law.ln_k + np.log(10) * shift))
+    found = equilibrium(data.shakes(), replace(law, ln_k=law.ln_k + np.log(10) * shift))
     log10_d = found.ln_d[data.contact, data.element] / np.log(10)
     log10_d = log10_d + rng.normal(0.0, noise.contact, len(data.contacts))[data.contact]
     return replace(data, log10_d=log10_d + rng.normal(0.0, noise.point, data.points))
