@@ -12,15 +12,20 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+from numba import njit
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.problems import line, of_species, reference
+from sx_sim.kernels import layout as row
+from sx_sim.kernels.by_closures import eliminate_closures, step_by_closures
+from sx_sim.kernels.layout import Work, new_work
 from sx_sim.kernels.solve import solve_batch, solve_column
-from sx_sim.kernels.types import Cascade, Law, Options
+from sx_sim.kernels.types import Array, Cascade, Law, Options
 
 STAGES = (50, 100, 200, 500, 1000, 2000)
 SPECIES = (4, 8, 16, 24, 32)
+UNKNOWNS = (2, 3, 4, 6)
 OPTIONS = Options(tolerance=1e-9)
 
 
@@ -57,6 +62,39 @@ def sizes(problems: dict[str, tuple[Cascade, Law]], title: str, runs: int) -> Ta
     return table
 
 
+def unknowns(stages: int, species: int, runs: int) -> Table:
+    """Return the time of one elimination of the closures and one step, by unknowns of a stage."""
+    title = f"one direction, {stages} stages of {species} species"
+    table = Table("unknowns of a stage", "us", "times two", title=title)
+    factor, solve = (
+        njit(error_model="numpy")(k.py_func) for k in (eliminate_closures, step_by_closures)
+    )
+    times: dict[int, float] = {}
+    for m in UNKNOWNS:
+        work, f = synthetic(stages, species, m)
+        step = np.empty_like(f)
+
+        def direction() -> None:
+            factor(stages, work)  # noqa: B023
+            solve(stages, work, f, step)  # noqa: B023
+
+        times[m] = 1e6 * median(direction, runs)
+        table.add_row(str(m), f"{times[m]:.0f}", f"{times[m] / times[UNKNOWNS[0]]:.2f}")
+    return table
+
+
+def synthetic(stages: int, species: int, m: int) -> tuple[Work, Array]:
+    """Return closures of m unknowns that feel other stages a little, and residuals (N, m)."""
+    rng = np.random.default_rng(0)
+    has = np.zeros(row.HAS, np.int64)
+    has[row.M] = m
+    work = new_work(stages, species, 2, *has)
+    for part in (work.spread, work.slopes):
+        part[:] = 0.01 * rng.random(part.shape)
+    work.small[row.F_U] = np.eye(m) + 0.01 * rng.random((stages, m, m))
+    return work, rng.random((stages, m))
+
+
 def throughput(stages: int, count: int, runs: int) -> Table:
     """Return the rate of columns along a line of scrub acids, on one and two threads."""
     problems = line(stages, count)
@@ -88,6 +126,7 @@ def main() -> None:
     console.print(sizes(by_stages, "15 rare earths and sodium", args.runs))
     by_species = {f"{s} species": of_species(500, s) for s in SPECIES}
     console.print(sizes(by_species, "500 stages", args.runs))
+    console.print(unknowns(500, 16, args.runs))
     console.print(throughput(500, 320, max(3, args.runs // 4)))
 
 

@@ -76,9 +76,7 @@ def test_a_set_declares_elements_of_its_own():
     system = ChemicalSystem.of(known, ["Fe2", "Co"])
     assert system.charge.tolist() == [2, 2]
     tables["elements"]["Fe2"]["charge"] = 3
-    with pytest.raises(
-        CaseError, match=r"charge \+2, where Fe2 has \+3; give"
-    ):
+    with pytest.raises(CaseError, match=r"charge \+2, where Fe2 has \+3; give"):
         set_of_tables(tables, "set")
     tables["elements"] = {"Fe2": {"charge": 2, "molar_mass": 55.845, "oxide": "Fe"}}
     with pytest.raises(CaseError, match="must be an oxide"):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from benchmarks.scaling import synthetic
 from support import columns
 from support.columns import KINDS, called, solve_kernel
 from sx_sim.kernels import by_closures, by_metals, closure, direction, linear, small
@@ -124,6 +125,16 @@ def test_both_eliminations_agree_with_dense_algebra(seed, kind):
     step_by_metals(n, work, f, step)
     np.testing.assert_allclose(step.ravel(), expected, **close)
     assert cancels(n, work, f, step)
+
+
+@pytest.mark.parametrize("unknowns", [2, 3, 4, 6])
+def test_closures_of_any_number_are_eliminated(unknowns):
+    work, f = synthetic(40, 5, unknowns)
+    step, df = np.empty_like(f), np.empty_like(f)
+    eliminate_closures(40, work)
+    step_by_closures(40, work, f, step)
+    change(40, work, step, df)
+    np.testing.assert_allclose(df, -f, rtol=1e-12)
 
 
 def near_the_solution(seed):
