@@ -79,12 +79,7 @@ class Linearised:
         self.charged = self.anions + self.hydroxide
         self.taken = np.exp(unknowns[:, 1]) + self.y @ law.dimers
         self.leaving = self.cascade.organic + self.cascade.organic_draw
-        self.order_acid = np.broadcast_to(law.order_acid, self.x.shape)
-        self.order_dimer = np.broadcast_to(law.order_dimer, self.x.shape)
-        if law.acid_by_dimer.size:
-            more = np.multiply.outer(np.exp(unknowns[:, 1]), law.acid_by_dimer)
-            self.order_acid = law.order_acid + more
-            self.order_dimer = law.order_dimer - more * ln_h[:, None]
+        self.orders = work.slopes[row.ORDERS][:, :, : self.x.shape[1]]  # (N, m, S) of ln D
         self.complexed, self.ionic = law.ln_beta.shape[2] > 0, law.debye.size > 0
         ligand = np.exp(unknowns[:, 2]) if self.complexed else np.zeros_like(self.h)
         self.protonated = law.protonation * self.h * ligand if law.protonation.size else 0 * ligand
@@ -211,11 +206,7 @@ class Linearised:
 
     def _ln_d(self, tangent: Tangent, step: Array) -> Array:
         """Return the derivatives of ln D (N, S), the step of the unknowns included."""
-        ln_d = tangent.ln_d + step[:, 1:2] * self.order_dimer
-        ln_d -= (self.free * step[:, 0])[:, None] * self.order_acid
-        if step.shape[1] == 3:
-            ln_d -= self.bound * step[:, 2:]
-        return ln_d
+        return tangent.ln_d + np.einsum("ja,jai->ji", step, self.orders)
 
     @property
     def ideal(self) -> bool:
@@ -242,13 +233,10 @@ class Linearised:
         gradient = zero_tangent(self.result)
         by_x, by_y = seed.x + self.d * seed.organic, seed.organic.copy()
         _, by_ln_d = self._balances(by_x, by_y)
-        g = np.zeros_like(self.result.stages.unknowns)
-        g[:, 0] = seed.ln_h - (by_ln_d * self.order_acid).sum(axis=1)
+        g = np.einsum("ji,jai->ja", by_ln_d, self.orders)
+        g[:, 0] += seed.ln_h
         g[~self.free, 0] = 0.0
         g[:, 0] += self._by_anion(gradient.cascade, seed.anion)
-        g[:, 1] += (by_ln_d * self.order_dimer).sum(axis=1)
-        if g.shape[1] == 3:
-            g[:, 2] -= (by_ln_d * self.bound).sum(axis=1)
         weight = self.weights(g)
         by_x += np.einsum("ja,jai->ji", weight, self.work.slopes[row.F_X][:, :, : by_x.shape[1]])
         by_y -= np.multiply.outer(weight[:, 1] / self.taken, law.dimers)

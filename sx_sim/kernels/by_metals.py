@@ -25,7 +25,6 @@ import numpy as np
 
 from sx_sim.kernels import layout as row
 from sx_sim.kernels.closure import linearise_closures
-from sx_sim.kernels.distribution import fill_orders
 from sx_sim.kernels.jit import kernel
 from sx_sim.kernels.small import invert
 
@@ -72,15 +71,15 @@ def eliminate_unknowns(work, j):
 
     ``small[METALS_INVERSE]`` holds d closure / d unknown at fixed x, to be inverted.
     """
-    flows, law, state, f_x = work.flows, work.law, work.state, work.slopes[row.F_X, j]
+    flows, state, f_x = work.flows, work.state, work.slopes[row.F_X, j]
     inverse, response, y_slope = (
         work.small[row.METALS_INVERSE, j],
         work.slopes[row.RESPONSE, j],
         work.slopes[row.Y_SLOPE, j],
     )
-    ratio = work.spread[row.RATIO, j]
+    ratio, orders = work.spread[row.RATIO, j], work.slopes[row.ORDERS, j]
     m, sx = f_x.shape
-    s = law.shape[1]
+    s = work.law.shape[1]
     here = flows[row.DOSES, j] > 0.0
     if here:
         for a in range(m):
@@ -93,17 +92,10 @@ def eliminate_unknowns(work, j):
                 total -= inverse[a, b] * f_x[b, i]
             response[a, i] = 0.0 if here and i == s else total
             y_slope[a, i] = 0.0
-    varying = work.has[row.VARYING]
-    order_acid = work.rows[row.ORDERS_ACID] if varying else law[row.ORDER_ACID]
-    order_dimer = work.rows[row.ORDERS_DIMER] if varying else law[row.ORDER_DIMER]
-    if varying:
-        fill_orders(work, j)
     for i in range(s):
         ratio[i] = state[row.D, j, i]
-        y_slope[0, i] = 0.0 if here else -order_acid[i] * state[row.Y, j, i]
-        y_slope[1, i] = order_dimer[i] * state[row.Y, j, i]
-        if m == 3:
-            y_slope[2, i] = -state[row.BOUND, j, i] * state[row.Y, j, i]
+        for a in range(m):
+            y_slope[a, i] = orders[a, i] * state[row.Y, j, i]
     if sx > s:
         ratio[s] = 0.0
 

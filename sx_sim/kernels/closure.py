@@ -119,11 +119,9 @@ def linearise_closures(n, work, f_u):
         d f / d unknown at fixed x; the organic phase follows through D.
     """
     flows, law, unknowns, f_x = work.flows, work.law, work.unknowns[row.U], work.slopes[row.F_X]
-    state = work.state
-    s = law.shape[1]
-    varying = work.has[row.VARYING]
-    order_acid = work.rows[row.ORDERS_ACID] if varying else law[row.ORDER_ACID]
-    order_dimer = work.rows[row.ORDERS_DIMER] if varying else law[row.ORDER_DIMER]
+    state, orders = work.state, work.slopes[row.ORDERS]
+    m, s = work.has[row.M], law.shape[1]
+    fill_orders(n, work)
     for j in range(n):
         x = state[row.X, j]
         y = state[row.Y, j]
@@ -132,51 +130,31 @@ def linearise_closures(n, work, f_u):
         anions = flows[row.ANIONS, j] + flows[row.WATER, j] / h
         cations = h
         taken = e
-        by_acid = 0.0
-        by_dimer = e
-        if varying:
-            fill_orders(work, j)
         for i in range(s):
-            held = law[row.DIMERS, i] * y[i]
             cations += law[row.CHARGE, i] * x[i]
-            taken += held
-            by_acid += order_acid[i] * held
-            by_dimer += order_dimer[i] * held
+            taken += law[row.DIMERS, i] * y[i]
         if work.has[row.PROTONATED]:
             cations += flows[row.PROTONATION, j] * h * np.exp(unknowns[j, 2])
         per_cations = 1.0 / cations
         per_taken = 1.0 / taken
+        for a in range(m):
+            gained = e if a == 1 else 0.0
+            for i in range(s):
+                gained += law[row.DIMERS, i] * y[i] * orders[j, a, i]
+            f_u[j, 1, a] = -gained * per_taken
+            if a != 1:
+                f_u[j, a, 1] = 0.0
+            f_u[j, 0, a] = 0.0
         f_u[j, 0, 0] = -(anions - flows[row.ANIONS, j]) / anions - h * per_cations
-        f_u[j, 0, 1] = 0.0
-        f_u[j, 1, 0] = by_acid * per_taken
-        f_u[j, 1, 1] = -by_dimer * per_taken
         for i in range(s):
             f_x[j, 0, i] = -law[row.CHARGE, i] * per_cations
             f_x[j, 1, i] = -law[row.DIMERS, i] * state[row.D, j, i] * per_taken
-    if work.has[row.M] == 3:
-        linearise_third(n, work, f_u)
-        if work.has[row.IONIC]:
-            linearise_strength(n, work, f_u)
-        else:
-            linearise_ligand(n, work, f_u)
+    if work.has[row.IONIC]:
+        linearise_strength(n, work, f_u)
+    elif m == 3:
+        linearise_ligand(n, work, f_u)
     if work.has[row.DOSED]:
         linearise_doses(n, work, f_u)
-
-
-@kernel(inline="always")
-def linearise_third(n, work, f_u):
-    """Fill what the third unknown does to the closures of charge and extractant."""
-    dimers, y, bound = work.law[row.DIMERS], work.state[row.Y], work.state[row.BOUND]
-    for j in range(n):
-        taken = np.exp(work.unknowns[row.U, j, 1])
-        by_third = 0.0
-        for i in range(dimers.size):
-            held = dimers[i] * y[j, i]
-            taken += held
-            by_third += held * bound[j, i]
-        f_u[j, 0, 2] = 0.0
-        f_u[j, 1, 2] = by_third / taken
-        f_u[j, 2, 1] = 0.0
 
 
 @kernel(inline="always")

@@ -24,7 +24,6 @@ SHORTEST = 1e6  # the same, beyond which nothing is gained by shorter steps
 ROUGH_TOLERANCE = 1e-3  # closures of a time step
 ROUGH_SETTLED = 1e-2
 INNER_LIMIT = 100
-ALKALINE_SETBACKS = 3  # failed steps after which a start-up gone alkaline is given up
 AS_GIVEN, FILLED, EMPTY = range(3)  # where an attempt starts: the last two start up
 
 
@@ -70,7 +69,6 @@ def solve_level(n, work, filled, tolerance, settled, newton_limit, iteration_lim
     start = AS_GIVEN
     ratio = 0.0
     used = 0
-    setbacks = 0
     status = STALLED
     residual = np.nan
     while used < iteration_limit:
@@ -96,13 +94,11 @@ def solve_level(n, work, filled, tolerance, settled, newton_limit, iteration_lim
             continue
         if start != AS_GIVEN:
             ratio = 4.0 * ratio if not steady else 10.0 * LAST
-            setbacks += least(n, saved) < np.log(work.numbers[row.LEAST_ACID])
-        if start == AS_GIVEN or ratio > SHORTEST or setbacks > ALKALINE_SETBACKS:
+        if start == AS_GIVEN or ratio > SHORTEST:
             if start == EMPTY:
                 break
             start = FILLED if start == AS_GIVEN and filled else EMPTY
             ratio = FIRST
-            setbacks = 0
             if start == EMPTY:
                 empty(n, state)
                 fresh_start(n, work, saved)
@@ -126,15 +122,6 @@ def empty(n, state):
         for i in range(state.shape[2]):
             state[row.HELD_X, j, i] = 0.0
             state[row.HELD_Y, j, i] = 0.0
-
-
-@kernel()
-def least(n, unknowns):
-    """Return the smallest first unknown of N stages."""
-    smallest = np.inf
-    for j in range(n):
-        smallest = min(smallest, unknowns[j, 0])
-    return smallest
 
 
 @kernel()

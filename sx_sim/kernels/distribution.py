@@ -44,11 +44,19 @@ def distribution(n, work):
                 d[j, i] /= alpha
 
 
-@kernel()
-def fill_orders(work, j):
-    """Fill the orders in acid and in dimer at a stage, where the first rises with the dimer."""
-    law, rows, e = work.law, work.rows, np.exp(work.unknowns[row.U, j, 1])
-    for i in range(law.shape[1]):
-        more = law[row.ACID_BY_DIMER, i] * e
-        rows[row.ORDERS_ACID, i] = law[row.ORDER_ACID, i] + more
-        rows[row.ORDERS_DIMER, i] = law[row.ORDER_DIMER, i] - more * work.flows[row.LN_H, j]
+@kernel(inline="always")
+def fill_orders(n, work):
+    """Fill how ln D answers to the unknowns of N stages: not to the acidity where it is set."""
+    flows, law, unknowns = work.flows, work.law, work.unknowns[row.U]
+    orders, bound = work.slopes[row.ORDERS], work.state[row.BOUND]
+    varying, dosed = work.has[row.VARYING], work.has[row.DOSED]
+    third = work.has[row.M] == 3
+    for j in range(n):
+        e = np.exp(unknowns[j, 1]) if varying else 0.0
+        free = 0.0 if dosed and not np.isnan(flows[row.SET_LN_H, j]) else 1.0
+        for i in range(law.shape[1]):
+            more = law[row.ACID_BY_DIMER, i] * e
+            orders[j, 0, i] = -free * (law[row.ORDER_ACID, i] + more)
+            orders[j, 1, i] = law[row.ORDER_DIMER, i] - more * flows[row.LN_H, j]
+            if third:
+                orders[j, 2, i] = -bound[j, i]

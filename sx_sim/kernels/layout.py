@@ -50,8 +50,9 @@ U, F, STEP, FOLLOWING, START, ORIGIN, SAVED, COARSE, DF, UNKNOWN_ROWS = range(10
 RISES, FALLS, RATIO, FORWARD, RISE, SPREAD_ROWS = range(6)
 # slopes (rows, N, m, S): d closure / dx at fixed unknowns; dx here and what rises on, per step of
 # the unknowns; the same with the stages before answering; step here per what falls, sign reversed;
-# of the elimination of metals d unknown / dx at closed closures, and d y / d unknown at fixed x
-F_X, LOCAL, PUSHED, ANSWERED, FELT, RESPONSE, Y_SLOPE, SLOPE_ROWS = range(8)
+# of the elimination of metals d unknown / dx at closed closures, and d y / d unknown at fixed x;
+# d ln D / d unknown
+F_X, LOCAL, PUSHED, ANSWERED, FELT, RESPONSE, Y_SLOPE, ORDERS, SLOPE_ROWS = range(9)
 # small (rows, N, m, m): d closure / d unknown at fixed x, and its inverses in either elimination
 F_U, INVERSE, METALS_INVERSE, SMALL_ROWS = range(4)
 # square (rows, S, S)
@@ -59,8 +60,8 @@ ANSWER, TRANSPOSE, LOST, MADE, GONE, SQUARE_ROWS = range(6)
 # blocks (rows, N, S, S), transposed: inverse pivots; where stages are not ideal L, and the
 # inverse in F, of ``by_metals``
 PIVOT, LOSSES, BACKS = range(3)
-# rows (rows, S): work, the orders where they vary, and m rows each of two more
-ROW, RHS, FALL, LEFT, BACK, ORDERS_ACID, ORDERS_DIMER, SEEN = range(8)
+# rows (rows, S): work, and m rows each of two more
+ROW, RHS, FALL, LEFT, BACK, SEEN = range(6)
 # places (rows, N or S): stages kept of a column and of its shorter copy; row exchanges; whether
 # the elimination of the metals holds, 1 or 0 in the first place
 KEPT, SWAPS, BY_METALS, PLACE_ROWS = 0, 2, 3, 4

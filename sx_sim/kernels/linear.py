@@ -18,7 +18,6 @@ import numpy as np
 
 from sx_sim.kernels import layout as row
 from sx_sim.kernels.closure import linearise_closures
-from sx_sim.kernels.distribution import fill_orders
 from sx_sim.kernels.jit import kernel
 from sx_sim.kernels.metals import TRACE
 from sx_sim.kernels.real import spread_real
@@ -43,7 +42,8 @@ def spread(n, work):
     rises, falls = work.spread[row.RISES], work.spread[row.FALLS]
     local, pushed = work.slopes[row.LOCAL], work.slopes[row.PUSHED]
     s, m = law.shape[1], work.has[row.M]
-    stays = work.rows[row.ROW]
+    orders = work.slopes[row.ORDERS]
+    stays, here, there = work.rows[row.ROW], work.rows[row.RHS], work.rows[row.FALL]
     for i in range(s):
         stays[i] = 1.0
     for j in range(n - 1, -1, -1):  # 1 / q and b, kept where they are needed next
@@ -54,15 +54,10 @@ def spread(n, work):
             lost += flows[row.ORGANIC, j] * d * stays[i]
             pushed[j, 0, i] = 1.0 / (lost + flows[row.AQUEOUS, j])
             stays[i] = lost * pushed[j, 0, i]
-    varying = work.has[row.VARYING]
-    order_acid = work.rows[row.ORDERS_ACID] if varying else law[row.ORDER_ACID]
-    order_dimer = work.rows[row.ORDERS_DIMER] if varying else law[row.ORDER_DIMER]
     for i in range(s):
         stays[i] = 1.0
     for j in range(n):
         last = j == n - 1
-        if varying:
-            fill_orders(work, j)
         below = 0.0 if last else flows[row.AQUEOUS, j + 1]
         for i in range(s):
             d = state[row.D, j, i]
@@ -77,15 +72,12 @@ def spread(n, work):
             rises[j, i] = rising * after
             falls[j, i] = below * inverse
             stays[i] = lost * inverse
-            here = -drained * whole
-            there = flows[row.ORGANIC, j] * sinks * whole * after
-            local[j, 0, i] = -order_acid[i] * here
-            local[j, 1, i] = order_dimer[i] * here
-            pushed[j, 0, i] = -order_acid[i] * there
-            pushed[j, 1, i] = order_dimer[i] * there
-            if m == 3:
-                local[j, 2, i] = -state[row.BOUND, j, i] * here
-                pushed[j, 2, i] = -state[row.BOUND, j, i] * there
+            here[i] = -drained * whole
+            there[i] = flows[row.ORGANIC, j] * sinks * whole * after
+        for a in range(m):
+            for i in range(s):
+                local[j, a, i] = orders[j, a, i] * here[i]
+                pushed[j, a, i] = orders[j, a, i] * there[i]
 
 
 @kernel(inline="always")
@@ -102,9 +94,6 @@ def spread_doses(n, work):
             local[j, a, s] = 0.0
             pushed[j, a, s] = 0.0
         if here:
-            for i in range(s):
-                local[j, 0, i] = 0.0
-                pushed[j, 0, i] = 0.0
             local[j, 0, s] = flows[row.ANIONS, j]
 
 

@@ -17,10 +17,7 @@ are ideal. Where nearly all is lost, one less what is lost would not tell what c
 
 from typing import NamedTuple
 
-import numpy as np
-
 from sx_sim.kernels import layout as row
-from sx_sim.kernels.distribution import fill_orders
 from sx_sim.kernels.jit import entry, kernel
 
 
@@ -176,7 +173,7 @@ def spread_real(n, work):
         work.slopes[row.LOCAL],
         work.slopes[row.PUSHED],
     )
-    d = state[row.D]
+    d, orders = state[row.D], work.slopes[row.ORDERS]
     s, m = law.shape[1], work.has[row.M]
     lost_above, lost_below, back = state[row.RISEN], state[row.RISEN + 1], state[row.RISEN + 2]
     for i in range(s):
@@ -206,14 +203,8 @@ def spread_real(n, work):
             falls[j, i] = x
             if j > 0:
                 lost_above[j - 1, i] = stage.drawn * x + stage.taken * left + share * risen
-    varying = work.has[row.VARYING]
-    order_acid = work.rows[row.ORDERS_ACID] if varying else law[row.ORDER_ACID]
-    order_dimer = work.rows[row.ORDERS_DIMER] if varying else law[row.ORDER_DIMER]
     for j in range(n):
         stage = stage_of(flows, j)
-        held_here = work.has[row.DOSED] and not np.isnan(flows[row.SET_LN_H, j])
-        if varying:
-            fill_orders(work, j)
         for i in range(s):
             below, above = lost_below[j, i], lost_above[j, i]
             pivot, gain, fallen, held = from_below(stage, d[j, i], below, back[j, i])
@@ -231,11 +222,7 @@ def spread_real(n, work):
             nxt = falls[j + 1, i] if j + 1 < n else 0.0
             rises[j, i] *= nxt
             for a in range(m):
-                order = 0.0 if held_here else -order_acid[i]  # the acidity stays as it is set
-                if a == 1:
-                    order = order_dimer[i]
-                elif a == 2:
-                    order = -state[row.BOUND, j, i]
+                order = orders[j, a, i]
                 local[j, a, i] = order * seen
                 pushed[j, a, i] = order * there * nxt
                 for b in range(m):

@@ -41,13 +41,14 @@ def test_alkali_in_excess_ends_with_an_answer_or_a_reason(seed):
         assert solution.unknowns[:, 0].min() >= np.log(10**-7.7)
 
 
-def test_an_unsolved_column_is_not_called_alkaline():
-    """Its start-up goes past hydrolysis, but there is an acid answer, far away."""
-    cascade, law = random_problem(432, alkaline=True)
-    assert solve_kernel(cascade, law).status != status.EXCESS_BASE
-    patient = solve_kernel(cascade, law._replace(least_acid=0.0), Options(iteration_limit=5000))
-    assert patient.status == status.CONVERGED
-    assert patient.unknowns[:, 0].min() > np.log(1e-7)
+@pytest.mark.parametrize("seed", [296, 432, 767, 921, 951])
+def test_a_start_up_that_goes_alkaline_goes_on(seed):
+    """What it passes tells nothing: the answer of one is at pH 6.9, that of others past 7."""
+    cascade, law = random_problem(seed, alkaline=True)
+    solution = solve_kernel(cascade, law)
+    acid = seed == 432
+    assert solution.status == (status.CONVERGED if acid else status.EXCESS_BASE)
+    assert (solution.unknowns[:, 0].min() > np.log(1e-7)) == acid
 
 
 @pytest.mark.parametrize("seed", [0, 4, 9])
