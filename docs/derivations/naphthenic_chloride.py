@@ -68,15 +68,13 @@ def derive():
     tables = {
         "level": {"log10_K_sd": LEVEL_SD, "enthalpy_sd": 15.0, "sd_quality": "estimated"},
         "ranges": {
-            "acid": [10**-4.7, 10**-3.7],
+            "acid": [2e-05, 0.0002],
             "anion": [0.2, 0.8],
             "loading": [0.1, 0.7],
             "extractant": [0.3, 0.8],
             "temperature": [293.15, 303.15],
         },
     }
-    for name in ("acid",):
-        tables["ranges"][name] = [float(f"{value:.3g}") for value in tables["ranges"][name]]
     return set_text(comment, header, tables, table)
 
 

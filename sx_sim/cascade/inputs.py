@@ -9,7 +9,6 @@ from sx_sim.cascade.caution import Caution, CautionKind
 from sx_sim.cascade.column import RAFFINATE, Column, Feed
 from sx_sim.cascade.profile import runs
 from sx_sim.cascade.validity import HYDROLYSED, hydrolysed
-from sx_sim.chemistry.elements import element
 from sx_sim.chemistry.speciation import free_acid
 from sx_sim.chemistry.system import ChemicalSystem
 
@@ -42,8 +41,8 @@ def borrowed(system: ChemicalSystem) -> list[Caution]:
             f"{terms} of {symbol} are not given; they are those that all rare earths of set "
             f"'{system.extractant.key}' share"
         )
-        if not element(symbol).rare_earth:
-            text += f", though {symbol} is none and its charge is {element(symbol).charge}"
+        if not system.element(symbol).rare_earth:
+            text += f", though {symbol} is none and its charge is {system.element(symbol).charge}"
         found.append(Caution(CautionKind.EXPONENTS, text, species=symbol))
     return found
 

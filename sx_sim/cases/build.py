@@ -221,6 +221,8 @@ def _change(symbol: str, table: Override, own: Mapping[str, Element]) -> dict[st
     change: dict[str, object] = dict(given)
     if {"log10_K", *EXPONENTS} & set(given) or table.inert:
         change |= {"quality": "estimated", "source": (table.source,), "inert": table.inert}
+    if "order_acid" in given:
+        change["ion"] = 0
     if "enthalpy" in given:
         change |= {"enthalpy_quality": "estimated", "enthalpy_source": (table.source,)}
     return change

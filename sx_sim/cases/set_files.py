@@ -24,6 +24,10 @@ AROUND = 5.0  # [K] a set holds this far around the temperatures measured
 LEVEL_OF_ONE_LABORATORY = 0.3  # log10 K: how far laboratories differ, where one measured
 
 
+class WholeNumber(int):
+    """A number that a file has without a decimal point."""
+
+
 def toml_value(value: Any) -> str:
     """Return a TOML literal: text, list or number.
 
@@ -36,6 +40,8 @@ def toml_value(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, WholeNumber):
+        return str(value)
     if isinstance(value, list | tuple):
         return "[" + ", ".join(toml_value(item) for item in value) + "]"
     return f"{float(value):.10g}" if not float(value).is_integer() else f"{float(value):.1f}"
@@ -130,6 +136,9 @@ def fitted_set_text(fit: Fit, key: str, source: str) -> str:
             "quality": "measured" if "log10_beta" in fit.names else "derived",
             "source": [source],
         }
+    for symbol, one in result.own.items():
+        row = {"charge": WholeNumber(one.charge), "molar_mass": one.mass, "oxide": one.oxide}
+        tables[f"elements.{symbol}"] = row
     species = {s: _row(fit, s, own, source) for s in result.species}
     comment = ["Written by sx-sim fit; log10 K on the basis below, mol/L; enthalpies in kJ/mol."]
     text = set_text(comment, header, tables, species)

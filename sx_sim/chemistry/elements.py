@@ -106,7 +106,7 @@ def is_rare_earth(symbol: str) -> bool:
 
 
 def declared(symbol: str, mass: float, charge: int, oxide: str = "") -> Element:
-    """Return an element that a case declares, no rare earth.
+    """Return an element that a case or a set declares, no rare earth.
 
     Parameters
     ----------

@@ -32,7 +32,8 @@ class Constants:
     less the aqueous complexes or with activities, as the set has them. Errors are standard
     deviations of this species' own, beside the one that the whole set shares. An inert
     species stays in the aqueous phase. ``borrowed`` names the exponents that were not given for
-    it, but are those of the set's rare earths.
+    it, but are those of the set's rare earths. ``ion`` is the charge of the ion in the
+    reaction that gave exponents, zero where they were given.
     """
 
     log10_K: float
@@ -50,6 +51,7 @@ class Constants:
     inert: bool = False
     acid_by_dimer: float = 0.0  # [L/mol]
     borrowed: tuple[str, ...] = ()
+    ion: int = 0
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,11 @@ class ExtractantSet:
     own: Mapping[str, Element] = field(default_factory=dict)
 
     __repr__ = outline
+
+    @property
+    def unit(self) -> str:
+        """What of the extractant reacts: ``dimer`` or ``monomer``."""
+        return "dimer" if self.molecules == 2 else "monomer"
 
     @property
     def dosage(self) -> float:
@@ -289,5 +296,6 @@ def _constants(row: SpeciesTable, reaction: Reaction | None) -> Constants:
     if reaction:
         taken = sum(reaction.extractants.values())
         own = {"order_dimer": taken, "order_acid": reaction.acid, "dimers": taken}
-        given |= {name: value for name, value in own.items() if given[name] is None}
+        told = {name: value for name, value in own.items() if given[name] is None}
+        given |= told | ({"ion": reaction.charge} if told and not row.inert else {})
     return Constants(**given)

@@ -74,6 +74,9 @@ def parse_reaction(text: str) -> Reaction:
     released = [s for s, n in taken.items() if n < 0 and charges[s] and s != PROTON]
     if released:
         raise ValueError(f"releases {released[0]}; of ions, H+ alone can be released")
+    made = [s for s, n in taken.items() if n < 0 and not charges[s] and s != WATER]
+    if len(made) != 1 or taken[made[0]] != -1:
+        raise ValueError(f"must make one complex of the metal, such as M(HA2)3 in {EXAMPLE}")
     extractants = {s: float(n) for s, n in taken.items() if n > 0 and not charges[s] and s != WATER}
     if not extractants:
         raise ValueError(f"must take up an extractant, such as (HA)2 in {EXAMPLE}")
@@ -92,7 +95,9 @@ def _side(text: str) -> dict[str, Fraction]:
     found: dict[str, Fraction] = {}
     for term in re.split(r"\s\+\s", f" {text} "):
         term = term.strip()
-        match = re.fullmatch(r"(-?\d+(?:\.\d+|/\d+)?\s+)?(\S+(?: \d*[+-])?)", term)
+        match = re.fullmatch(
+            r"(-?\d{1,4}(?:\.\d{1,4}|/[1-9]\d{0,3})?\s+)?([^\s\d]\S*(?: \d?[+-])?)", term
+        )
         if match is None:
             raise ValueError(f"'{term}' is no species with a coefficient, such as 3 (HA)2")
         number = Fraction((match[1] or "1").strip())
@@ -132,7 +137,10 @@ def _parts(species: str) -> tuple[Mapping[str, int], int]:
     atoms: Counter[str] = Counter()
     for part in formula.split("."):
         rest = part.lstrip("0123456789")
-        number = int(part[: len(part) - len(rest)] or 1)
+        digits = part[: len(part) - len(rest)]
+        if len(digits) > 3:
+            raise ValueError(f"'{species}' is no formula")
+        number = int(digits or 1)
         for symbol, count in _atoms(rest, species).items():
             atoms[symbol] += count * number
     return atoms, charge
@@ -144,7 +152,7 @@ def _split(species: str) -> tuple[str, int]:
     Digits before the sign belong to the charge after a space or a single atom, as in ``SO4 2-``
     and ``Ca2+``, and else count atoms, as in ``NO3-``.
     """
-    for form in (r"([A-Z][a-z]?)(\d*)([+-])", r"(\S+) (\d*)([+-])", r"(\S+?)()([+-]?)"):
+    for form in (r"([A-Z][a-z]?)(\d?)([+-])", r"(\S+) (\d?)([+-])", r"(\S+?)()([+-]?)"):
         if match := re.fullmatch(form, species):
             formula, digits, sign = match.groups()
             return formula, int(f"{sign}{digits or 1}") if sign else 0
@@ -155,7 +163,7 @@ def _atoms(formula: str, species: str) -> Counter[str]:
     """Return the atoms of a formula, parentheses included."""
     stack: list[Counter[str]] = [Counter()]
     end = 0
-    for match in re.finditer(r"([A-Z][a-z]?)(\d*)|(\()|\)(\d*)", formula):
+    for match in re.finditer(r"([A-Z][a-z]?)(\d{0,3})|(\()|\)(\d{0,3})", formula):
         symbol, count, opening, times = match.groups()
         if match.start() != end:
             break

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Collection
 from typing import Annotated, Literal, get_args
 
 from pydantic import (
@@ -25,19 +26,28 @@ from sx_sim.errors import CaseError
 Quality = Literal["measured", "derived", "estimated"]
 QUALITIES = get_args(Quality)
 MASS_ACTION = "mass action"
+MOST = 10  # of a metal: hydrogen ions, molecules of extractant
 STOICHIOMETRY = ("order_dimer", "order_acid", "dimers")
 CELSIUS = 200.0  # a temperature below is meant in degC
 
 
 def _species(rows: dict[str, SpeciesTable], info: ValidationInfo) -> dict[str, SpeciesTable]:
     """Refuse what is no symbol; elements that only a case may come to know are let through."""
-    own = info.data.get("elements", {})
+    if "elements" not in info.data:  # which is wrong itself
+        return rows
+    own = info.data["elements"]
     for symbol in rows:
         if symbol not in SYMBOLS and symbol not in elements() and symbol not in own:
             near = difflib.get_close_matches(symbol.capitalize(), elements(), n=1, cutoff=0.5)
             guess = f"; did you mean {near[0]}?" if near else ""
             raise ValueError(f"'{symbol}' is no symbol of an element{guess}")
     return rows
+
+
+def _law(name: str) -> str:
+    if name != MASS_ACTION and name.strip().lower() == MASS_ACTION:
+        raise ValueError(f"must be written '{MASS_ACTION}'")
+    return name
 
 
 def _ligand(name: str) -> str:
@@ -61,7 +71,7 @@ def _medium(name: str) -> str:
     return name
 
 
-def _extracting(reaction: Reaction, basis: str) -> None:
+def _extracting(reaction: Reaction, basis: str, own: Collection[str]) -> None:
     """Refuse a reaction that the law of a set does not hold."""
     if reaction.anions:
         raise ValueError(
@@ -71,15 +81,17 @@ def _extracting(reaction: Reaction, basis: str) -> None:
     if len(reaction.extractants) > 1:
         first, second, *_ = reaction.extractants
         raise ValueError(f"takes up {first} and {second}; one extractant in a solvent is solved")
-    metal = atoms_in(reaction.metal)
-    if reaction.metal != ANY_METAL and not any(atom in SYMBOLS for atom in metal):
+    atoms = atoms_in(reaction.metal)
+    if reaction.metal not in (ANY_METAL, *own) and not any(atom in SYMBOLS for atom in atoms):
         raise ValueError(f"{reaction.metal} is no metal; write {ANY_METAL} for any of the set")
+    if reaction.acid > MOST or max(reaction.extractants.values()) > MOST:
+        raise ValueError(f"has a coefficient above {MOST}, which no law here has")
     extractant = next(iter(reaction.extractants))
     wanted = "dimer" if re.fullmatch(r"\(.+\)2|H2[A-Z][a-z]?2", extractant) else "monomer"
     if wanted != basis:
         raise ValueError(
-            f"takes up {extractant}, a {wanted}; give basis = '{wanted}', or write a dimer as "
-            "(HA)2 and a monomer as HA"
+            f"takes up {extractant}, a {wanted}, where basis = '{basis}'; a dimer is written "
+            "(HA)2, a monomer HA"
         )
 
 
@@ -207,7 +219,7 @@ class SetFile(SetTable):
     synonyms: list[Text] = []
     medium: Annotated[Text, AfterValidator(_medium)] = Field(examples=["chloride"])
     diluent: str = ""
-    law: Text = Field(examples=["mass action"])
+    law: Annotated[Text, AfterValidator(_law)] = Field(examples=["mass action"])
     reaction: Text = Field(examples=["M3+ + 3 (HA)2 = M(HA2)3 + 3 H+"])
     basis: Literal["dimer", "monomer", "none"] = "dimer"
     complexes: Annotated[Text, AfterValidator(_ligand)] = Field(examples=["none"])
@@ -236,14 +248,22 @@ class SetFile(SetTable):
             for symbol, row in self.species.items():
                 missing = [name for name in STOICHIOMETRY if getattr(row, name) is None]
                 if missing:
-                    raise ValueError(f"species.{symbol}.{missing[0]} is missing")
+                    raise ValueError(
+                        f"species.{symbol}.{missing[0]} is missing; only law = '{MASS_ACTION}' has "
+                        "it from a reaction"
+                    )
+                if row.reaction:
+                    raise ValueError(
+                        f'species.{symbol}.reaction = "{row.reaction}": goes with law = '
+                        f"'{MASS_ACTION}'"
+                    )
             return self
         texts = {"reaction": self.reaction}
         rows = self.species.items()
         texts |= {f"species.{s}.reaction": row.reaction for s, row in rows if row.reaction}
         for key, text in texts.items():
             try:
-                _extracting(parse_reaction(text), self.basis)
+                _extracting(parse_reaction(text), self.basis, self.elements)
             except ValueError as error:
                 raise ValueError(f'{key} = "{text}": {error}') from None
         for symbol, reaction in self.reactions.items():
@@ -251,18 +271,17 @@ class SetFile(SetTable):
             missing = [name for name in STOICHIOMETRY if getattr(row, name) is None]
             if row.inert or not (missing or row.reaction):
                 continue
-            fits = reaction.metal == ANY_METAL or symbol in atoms_in(reaction.metal)
+            ion = reaction.metal
+            fits = ion in (ANY_METAL, symbol) or symbol in atoms_in(ion)
             known = {**elements(), **self.elements}
             charge = known[symbol].charge if symbol in known else reaction.charge
             if not fits or charge != reaction.charge:
-                where = (
-                    f'species.{symbol}.reaction = "{row.reaction}"'
-                    if row.reaction
-                    else (f"species.{symbol}.{missing[0]} is missing, and the reaction of the set")
-                )
+                where = f'reaction = "{row.reaction or self.reaction}"'
+                where = f"species.{symbol}.{where}" if row.reaction else where
+                told = f"an ion of charge {reaction.charge:+d}" if fits else ion
                 raise ValueError(
-                    f"{where} takes up {reaction.metal} of charge {reaction.charge:+d}, where "
-                    f"{symbol} has {charge:+d}; give species.{symbol}.reaction"
+                    f"{where}: takes up {told}, where {symbol} has charge {charge:+d}; give "
+                    f"species.{symbol}.reaction, or its {', '.join(STOICHIOMETRY)} without one"
                 )
         return self
 

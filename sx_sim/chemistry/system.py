@@ -91,6 +91,14 @@ class ChemicalSystem:
                     "or with inert = true if it stays in the aqueous phase"
                 )
 
+            ion, charge = extractant.species[symbol].ion, element(symbol, own).charge
+            if ion and ion != charge:
+                raise CaseError(
+                    f"elements.{symbol}.charge = {charge}: the reaction of {symbol} in set "
+                    f"'{extractant.key}' takes up an ion of charge {ion:+d}; give "
+                    f"[constants.{symbol}] with order_acid as well"
+                )
+
         if extractant.activity == "sit":
             activity.interaction(sorted(wanted))
 

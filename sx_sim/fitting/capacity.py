@@ -26,7 +26,6 @@ def check_capacity(data: Isotherms, extractant: ExtractantSet) -> None:
     d, put_in = 10.0**data.log10_d, data.total[data.contact, data.element]
     organic = put_in * d / (1.0 + data.oa[data.contact] * d)
     binds = organic * per_metal[data.element]
-    unit = "dimer" if extractant.molecules == 2 else "extractant"
     problems = []
     for b in np.unique(data.contact):
         points = np.flatnonzero(data.contact == b)
@@ -37,9 +36,9 @@ def check_capacity(data: Isotherms, extractant: ExtractantSet) -> None:
         held = ", ".join(f"{data.elements[data.element[p]]} {organic[p]:.4g}" for p in points)
         problems.append(
             f"row {rows}: contact {data.contacts[b]}: organic = {held} mol/L binds {taken:.4g} "
-            f"mol/L of {unit}, but {data.extractant[b]:.4g} mol/L of extractant have {there:.4g}: "
-            f"at most {organic[points].sum() * there / taken:.4g} mol/L fits; mend or exclude it, "
-            "and head columns of g/L such as 'organic [g/L]'"
+            f"mol/L of {extractant.unit}, but {data.extractant[b]:.4g} mol/L of extractant have "
+            f"{there:.4g}: at most {organic[points].sum() * there / taken:.4g} mol/L fits; mend or "
+            "exclude it, and head columns of g/L such as 'organic [g/L]'"
         )
     if problems:
         raise CaseError(problems, data.file)

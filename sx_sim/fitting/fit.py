@@ -222,6 +222,12 @@ def fit(
             f"has {data.points} points; to fit {', '.join(names)} takes {len(names) + 1} at least",
             data.file,
         )
+    if own := sorted(set(data.elements) & set(start.own)):
+        raise CaseError(
+            f"element = {own[0]}: set '{start.key}' declares it; a fit takes what the simulator "
+            "lists alone, so leave its rows out",
+            data.file,
+        )
     check_capacity(data, base)
     model = Model(base, data, names)
     try:

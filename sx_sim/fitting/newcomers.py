@@ -85,9 +85,9 @@ def _law(
     level = _level(symbol, Constants(**law), start, data)
     origin = f"as {', '.join(like)} have" if like else "as given"
     return law | {"log10_K": level}, (
-        f"{symbol} is not in set '{start.key}': orders {dimer:g} of the dimer and {acid:g} of the "
-        f"acid, {dimers:g} dimers and {law['enthalpy']:g} kJ/mol ({law['enthalpy_quality']}) "
-        f"{origin}; log10 K starts at {level:.3f}, from its points"
+        f"{symbol} is not in set '{start.key}': orders {dimer:g} of the {start.unit} and {acid:g} "
+        f"of the acid, {dimers:g} {start.unit}s and {law['enthalpy']:g} kJ/mol "
+        f"({law['enthalpy_quality']}) {origin}; log10 K starts at {level:.3f}, from its points"
     )
 
 

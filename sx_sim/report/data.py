@@ -73,7 +73,7 @@ def _print_set(console: Console, one: Entry) -> None:
 
 def _constants(known: ExtractantSet) -> Table:
     table = Table()
-    unit = "dimer" if known.molecules == 2 else "monomer"
+    unit = known.unit
     names = ("", "log10 K", "sd", "quality", "source", f"orders {unit}, acid", f"{unit}s")
     for name in (*names, "enthalpy kJ/mol", "sd", "quality", "source"):
         table.add_column(name, overflow="fold")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from support.paths import ROOT
+from sx_sim import parse_case
 from sx_sim.chemistry.extractants import ExtractantSet, extractant_set, set_of_tables
 from sx_sim.chemistry.reactions import parse_reaction
 from sx_sim.chemistry.system import ChemicalSystem
@@ -55,6 +56,11 @@ def test_a_reaction_gives_its_stoichiometry(text, metal, charge, acid, anions, e
         ("M3+ + 3 NaA = MA3 + 3 Na+", "releases Na+"),
         ("M3+ + 3 Cl- = MCl3", "must take up an extractant"),
         ("M3+ + three HA = MA3 + 3 H+", "'three HA' is no species"),
+        ("M3+ + 3HA = MA3 + 3 H+", "'3HA' is no species with a coefficient, such as 3 (HA)2"),
+        ("M2+ + 1/0 HA = MA2 + 2 H+", "'1/0 HA' is no species"),
+        (f"M2+ + {'9' * 5000} HA = MA2 + 2 H+", "is no species"),
+        (f"M2+ + 2 HA{'9' * 5000} = MA2 + 2 H+", "is no formula"),
+        ("Co2+ + 2 (HA)2 = CoA2 + 2 HA + 2 H+", "must make one complex of the metal"),
     ],
 )
 def test_what_is_no_reaction_is_told(text, problem):
@@ -68,7 +74,7 @@ def test_a_set_declares_elements_of_its_own():
     tables["elements"] = {"Fe2": {"charge": 2, "molar_mass": 55.845, "oxide": "FeO"}}
     row = {**tables["species"]["Co"], "reaction": "Fe2+ + 2 (HA)2 = Fe(HA2)2 + 2 H+"}
     tables["species"]["Fe2"] = row
-    with pytest.raises(CaseError, match="takes up Fe of charge"):
+    with pytest.raises(CaseError, match="takes up Fe, where Fe2 has charge"):
         set_of_tables(tables, "set")
     row["reaction"] = "M2+ + 2 (HA)2 = M(HA2)2 + 2 H+"
     known = set_of_tables(tables, "set")
@@ -76,11 +82,54 @@ def test_a_set_declares_elements_of_its_own():
     system = ChemicalSystem.of(known, ["Fe2", "Co"])
     assert system.charge.tolist() == [2, 2]
     tables["elements"]["Fe2"]["charge"] = 3
-    with pytest.raises(CaseError, match=r"charge \+2, where Fe2 has \+3; give"):
+    with pytest.raises(CaseError, match=r"an ion of charge \+2, where Fe2 has charge \+3; give"):
         set_of_tables(tables, "set")
     tables["elements"] = {"Fe2": {"charge": 2, "molar_mass": 55.845, "oxide": "Fe"}}
     with pytest.raises(CaseError, match="must be an oxide"):
         set_of_tables(tables, "set")
+
+
+def test_a_case_that_changes_the_charge_gives_the_exponents_too():
+    text = """
+temperature = "30 degC"
+
+[solvent]
+extractant = "hobo-nitrate"
+concentration = "0.4 mol/L"
+flow = "150 L/h"
+
+[elements.Cu]
+charge = 1
+molar_mass = "63.5 g/mol"
+
+[feeds.liquor]
+concentrations = { Cu = "0.05 mol/L" }
+pH = 2.0
+flow = "100 L/h"
+
+[sections.extraction]
+stages = 3
+"""
+    with pytest.raises(CaseError, match="takes up an ion of charge \\+2; give"):
+        parse_case(text)
+    case = parse_case(text + "\n[constants.Cu]\norder_acid = 1.0\n")
+    assert case.column.system.order_acid.tolist() == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("symbol", "element", "reaction"),
+    [
+        ("NH4", None, "NH4+ + (HA)2 = NH4A(HA) + H+"),
+        ("VO", {"charge": 2, "molar_mass": 66.94}, "VO 2+ + 2 (HA)2 = VO(HA2)2 + 2 H+"),
+    ],
+)
+def test_an_ion_of_several_atoms_has_a_reaction(symbol, element, reaction):
+    path = ROOT / "sx_sim" / "data" / "extractants" / "cyanex272-sulfate.toml"
+    tables = tomllib.loads(path.read_text())
+    tables["elements"] = {symbol: element} if element else {}
+    tables["species"][symbol] = {**tables["species"]["Co"], "reaction": reaction}
+    taken = 1.0 if symbol == "NH4" else 2.0
+    assert set_of_tables(tables, "set").species[symbol].dimers == taken
 
 
 def test_naphthenic_acid_gives_the_distribution_ratios_it_was_derived_from():
