@@ -16,7 +16,7 @@ from sx_sim.kernels.metals import mix
 from sx_sim.kernels.types import Array, Cascade, Law, Options, Solution, Solutions
 from sx_sim.kernels.workspace import workspace
 
-KERNELS = 23  # that a solve compiles one by one
+KERNELS = 22  # that a solve compiles one by one
 CHAIN = 32  # columns that start from one another; the next chain starts afresh
 
 

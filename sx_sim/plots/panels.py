@@ -133,7 +133,7 @@ def value_axis(axes: Axes, scale: Scale) -> None:
         low, high = np.clip([axes.dataLim.y0, axes.dataLim.y1], 0.0, scale.nines)
         ticks = np.array(scale.ticks()["ticks"])
         least, most = room([max(ticks[ticks <= low]), max(2.0, min(ticks[ticks >= high]))])
-        slack = MARGIN * (most - least)
+        slack = MARGIN * (most - least or 1.0)
         axes.set_yscale("function", functions=(room, nines_at))
         axes.set_yticks(**scale.ticks())
         axes.set_yticks([], minor=True)
