@@ -19,11 +19,11 @@ PROFILES = {
     "aqueous_flow": ("L/h", "aqueous flow leaving the settler"),
     "organic_flow": ("L/h", "organic flow leaving the settler"),
     "acid": ("mol/L", "hydrogen ion"),
-    "free_dimer": ("mol/L", "free extractant, as dimer"),
+    "free_dimer": ("mol/L", "free extractant, as dimer or monomer"),
     "anion": ("mol/L", "net strong anions"),
     "free_anion": ("mol/L", "anions not held in complexes"),
     "ionic_strength": ("mol/L", "ionic strength"),
-    "dimer": ("mol/L", "total extractant, as dimer"),
+    "dimer": ("mol/L", "total extractant, as dimer or monomer"),
     "aqueous": ("mol/L", "aqueous concentration"),
     "organic": ("mol/L", "organic concentration"),
 }
@@ -47,7 +47,7 @@ class Profile:
     anion: Array  # (N,)
     free_anion: Array  # (N,) less what complexes hold
     ionic_strength: Array  # (N,) of ions, complexes and protonated anions among them
-    dimer: Array  # (N,) total extractant, as dimer; NaN where it is not known
+    dimer: Array  # (N,) total extractant, as dimer or monomer; NaN where it is not known
     loading: Array  # (N,) share of the dimer that metals hold, see ``ChemicalSystem.loading``
     unknowns: Array  # (N, 2 or 3) the solver's unknowns, from which another solve can start
     unit: str = "stage"  # what each of them is

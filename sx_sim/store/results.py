@@ -130,7 +130,7 @@ def _write_feeds(file: Any, result: CircuitResult) -> None:
     write_table(file, "feed_stage", stages, ["feed"], "1", "stage it enters")
     write_table(file, "feed_flow", [s.flow for s in streams], ["feed"], "L/h", "flow")
     carriers = [s.carrier for s in streams]
-    about = "strong anions of water, extractant as dimer of solvent"
+    about = "strong anions of water, extractant of solvent as dimer or monomer"
     write_table(file, "feed_carrier", carriers, ["feed"], "mol/L", about)
     write_table(file, "feed_acid", [s.acid for s in streams], ["feed"], "mol/L", "hydrogen ion")
     held = [s.concentration for s in streams]
