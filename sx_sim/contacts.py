@@ -18,11 +18,11 @@ from sx_sim.cascade.results import solve_column
 from sx_sim.cascade.streams import Stream
 from sx_sim.cascade.validity import cautions
 from sx_sim.chemistry.aqueous import REFERENCE, water_ion_product
-from sx_sim.chemistry.elements import element
-from sx_sim.chemistry.extractants import ExtractantSet, extractant_set
+from sx_sim.chemistry.elements import ACID, element
+from sx_sim.chemistry.extractants import ExtractantSet, check_solvent, extractant_set
 from sx_sim.chemistry.reagents import base_named
 from sx_sim.chemistry.series import Conditions, conditions_of, series_at
-from sx_sim.chemistry.speciation import electroneutral
+from sx_sim.chemistry.speciation import electroneutral, with_acid
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.errors import CaseError
 from sx_sim.units import to_internal
@@ -81,6 +81,7 @@ def contact(
     *,
     acid: ArrayLike | str,
     concentration: float | str | None = None,
+    synergist: float | str | None = None,
     oa: ArrayLike = 1.0,
     saponification: float = 0.0,
     base: str = "Na",
@@ -99,6 +100,8 @@ def contact(
     concentration : float or str, optional
         Formal monomer of the extractant, mol/L or text with a unit. If not given, what an
         empirical law was read at, as far as its set tells; else 1 mol/L.
+    synergist : float or str, optional
+        Second extractant of the solvent, where the set has one, mol/L or text with a unit.
     oa : array_like
         Volume of organic over aqueous phase; broadcast against ``acid``.
     saponification : float
@@ -138,13 +141,17 @@ def contact(
         raise CaseError(f"metals = {metals!r}: must name what the feed holds, as {{'Nd': 0.1}}")
     if not metals:
         raise CaseError("metals is empty: give what the feed holds, such as {'Nd': 0.1}")
+    if ACID in metals:
+        raise CaseError(f"metals['{ACID}']: is no metal; acid says how much of it there is")
     held = {symbol: _one(f"metals['{symbol}']", value, METAL) for symbol, value in metals.items()}
     formal = _formal(constants, concentration)
     soaped = _one("saponification", saponification, SAPONIFICATION)
+    second = 0.0 if synergist is None else _one("synergist", synergist, EXTRACTANT)
+    check_solvent(constants, synergist is not None, soaped)
     base = base_named(str(base))
     soap = {base: soaped * formal / element(base).charge} if soaped > 0 else {}
     kelvin = _one("temperature", temperature, TEMPERATURE)
-    ratio, strength = _together(_numbers("oa", oa, RATIO), _numbers("acid", acid, ACID))
+    ratio, strength = _together(_numbers("oa", oa, RATIO), _numbers("acid", acid, STRENGTH))
     strength = np.maximum(strength, np.sqrt(water_ion_product(np.array([REFERENCE]))[0]))
     known = conditions_of(constants)
     units = formal / constants.molecules
@@ -157,10 +164,17 @@ def contact(
     def flask(oa: float, acid: float) -> Column:
         metal = system.array(held)
         anions, h = electroneutral(system, metal, acid=acid)
-        water = Stream(system, "feed", "aqueous", 1.0, metal, anions, h)
+        water = Stream(system, "feed", "aqueous", 1.0, with_acid(system, metal, anions), anions, h)
         solvent = Stream(system, "solvent", "organic", oa, system.array(soap), units)
         feeds = (Feed(1, water), Feed(1, solvent))
-        return Column(system, (Section("contact", 1, 1),), feeds, (), np.array([kelvin]))
+        return Column(
+            system,
+            (Section("contact", 1, 1),),
+            feeds,
+            (),
+            np.array([kelvin]),
+            synergist=second / units,
+        )
 
     pairs = zip(ratio.ravel().tolist(), strength.ravel().tolist(), strict=True)
     found = joined([solve_column(flask(*pair)).stages for pair in pairs], "contact")
@@ -185,7 +199,7 @@ class Bounds(NamedTuple):
 
 
 METAL = Bounds(0.0, 20.0, "mol/L")
-ACID = Bounds(0.0, 20.0, "mol/L")
+STRENGTH = Bounds(0.0, 20.0, "mol/L")
 EXTRACTANT = Bounds(0.0, 5.0, "mol/L", above=True)
 RATIO = Bounds(0.0, 1e4, above=True)
 SAPONIFICATION = Bounds(0.0, 0.99)

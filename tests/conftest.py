@@ -11,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 # last, so that what is tested is what is installed
@@ -31,3 +32,10 @@ os.environ["MPLBACKEND"] = "Agg"
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=25)
 settings.load_profile("repeatable")
+
+
+@pytest.fixture
+def closed_tightly(monkeypatch):
+    """Close recycles far beyond what they need, so that differences are those of the inputs."""
+    monkeypatch.setattr("sx_sim.flowsheet.loop.LOOP_LIMIT", 1e-13)
+    monkeypatch.setattr("sx_sim.flowsheet.steady.TEAR_LIMIT", 1e-13)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sx_sim.chemistry.organic import organic_complexes
 from sx_sim.kernels.types import Cascade, Law
 
 Array = NDArray[np.float64]
@@ -21,7 +22,7 @@ class Worst:
 
     Parameters
     ----------
-    closure : {'charge', 'extractant', 'ligand', 'ionic strength'}
+    closure : {'charge', 'acid', 'extractant', 'ligand', 'ionic strength', 'synergist'}
     stage : int
         Counted from 1.
     species : int or None
@@ -109,32 +110,34 @@ def _check(cascade: Cascade, law: Law, x: Array, y: Array, unknowns: Array) -> C
     leaving = aqueous + organic + drawn
     fed = cascade.feed.sum(axis=0)
     out = aqueous[0] + organic[-1] + drawn.sum(axis=0)
-    h, anion = acidity(cascade, unknowns)
+    h, anion = acidity(cascade, law, x, unknowns)
     e = np.exp(unknowns[:, 1])
     alpha, bound = np.ones_like(x), np.zeros_like(x)
     for k in range(law.ln_beta.shape[2]):
         term = np.exp(law.ln_beta[:, :, k] + (k + 1) * unknowns[:, 2:3])
         alpha, bound = alpha + term, bound + (k + 1) * term
     hydroxide = cascade.water_ion_product / h
-    third = np.exp(unknowns[:, 2]) if unknowns.shape[1] == 3 else np.zeros_like(h)
+    third = np.exp(unknowns[:, 2]) if law.ligand or law.debye.size else np.zeros_like(h)
     protonated = law.protonation * h * third if law.protonation.size else np.zeros_like(h)
     if law.debye.size:
         root = np.sqrt(third)
         alpha = np.exp(law.debye * (root / (1.0 + 1.5 * root))[:, None])
-    ln_d = (
-        law.ln_k
-        + law.order_dimer * unknowns[:, 1:2]
-        - law.order_acid * np.log(h)[:, None]
-        - (np.outer(e * np.log(h), law.acid_by_dimer) if law.acid_by_dimer.size else 0.0)
-        - np.log(alpha)
-    )
-    met = np.exp(ln_d) * x
+    organic_phase = organic_complexes(law, h, unknowns)
+    met = np.exp(organic_phase.ln_formed - np.log(alpha)) * x
     leaves = expected(cascade, organic, met) if real else met
+    bound_first, bound_second = organic_phase.takes * (met if real else y)
     closures = {
         "charge": (anion + hydroxide, h + protonated, x * law.charge),
-        "extractant": (cascade.dimer, e, (met if real else y) * law.dimers),
+        "extractant": (cascade.dimer, e, bound_first),
     }
-    if law.ln_beta.shape[2]:
+    if law.acid >= 0:
+        free = (x / alpha)[:, law.acid]
+        acid = (free + hydroxide, h, np.zeros_like(x))
+        closures = {"acid": acid, "extractant": closures["extractant"]}
+    if law.synergist:
+        free = np.exp(unknowns[:, law.synergist])
+        closures["synergist"] = (cascade.synergist, free, bound_second)
+    if law.ligand:
         ligand = anion / law.ligand_charge
         closures["ligand"] = (ligand, third + protonated, x * bound / alpha)
     if law.debye.size:
@@ -171,12 +174,15 @@ def expected(cascade: Cascade, risen: Array, met: Array) -> Array:
     return (1.0 - eff) * arrives / flow + eff * met
 
 
-def acidity(cascade: Cascade, unknowns: Array) -> tuple[Array, Array]:
+def acidity(cascade: Cascade, law: Law, x: Array, unknowns: Array) -> tuple[Array, Array]:
     """Return [H+] and the net strong anions at every stage (N,) [mol/L].
 
-    What is dosed where the acidity is set falls on with the water.
+    What is dosed where the acidity is set falls on with the water. Where the acid is one of the
+    species there are as many anions as they all have charge.
     """
     first = np.exp(unknowns[:, 0])
+    if law.acid >= 0:
+        return first, x @ law.charge
     if not cascade.set_ln_h.size:
         return first, cascade.anion
     held = np.isfinite(cascade.set_ln_h)

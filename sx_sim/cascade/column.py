@@ -131,6 +131,8 @@ class Column:
         At most one at a stage.
     settling : StageNonideality, optional
         None where stages are ideal.
+    synergist : float
+        Moles of the second extractant per mole of the first, as that counts, in any solvent.
     """
 
     system: ChemicalSystem
@@ -141,8 +143,15 @@ class Column:
     solvent_outlet: str = LOADED
     set_points: tuple[SetPoint, ...] = ()
     settling: StageNonideality | None = None
+    synergist: float = 0.0
 
     def __post_init__(self) -> None:
+        if self.set_points and self.system.acid >= 0:
+            raise CaseError(
+                f"set_points.{self.set_points[0].name}: set '{self.system.extractant.key}' "
+                "extracts acid with its anions, so that doses would not stay in the water; give "
+                "the feeds' acid instead"
+            )
         if self.set_points and self.system.active:
             raise CaseError(
                 f"set_points.{self.set_points[0].name}: set '{self.system.extractant.key}' goes "
@@ -331,6 +340,8 @@ class Column:
             water = self.volumes
             carry = np.append(water.aqueous[1:], 0.0) / (water.aqueous + water.aqueous_draw)
             cascade = cascade._replace(carry=carry, set_ln_h=self.set_ln_h)
+        if self.synergist:
+            cascade = cascade._replace(synergist=self.synergist * cascade.dimer)
         return cascade, self.system.law(self.temperature, cascade.anion)
 
     def _pack_ideal(self) -> Cascade:

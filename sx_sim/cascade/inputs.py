@@ -93,7 +93,7 @@ def washed_out(column: Column, kept: float | None = None) -> list[Caution]:
     do end there. What is ``kept`` of them tells it once the column is solved.
     """
     rare = [f for f in column.feeds if f.stream.reo > 0.0]
-    if not rare or any(f.stream.phase == "organic" for f in rare):
+    if not rare or any(f.stream.phase == "organic" for f in rare) or column.system.acid >= 0:
         return []
     top = max(f.stage for f in rare)
     strips = [f for f in _acids(column) if f.stage > top and _reaches(column, f) > 0.0]

@@ -77,11 +77,20 @@ class Linearised:
         self.h = np.exp(ln_h)
         self.hydroxide = self.cascade.water_ion_product / self.h
         self.charged = self.anions + self.hydroxide
-        self.taken = np.exp(unknowns[:, 1]) + self.y @ law.dimers
+        self.takes = (
+            work.state[row.TAKES : row.TAKES_SYNERGIST + 1]
+            if law.synergist
+            else (work.state[row.TAKES : row.TAKES + 1])
+        )
+        self.at = (1, law.synergist)[: len(self.takes)]  # closures of the extractants
+        self.taken = [
+            np.exp(unknowns[:, at]) + (self.y * takes).sum(axis=1)
+            for at, takes in zip(self.at, self.takes, strict=True)
+        ]
         self.leaving = self.cascade.organic + self.cascade.organic_draw
         self.orders = work.slopes[row.ORDERS][:, :, : self.x.shape[1]]  # (N, m, S) of ln D
-        self.complexed, self.ionic = law.ln_beta.shape[2] > 0, law.debye.size > 0
-        ligand = np.exp(unknowns[:, 2]) if self.complexed else np.zeros_like(self.h)
+        self.ligated, self.ionic, self.acid = law.ligand > 0, law.debye.size > 0, law.acid
+        ligand = np.exp(unknowns[:, law.ligand]) if self.ligated else np.zeros_like(self.h)
         self.protonated = law.protonation * self.h * ligand if law.protonation.size else 0 * ligand
         self.cations = self.h + self.protonated + self.x @ law.charge
         self.ligand = ligand + self.protonated + (self.bound * self.x).sum(axis=1)
@@ -158,20 +167,34 @@ class Linearised:
     def closures(self, tangent: Tangent, dx: Array, dy: Array) -> Array:
         """Return the derivatives of the closures (N, m) along a tangent at fixed unknowns."""
         x, y, law = self.x, self.y, self.law
-        anion = self.anion(tangent.cascade)
+        anion = dx @ law.charge if self.acid >= 0 else self.anion(tangent.cascade)
         charged = anion + tangent.cascade.water_ion_product / self.h - self.hydroxide * tangent.ln_h
         protonated = self.protonated * (tangent.ln_h + tangent.protonation)
         df = np.empty_like(self.result.stages.unknowns)
         df[:, 0] = charged / self.charged
         df[:, 0] -= (self.h * tangent.ln_h + protonated + dx @ law.charge) / self.cations
-        df[:, 1] = tangent.cascade.dimer / self.cascade.dimer
-        df[:, 1] -= (dy @ law.dimers + y @ tangent.dimers) / self.taken
-        if self.complexed:
+        if self.acid >= 0:
+            protonated = np.zeros_like(self.h)
+            free = self._free_acid(dx) - self._free_acid(x) * tangent.protonation
+            df[:, 0] = (free + tangent.cascade.water_ion_product / self.h) / self.h
+        fed = self._extractants(self.cascade), self._extractants(tangent.cascade)
+        for q, (have, more) in enumerate(zip(*fed, strict=True)):
+            gained = (dy * self.takes[q] + y * tangent.takes[q]).sum(axis=1)
+            df[:, self.at[q]] = more / have - gained / self.taken[q]
+        if self.ligated:
             held = (self.bound * dx + tangent.bound * x).sum(axis=1)
             df[:, 2] = anion / self.anions - (held + protonated) / self.ligand
         elif self.ionic:
             df[:, 2] = -(charged + self.h * tangent.ln_h + dx @ law.charge**2) / self.strength
         return df
+
+    def _free_acid(self, x: Array) -> Array:
+        """Return what of the acid the ligand does not hold (N,), that being a species."""
+        return x[:, self.acid] * (1.0 - self.bound[:, self.acid])
+
+    def _extractants(self, cascade: Cascade) -> tuple[Array, ...]:
+        """Return what a cascade, or a tangent of one, has of the extractant and the synergist."""
+        return (cascade.dimer, cascade.synergist)[: len(self.at)]
 
     def anion(self, tangent: Cascade, step: Array | None = None) -> Array:
         """Return the derivatives of the anions (N,), doses passed on downstream.
@@ -202,7 +225,9 @@ class Linearised:
         dx, dy, step = self.answer(tangent)
         if self.cascade.efficiency.size:
             _, _, dy = self.real_metals(tangent.cascade, self._ln_d(tangent, step))
-        return Answer(dx, dy, step, self.anion(tangent.cascade, step))
+        acid = self.acid >= 0
+        anion = dx @ self.law.charge if acid else self.anion(tangent.cascade, step)
+        return Answer(dx, dy, step, anion)
 
     def _ln_d(self, tangent: Tangent, step: Array) -> Array:
         """Return the derivatives of ln D (N, S), the step of the unknowns included."""
@@ -229,17 +254,20 @@ class Linearised:
 
     def gradient(self, seed: Seed) -> Tangent:
         """Return the gradient of a number with respect to every part of a tangent: adjoint mode."""
-        law = self.law
         gradient = zero_tangent(self.result)
         by_x, by_y = seed.x + self.d * seed.organic, seed.organic.copy()
+        if self.acid >= 0:
+            by_x += np.multiply.outer(seed.anion, self.law.charge)
         _, by_ln_d = self._balances(by_x, by_y)
         g = np.einsum("ji,jai->ja", by_ln_d, self.orders)
         g[:, 0] += seed.ln_h
         g[~self.free, 0] = 0.0
-        g[:, 0] += self._by_anion(gradient.cascade, seed.anion)
+        if self.acid < 0:
+            g[:, 0] += self._by_anion(gradient.cascade, seed.anion)
         weight = self.weights(g)
         by_x += np.einsum("ja,jai->ji", weight, self.work.slopes[row.F_X][:, :, : by_x.shape[1]])
-        by_y -= np.multiply.outer(weight[:, 1] / self.taken, law.dimers)
+        for q, at in enumerate(self.at):
+            by_y -= (weight[:, at] / self.taken[q])[:, None] * self.takes[q]
         mu, by_ln_d = self._balances(by_x, by_y)
         gradient.ln_d[:] = by_ln_d
         self._by_flows(gradient.cascade, mu)
@@ -276,10 +304,18 @@ class Linearised:
     def _by_closures(self, gradient: Tangent, weight: Array) -> None:
         """Fill what an output gains from what stands in the closures themselves."""
         by_charge, by_cations = weight[:, 0] / self.charged, -weight[:, 0] / self.cations
-        gradient.cascade.dimer[:] = weight[:, 1] / self.cascade.dimer
-        gradient.dimers[:] = -(weight[:, 1] / self.taken) @ self.y
+        have, gained = self._extractants(self.cascade), self._extractants(gradient.cascade)
+        for q, at in enumerate(self.at):
+            gained[q][:] = weight[:, at] / have[q]
+            gradient.takes[q] = -(weight[:, at] / self.taken[q])[:, None] * self.y
+        if self.acid >= 0:
+            by_acid = weight[:, 0] / self.h
+            gradient.protonation[:] = -by_acid * self._free_acid(self.x)
+            gradient.cascade.water_ion_product[:] = by_acid / self.h
+            gradient.bound[:] = -(weight[:, 2] / self.ligand)[:, None] * self.x
+            return
         by_h, by_protonated, by_anion = by_cations, by_cations, by_charge
-        if self.complexed:
+        if self.ligated:
             by_ligand = -weight[:, 2] / self.ligand
             gradient.bound[:] = by_ligand[:, None] * self.x
             by_protonated = by_protonated + by_ligand

@@ -18,6 +18,7 @@ from sx_sim.cascade.status import Status
 from sx_sim.cascade.streams import Stream
 from sx_sim.cascade.validity import outside_ranges, ranges_of
 from sx_sim.chemistry.aqueous import water_ion_product
+from sx_sim.chemistry.organic import organic_complexes
 from sx_sim.chemistry.speciation import Speciation, speciate
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.errors import ConvergenceError
@@ -223,9 +224,8 @@ def solve_columns(
 def assemble(column: Column, cascade: Cascade, law: Law, solution: Solution) -> CascadeResult:
     """Return the result that the kernels' arrays stand for, everything recomputed."""
     checks = check(cascade, law, solution.aqueous, solution.organic, solution.unknowns)
-    acid, anion = acidity(cascade, solution.unknowns)
-    complexed = law.ln_beta.shape[2] > 0
-    free_anion = np.exp(solution.unknowns[:, 2]) if complexed else anion
+    acid, anion = acidity(cascade, law, solution.aqueous, solution.unknowns)
+    free_anion = np.exp(solution.unknowns[:, law.ligand]) if law.ligand else anion
     hydroxide = cascade.water_ion_product / acid
     dissolved = speciate(law, solution.aqueous, acid, hydroxide, free_anion)
     known = 1.0 if column.knows_extractant else np.nan
@@ -242,7 +242,11 @@ def assemble(column: Column, cascade: Cascade, law: Law, solution: Solution) -> 
         free_anion=free_anion,
         ionic_strength=dissolved.ionic_strength,
         dimer=cascade.dimer * known,
-        loading=column.system.loading(solution.organic, cascade.dimer * known),
+        loading=column.system.loading(
+            solution.organic,
+            cascade.dimer * known,
+            organic_complexes(law, acid, solution.unknowns).takes[0],
+        ),
         unknowns=solution.unknowns,
     )
     return CascadeResult(
@@ -283,14 +287,18 @@ def doses(column: Column, cascade: Cascade, stages: Profile) -> dict[str, float]
 def products(column: Column, stages: Profile) -> dict[str, Stream]:
     """Return the streams that leave a column, by name, with the drops they carry along."""
 
+    system = column.system
+
     def leaving(name: str, phase: str, j: int, flow: float) -> Stream:
+        held = column.with_drops(phase, j, stages.aqueous[j], stages.organic[j])
+        anions = stages.anion[j] if system.acid < 0 else held @ system.charge  # salts of drops too
         return Stream(
-            system=column.system,
+            system=system,
             name=name,
             phase=phase,
             flow=flow,
-            concentration=column.with_drops(phase, j, stages.aqueous[j], stages.organic[j]),
-            carrier=float((stages.anion if phase == "aqueous" else stages.dimer)[j]),
+            concentration=held,
+            carrier=float(anions if phase == "aqueous" else stages.dimer[j]),
             acid=float(stages.acid[j]) if phase == "aqueous" else np.nan,
         )
 

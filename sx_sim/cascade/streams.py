@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sx_sim.brief import percent, plain
+from sx_sim.chemistry.elements import ACID
+from sx_sim.chemistry.speciation import with_acid
 from sx_sim.chemistry.system import ChemicalSystem
 
 Array = NDArray[np.float64]
@@ -59,8 +61,17 @@ class Stream:
         return {symbol: float(amount) for symbol, amount in pairs if amount > 0}
 
     def of(self, system: ChemicalSystem) -> Stream:
-        """Return the same stream in the species of another system."""
-        return replace(self, system=system, concentration=system.array(self.held))
+        """Return the same stream in the species of another system.
+
+        Acid of the water comes or goes as a species; what a solvent holds of it stays.
+        """
+        held = self.held
+        if self.phase == "aqueous" or system.acid < 0:
+            held.pop(ACID, None)
+        concentration = system.array(held)
+        if self.phase == "aqueous":
+            concentration = with_acid(system, concentration, self.carrier)
+        return replace(self, system=system, concentration=concentration)
 
     @property
     def pH(self) -> float:

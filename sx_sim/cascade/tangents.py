@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sx_sim.cascade.column import Column
 from sx_sim.cascade.results import CascadeResult
 from sx_sim.chemistry import activity, aqueous
+from sx_sim.chemistry.organic import Organic, organic_complexes
 from sx_sim.kernels.types import CLOSEST, Cascade
 
 Array = NDArray[np.float64]
@@ -21,6 +22,8 @@ Array = NDArray[np.float64]
 FOLLOWS = Cascade._fields[: Cascade._fields.index("water_ion_product")]
 FOLLOWS_SET = ("carry",)
 FOLLOWS_REAL = ("efficiency", "aqueous_up", "organic_down", "organic_feed")
+FOLLOWS_MIXED = ("synergist",)  # and where there is a second extractant
+OF_ALL = ("log10_K", "enthalpy")  # which all complexes of a species follow
 CONSTANTS = ("log10_K", "enthalpy", "order_dimer", "order_acid", "acid_by_dimer", "dimers")
 
 
@@ -30,9 +33,9 @@ class Tangent(NamedTuple):
     cascade: Cascade
     ln_d: Array  # (N, S) ln of the distribution ratios
     bound: Array  # (N, S) mean number of ligands bound per aqueous metal
-    dimers: Array  # (S,) dimers bound per metal
+    takes: Array  # (2, N, S) extractant and synergist bound per metal
     ln_h: Array  # (N,) ln [H+] where it is set
-    protonation: Array  # (N,) ln of the protonation constant of the ligand
+    protonation: Array  # (N,) ln of the protonation constant; of the acid over its free ion
     drops: Array  # (2, N) carried in organic and in water, per volume
 
     def plus(self, factor: float, other: Tangent) -> Tangent:
@@ -52,7 +55,7 @@ class Tangent(NamedTuple):
 def zero_tangent(result: CascadeResult) -> Tangent:
     """Return a zero tangent, its arrays to be filled."""
     shape = result.stages.aqueous.shape
-    n, s = shape
+    n = shape[0]
     cascade = Cascade(
         *(np.zeros(n) for _ in range(4)),
         feed=np.zeros(shape),
@@ -64,11 +67,13 @@ def zero_tangent(result: CascadeResult) -> Tangent:
     if result.column.settling is not None:
         real = {name: np.zeros(n) for name in ("efficiency", "aqueous_up", "organic_down")}
         cascade = cascade._replace(**real, organic_feed=np.zeros(shape))
+    if result.column.synergist:
+        cascade = cascade._replace(synergist=np.zeros(n))
     return Tangent(
         cascade=cascade,
         ln_d=np.zeros(shape),
         bound=np.zeros(shape),
-        dimers=np.zeros(s),
+        takes=np.zeros((2, *shape)),
         ln_h=np.zeros(n),
         protonation=np.zeros(n),
         drops=np.zeros((2, n)),
@@ -81,11 +86,25 @@ def of_constant(result: CascadeResult, symbol: str, constant: str) -> Tangent:
     i = result.system.index(symbol)
     if result.system.constants[i].inert:
         return tangent
+    organic = organic_of(result)
+    first = organic.shares[:, i, 0]
     if constant == "dimers":
-        tangent.dimers[i] = 1.0
-    else:
-        tangent.ln_d[:, i] = _by_constant(result, constant)
+        tangent.takes[0, :, i] = first
+        return tangent
+    slopes = np.zeros_like(organic.shares)
+    slopes[:, i, :] = _by_constant(result, constant)[:, None]
+    if constant not in OF_ALL:
+        slopes[:, i, 1:] = 0.0
+    formed, takes = organic.shifts(slopes)
+    tangent.ln_d[:], tangent.takes[:] = formed, takes
     return tangent
+
+
+def organic_of(result: CascadeResult) -> Organic:
+    """Return the organic complexes at every stage of a solved column."""
+    stages = result.stages
+    law = result.system.law(stages.temperature, stages.anion)
+    return organic_complexes(law, stages.acid, stages.unknowns)
 
 
 def _by_constant(result: CascadeResult, constant: str) -> Array:
@@ -105,10 +124,16 @@ def _by_constant(result: CascadeResult, constant: str) -> Array:
 
 def along_species(result: CascadeResult, gradient: Tangent, constant: str) -> Array:
     """Return the gradient with respect to a constant of every species (S,), per its unit."""
-    inert = np.array([c.inert for c in result.system.constants])
+    inert, organic = result.system.inert, organic_of(result)
+    first = organic.shares[:, :, 0]
     if constant == "dimers":
-        return np.where(inert, 0.0, gradient.dimers)
-    return np.where(inert, 0.0, _by_constant(result, constant) @ gradient.ln_d)
+        return np.where(inert, 0.0, (first * gradient.takes[0]).sum(axis=0))
+    slope = _by_constant(result, constant)
+    if constant in OF_ALL:
+        return np.where(inert, 0.0, slope @ gradient.ln_d)
+    more = np.moveaxis(organic.bound[0], 1, 0)[:, None, :] - organic.takes
+    gains = first * (gradient.ln_d + (more * gradient.takes).sum(axis=0))
+    return np.where(inert, 0.0, slope @ gains)
 
 
 def along_stages(result: CascadeResult, gradient: Tangent) -> Array:
@@ -139,15 +164,17 @@ def of_temperature(result: CascadeResult, warmed: Array) -> Tangent:
     if known is not None:
         count = np.arange(1, known.complexes + 1)
         ln_ligand = np.log(stages.free_anion)[:, None, None]
-        terms = np.exp(known.ln_beta(system.species, temperature) + count * ln_ligand)
-        warmer = np.multiply.outer(per_kelvin, known.enthalpies(system.species))
+        terms = np.exp(system.ln_beta(known, temperature) + count * ln_ligand)
+        warmer = np.multiply.outer(per_kelvin, system.beta_enthalpies(known))
         alpha = 1.0 + terms.sum(axis=2)
         d_alpha = (terms * warmer).sum(axis=2) / alpha
         d_bound = (count * terms * warmer).sum(axis=2) / alpha
         d_bound -= (count * terms).sum(axis=2) / alpha * d_alpha
         tangent.ln_d[:] -= d_alpha
         tangent.bound[:] = d_bound
-        if known.protonation is not None:
+        if system.acid >= 0:
+            tangent.protonation[:] = d_alpha[:, system.acid]
+        elif known.protonation is not None:
             tangent.protonation[:] = known.protonation[1] * per_kelvin
     return tangent
 
@@ -187,6 +214,7 @@ def of_columns(
     follows = [*FOLLOWS]
     follows += FOLLOWS_SET if result.column.set_points else ()
     follows += FOLLOWS_REAL if result.column.settling is not None else ()
+    follows += FOLLOWS_MIXED if result.column.synergist else ()
     for w, column in pairs:
         cascade, _ = column.pack()
         for name in follows:
@@ -196,9 +224,15 @@ def of_columns(
                 [column.settling.aqueous_entrainment, column.settling.organic_entrainment]
             )
         tangent.ln_h[:] += w * np.nan_to_num(column.set_ln_h)
-    law = result.system.law(result.column.temperature)
-    held = np.multiply.outer(tangent.ln_h, law.order_acid)
-    if law.acid_by_dimer.size:
-        held += np.multiply.outer(tangent.ln_h * result.stages.free_dimer, law.acid_by_dimer)
-    tangent.ln_d[:] += np.multiply.outer(tangent.cascade.anion, result.system.anion_slope) - held
+    if tangent.ln_h.any():
+        organic = organic_of(result)
+        slopes = np.multiply.outer(tangent.ln_h, organic.orders[:, :, 1].T)
+        law = result.system.law(result.column.temperature)
+        if law.acid_by_dimer.size:
+            more = np.multiply.outer(tangent.ln_h * result.stages.free_dimer, law.acid_by_dimer)
+            slopes -= more[:, :, None]
+        formed, takes = organic.shifts(slopes)
+        tangent.ln_d[:] += formed
+        tangent.takes[:] += takes
+    tangent.ln_d[:] += np.multiply.outer(tangent.cascade.anion, result.system.anion_slope)
     return tangent

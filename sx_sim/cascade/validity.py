@@ -12,11 +12,12 @@ from sx_sim.cascade.caution import Caution, CautionKind
 from sx_sim.cascade.profile import Profile
 from sx_sim.chemistry import activity
 from sx_sim.chemistry.aqueous import hydrolysis_constants
-from sx_sim.chemistry.elements import is_rare_earth
+from sx_sim.chemistry.elements import ACID, BASES, is_rare_earth
 from sx_sim.chemistry.system import ChemicalSystem
 
 Array = NDArray[np.float64]
 GRADE = 0.1  # of a dosage in per cent by volume: what technical grades hold less than pure ones
+UNCERTAIN = 0.5  # error of log10 K that all species share, above which to say so
 HYDROLYSED = 0.1  # share of a metal hydrolysed at which to say so
 
 
@@ -27,10 +28,22 @@ def cautions(system: ChemicalSystem, stages: Profile) -> tuple[Caution, ...]:
 
 
 def estimates(system: ChemicalSystem, temperature: Array) -> list[Caution]:
-    """Say which rare earths' constants are estimates, and which enthalpies matter."""
+    """Say which constants are estimates, and which enthalpies matter.
+
+    Of the rare earths and of acid; without rare earths, of the other metals that are extracted.
+    """
     found = []
     rows = [(s, c) for s, c in zip(system.species, system.constants, strict=True) if not c.inert]
     rare = [(s, c) for s, c in rows if is_rare_earth(s)]
+    rare = rare or [(s, c) for s, c in rows if s not in (*BASES, ACID)]
+    rare += [(s, c) for s, c in rows if s == ACID]
+    level = system.extractant.level_log10_K_sd
+    if rare and level > UNCERTAIN:
+        text = (
+            f"set '{system.extractant.key}' tells how strongly all is extracted to a standard "
+            f"deviation of {level:g} in log10 K; factors between elements are better known"
+        )
+        found.append(Caution(CautionKind.LOG10_K, text))
     guessed = [s for s, c in rare if c.quality == "estimated"]
     if guessed:
         sd = max(c.log10_K_sd for s, c in rare if s in guessed)
@@ -104,7 +117,7 @@ def outside_ranges(system: ChemicalSystem, stages: Profile) -> list[Caution]:
 
 def _most_loaded(system: ChemicalSystem, stages: Profile) -> str:
     """Return which metal holds most extractant where there is least left."""
-    held = stages.organic[int(np.nanargmax(stages.loading))] * system.loads
+    held = stages.organic[int(np.nanargmax(stages.loading))] * system.dimers * system.loads
     return system.species[int(held.argmax())]
 
 

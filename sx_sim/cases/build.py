@@ -27,8 +27,8 @@ from sx_sim.cases.conditions import along_series
 from sx_sim.cases.contents import amounts, aqueous_stream
 from sx_sim.cases.schema import CaseFile, Liquor, Override, Solvent
 from sx_sim.cases.schema import SetPoint as SetPointTable
-from sx_sim.chemistry.elements import Element, declared, element
-from sx_sim.chemistry.extractants import EXPONENTS, ExtractantSet
+from sx_sim.chemistry.elements import ACID, Element, declared, element
+from sx_sim.chemistry.extractants import EXPONENTS, ExtractantSet, check_solvent
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.recycles import (
@@ -162,6 +162,11 @@ def system_of(case: CaseFile, base: ExtractantSet, sources: Mapping[str, Stream]
     needed = base.with_constants(constants).needs_extractant or case.solvent.saponification > 0
     if needed and case.solvent.concentration is None:
         raise CaseError('solvent.concentration is missing; such as concentration = "1.5 mol/L"')
+    table = case.solvent
+    try:
+        check_solvent(base, table.synergist is not None, table.saponification, table.exchange or "")
+    except CaseError as error:
+        raise CaseError([f"solvent.{p}" for p in error.problems]) from None
     tables = {f"feeds.{name}": table for name, table in case.feeds.items()}
     tables |= {f"sections.{name}": table for name, table in case.sections.items()}
     symbols = {
@@ -169,7 +174,7 @@ def system_of(case: CaseFile, base: ExtractantSet, sources: Mapping[str, Stream]
         for key, table in {"solvent": case.solvent, **tables}.items()
         for s in _held(key, table, own)
     }
-    symbols |= {symbol for stream in sources.values() for symbol in stream.held}
+    symbols |= {s for stream in sources.values() for s in stream.held if s != ACID}
     if case.solvent.saponification > 0:
         symbols.add(case.solvent.base)
         constants |= _unknown_base(case, base.species.keys() | constants.keys())
@@ -180,6 +185,8 @@ def system_of(case: CaseFile, base: ExtractantSet, sources: Mapping[str, Stream]
 def _held(key: str, table: Liquor | Solvent, own: Mapping[str, Element]) -> dict[str, float]:
     """Return the concentrations in a table of a stream [mol/L], errors with its key."""
     for symbol in table.concentrations or {}:
+        if symbol == ACID:
+            raise CaseError(f"{key}.concentrations.{ACID}: is no metal; give acid or pH instead")
         try:
             element(symbol, own)
         except CaseError as error:
@@ -251,6 +258,9 @@ class _Builder:
             solvent_outlet=BARREN if any(s.outlet for s in sections) else LOADED,
             set_points=tuple(self.set_points()),
             settling=self.settling(),
+            synergist=(self.case.solvent.synergist or 0.0)
+            * self.system.extractant.molecules
+            / self.formal,
         )
 
     def ratios(self, entering: Sequence[str]) -> Ratios:

@@ -12,7 +12,7 @@ from sx_sim.cases.schema import Liquor, Solvent
 from sx_sim.chemistry import database
 from sx_sim.chemistry.aqueous import REFERENCE, water_ion_product
 from sx_sim.chemistry.elements import Element, element, unit_mass
-from sx_sim.chemistry.speciation import electroneutral
+from sx_sim.chemistry.speciation import electroneutral, with_acid
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.errors import CaseError
 
@@ -78,5 +78,11 @@ def aqueous_stream(
             f"{key}.{given}: alkaline without the cations for it; give as much Na or NH4 in "
             f"concentrations as there is hydroxide, {kw / acid:.3g} mol/L"
         )
+    if system.acid >= 0 and anions < float(concentration @ system.cations) - kw:
+        raise CaseError(
+            f"{key}: alkaline, where set '{system.extractant.key}' extracts acid with its anions; "
+            "give acid, or a pH below 7"
+        )
     anions = max(anions, TRACE if system.ligand else 0.0)
+    concentration = with_acid(system, concentration, anions)
     return Stream(system, key.split(".")[-1], "aqueous", flow, concentration, anions, acid)

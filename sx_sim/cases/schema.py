@@ -223,6 +223,9 @@ class Solvent(Table):
     concentration: Extractant | None = Field(
         None, description="formal monomer HA; needed unless the set does not balance extractant"
     )
+    synergist: Extractant | None = Field(
+        None, description="second extractant of the solvent, where the set has one"
+    )
     saponification: float = Field(
         0.0, ge=0.0, le=0.99, description="equivalents of base per mole of formal monomer"
     )

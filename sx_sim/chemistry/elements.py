@@ -20,6 +20,7 @@ SYMBOLS = frozenset(
 )
 
 BASES = ("Na", "NH4", "Mg")  # cations of the bases that plants dose
+ACID = "H"  # a species where metals are extracted with anions; else it follows from the others
 
 
 @dataclass(frozen=True)
@@ -120,11 +121,11 @@ def declared(symbol: str, mass: float, charge: int, oxide: str = "") -> Element:
     Raises
     ------
     CaseError
-        If it is a rare earth or the cation of a base, which are what they are, or the oxide
-        is not one.
+        If it is a rare earth, the cation of a base or the hydrogen ion, which are what they are,
+        or the oxide is not one.
     """
     known = elements().get(symbol)
-    if known is not None and (known.rare_earth or symbol in BASES):
+    if known is not None and (known.rare_earth or symbol in (*BASES, ACID)):
         raise CaseError(f"elements.{symbol}: is known already; leave it out")
     atoms = atoms_in(oxide)
     metals = [atom for atom in atoms if atom != "O"]

@@ -14,14 +14,38 @@ from pydantic import ValidationError
 
 from sx_sim.brief import outline
 from sx_sim.chemistry import aqueous, database
-from sx_sim.chemistry.elements import Element, declared, elements
-from sx_sim.chemistry.reactions import Reaction
+from sx_sim.chemistry.elements import ACID, Element, declared, elements
+from sx_sim.chemistry.reactions import parse_reaction
 from sx_sim.chemistry.reagents import extractant_density, extractant_mass
 from sx_sim.chemistry.set_names import set_key
-from sx_sim.chemistry.set_schema import OwnElement, SetFile, SpeciesTable
+from sx_sim.chemistry.set_schema import (
+    MASS_ACTION,
+    ORDERS,
+    ComplexTable,
+    OwnElement,
+    SetFile,
+    SpeciesTable,
+)
 from sx_sim.errors import CaseError
 from sx_sim.problems import problems_of
 from sx_sim.text_files import read_tables
+
+
+@dataclass(frozen=True)
+class Complex:
+    """One more organic complex of a species: ``Constants`` has the meaning of its numbers."""
+
+    log10_K: float
+    log10_K_sd: float
+    quality: str
+    source: tuple[str, ...]
+    order_dimer: float
+    order_acid: float
+    dimers: float
+    order_ligand: float = 0.0
+    order_synergist: float = 0.0
+    synergists: float = 0.0
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -29,7 +53,10 @@ class Constants:
     """How one species distributes.
 
     ``log10 D = log10_K(T) + order_dimer log10 e - (order_acid + acid_by_dimer e) log10 h``,
-    less the aqueous complexes or with activities, as the set has them. Errors are standard
+    less the aqueous complexes or with activities, as the set has them; with a synergist, or
+    where anions are extracted, ``+ order_ligand log10 L + order_synergist log10 t`` of the free
+    ligand and synergist, and D is the sum over ``complexes`` besides, whose enthalpy and errors
+    are those of the first. Errors are standard
     deviations of this species' own, beside the one that the whole set shares. An inert
     species stays in the aqueous phase. ``borrowed`` names the exponents that were not given for
     it, but are those of the set's rare earths. ``ion`` is the charge of the ion in the
@@ -52,6 +79,16 @@ class Constants:
     acid_by_dimer: float = 0.0  # [L/mol]
     borrowed: tuple[str, ...] = ()
     ion: int = 0
+    order_ligand: float = 0.0
+    order_synergist: float = 0.0
+    synergists: float = 0.0
+    complexes: tuple[Complex, ...] = ()
+
+    def changed(self, change: Mapping[str, Any]) -> Constants:
+        """Return them with some changed; log10_K takes that of all complexes along."""
+        more = change.get("log10_K", self.log10_K) - self.log10_K
+        rows = tuple(replace(one, log10_K=one.log10_K + more) for one in self.complexes)
+        return replace(self, **{"complexes": rows, **change})
 
 
 @dataclass(frozen=True)
@@ -66,8 +103,10 @@ class ExtractantSet:
     ``ranges`` gives, for acid [mol/L], anion [mol/L], ionic strength [mol/L], loading,
     extractant [formal mol/L] and temperature [K], the interval the constants were measured
     over. The extractant reacts as units of so many ``molecules``: two of a dimer.
-    ``own`` are elements that the set declares. ``volume_percent`` of the extractant is in the
-    solvent that an empirical law was read at, zero where it holds for any.
+    ``own`` are elements that the set declares. ``synergist`` is the second extractant of its
+    solvent, empty if there is none; where it ``extracts_anions`` with metals acid is a species.
+    ``volume_percent`` of the extractant is in the solvent that an empirical law was read at, zero
+    where it holds for any.
     """
 
     key: str
@@ -89,8 +128,16 @@ class ExtractantSet:
     volume_percent: float = 0.0
     molecules: int = 2
     own: Mapping[str, Element] = field(default_factory=dict)
+    synergist: str = ""
+    extracts_anions: bool = False
 
     __repr__ = outline
+
+    @property
+    def sums_complexes(self) -> bool:
+        """Whether D is told complex by complex rather than by two exponents."""
+        several = any(c.complexes for c in self.species.values())
+        return several or self.extracts_anions or bool(self.synergist)
 
     @property
     def unit(self) -> str:
@@ -114,7 +161,7 @@ class ExtractantSet:
     def needs_extractant(self) -> bool:
         """Whether the extractant's concentration matters: metals take it up, or D depends on it."""
         rows = [c for c in self.species.values() if not c.inert]
-        return any(c.dimers or c.order_dimer or c.acid_by_dimer for c in rows)
+        return any(c.dimers or c.order_dimer or c.acid_by_dimer or c.complexes for c in rows)
 
     def with_constants(self, changes: Mapping[str, Mapping[str, Any]]) -> ExtractantSet:
         """Return a copy with some constants of some species changed, or species added.
@@ -127,7 +174,7 @@ class ExtractantSet:
         species = dict(self.species)
         for symbol, change in changes.items():
             known = species.get(symbol)
-            species[symbol] = replace(known, **change) if known else self._added(symbol, change)
+            species[symbol] = known.changed(change) if known else self._added(symbol, change)
         return replace(self, species=species)
 
     @property
@@ -172,7 +219,7 @@ class ExtractantSet:
     def from_tables(cls, tables: Mapping[str, Any]) -> ExtractantSet:
         """Return the set of tables that ``as_tables`` gave, after any way through JSON."""
         plain = {name: _frozen(value) for name, value in tables.items()}
-        species = {symbol: Constants(**row) for symbol, row in plain["species"].items()}
+        species = {symbol: _thawed(row) for symbol, row in plain["species"].items()}
         own = {symbol: Element(**row) for symbol, row in plain.get("own", {}).items()}
         return cls(**{**plain, "species": species, "own": own})
 
@@ -219,6 +266,40 @@ def extractant_set(key: str | Path) -> ExtractantSet:
     return set_of_tables(read_tables(key), str(key))
 
 
+def _thawed(row: Mapping[str, Any]) -> Constants:
+    complexes = tuple(Complex(**one) for one in row.get("complexes", ()))
+    return Constants(**{**row, "complexes": complexes})
+
+
+def check_solvent(
+    extractant: ExtractantSet, mixed: bool, saponification: float, exchange: str = ""
+) -> None:
+    """Raise CaseError where a solvent is not one that a set describes.
+
+    Parameters
+    ----------
+    extractant : ExtractantSet
+    mixed : bool
+        Whether the solvent has a synergist.
+    saponification : float
+    exchange : str
+        Product whose rare earths replace its base.
+    """
+    key = extractant.key
+    if extractant.synergist and not mixed:
+        raise CaseError(
+            f"synergist is missing: set '{key}' has {extractant.synergist} beside its extractant; "
+            'such as synergist = "0.1 mol/L"'
+        )
+    if mixed and not extractant.synergist:
+        raise CaseError(f"synergist: set '{key}' knows one extractant alone; leave it out")
+    if extractant.extracts_anions and (saponification or exchange):
+        raise CaseError(
+            f"{'saponification' if saponification else 'exchange'}: set '{key}' extracts metals "
+            "with their anions and releases no hydrogen ions for a base to take up; leave it out"
+        )
+
+
 def _frozen(value: Any) -> Any:
     """Return tables with their lists as tuples, as dataclasses here hold them."""
     if isinstance(value, Mapping):
@@ -250,6 +331,10 @@ def set_of_tables(data: Mapping[str, Any], name: str) -> ExtractantSet:
     except ValidationError as error:
         raise CaseError(problems_of(error, SetFile), name) from None
     beta, enthalpy = _formation(file)
+    species = {s: _constants(row, file) for s, row in file.species.items()}
+    if file.extracts_anions:
+        none = {"inert": True, "source": (), "enthalpy_source": ()}
+        species.setdefault(ACID, Constants(**{**NONE, **none}))
     return ExtractantSet(
         key=file.key,
         title=file.title,
@@ -263,7 +348,9 @@ def set_of_tables(data: Mapping[str, Any], name: str) -> ExtractantSet:
         level_log10_K_sd=float(file.level.log10_K_sd),
         level_enthalpy_sd=float(file.level.enthalpy_sd),
         ranges=file.ranges.given,
-        species={s: _constants(row, file.reactions.get(s)) for s, row in file.species.items()},
+        species=species,
+        synergist=file.synergist,
+        extracts_anions=file.extracts_anions,
         own={s: _declared(s, row, name) for s, row in file.elements.items()},
         molecules=1 if file.basis == "monomer" else 2,
         activity=file.activity,
@@ -290,12 +377,39 @@ def _declared(symbol: str, row: OwnElement, name: str) -> Element:
         raise CaseError(error.problems, name) from None
 
 
-def _constants(row: SpeciesTable, reaction: Reaction | None) -> Constants:
-    given = row.model_dump(exclude={"reaction"})
-    given |= {"source": tuple(row.source), "enthalpy_source": tuple(row.enthalpy_source)}
-    if reaction:
-        taken = sum(reaction.extractants.values())
-        own = {"order_dimer": taken, "order_acid": reaction.acid, "dimers": taken}
-        told = {name: value for name, value in own.items() if given[name] is None}
-        given |= told | ({"ion": reaction.charge} if told and not row.inert else {})
+def _constants(row: SpeciesTable, file: SetFile) -> Constants:
+    complexes = tuple(Complex(**_complex(one, file)) for one in row.complexes)
+    given = _complex(row, file) | {
+        "enthalpy_source": tuple(row.enthalpy_source),
+        "complexes": complexes,
+    }
+    told = file.law == MASS_ACTION and None in (row.order_dimer, row.order_acid, row.dimers)
+    if told and not row.inert:
+        given["ion"] = parse_reaction(row.reaction or file.reaction).charge
     return Constants(**given)
+
+
+def _complex(row: ComplexTable, file: SetFile) -> dict[str, Any]:
+    """Return the numbers of a complex, those left out from its reaction.
+
+    Of acid that is extracted several hydrogen ions may be in one complex: what counts is how
+    much acid that holds, and what it binds per hydrogen ion.
+    """
+    given = row.model_dump(exclude={"reaction", "complexes"})
+    given["source"] = tuple(row.source)
+    if file.law == MASS_ACTION:
+        reaction = parse_reaction(row.reaction or file.reaction)
+        second = reaction.extractants.get(file.synergist, 0.0)
+        first = sum(reaction.extractants.values()) - second
+        ions = reaction.ions
+        own = {
+            "order_dimer": first,
+            "order_acid": reaction.acid + 1.0 - ions,
+            "order_ligand": sum(reaction.anions.values()),
+            "order_synergist": second,
+            "dimers": first / ions,
+            "synergists": second / ions,
+        }
+        given |= {name: own[name] for name in ORDERS if given[name] is None}
+        given["log10_K"] += float(np.log10(ions))
+    return given | {name: 0.0 for name in ORDERS if given[name] is None}

@@ -2,7 +2,7 @@
 
 Charged species are in the water, neutral ones in the solvent, but for water itself. ``M`` stands
 for any metal of a set; letters that are no element, such as ``A`` of an extractant ``HA``, are
-parts that have to balance too.
+parts that have to balance too. Where there is no metal, the acid is what is extracted.
 """
 
 from __future__ import annotations
@@ -20,21 +20,23 @@ EXAMPLE = '"M3+ + 3 (HA)2 = M(HA2)3 + 3 H+"'
 
 @dataclass(frozen=True)
 class Reaction:
-    """Extraction of one metal ion.
+    """Extraction of one metal ion, or of acid.
 
     Parameters
     ----------
     text : str
     metal : str
-        Of which one ion reacts: ``M`` for any, else with its atoms, such as ``UO2``.
+        Of which one ion reacts: ``M`` for any, else with its atoms, such as ``UO2``; ``H`` of acid.
     charge : int
         Of that ion.
     acid : float
         Hydrogen ions released per metal, negative where they are taken up.
     anions : mapping of str to float
-        Taken up from the water per metal.
+        Taken up from the water, per complex made.
     extractants : mapping of str to float
-        Molecules taken up per metal, as they are written.
+        Molecules taken up, as they are written, per complex made.
+    ions : float
+        How many are in it, one of a metal.
     """
 
     text: str
@@ -43,6 +45,7 @@ class Reaction:
     acid: float
     anions: Mapping[str, float]
     extractants: Mapping[str, float]
+    ions: float = 1.0
 
 
 @cache
@@ -69,7 +72,9 @@ def parse_reaction(text: str) -> Reaction:
     taken.subtract(right)
     charges = {species: _parts(species)[1] for species in taken}
     metals = [s for s, n in taken.items() if n > 0 and charges[s] > 0 and s != PROTON]
-    if len(metals) != 1 or taken[metals[0]] != 1:
+    if not metals and taken[PROTON] > 0:
+        metals = [PROTON]
+    if len(metals) != 1 or (metals != [PROTON] and taken[metals[0]] != 1):
         raise ValueError(f"must take up one metal ion, such as M3+ in {EXAMPLE}")
     released = [s for s, n in taken.items() if n < 0 and charges[s] and s != PROTON]
     if released:
@@ -84,9 +89,10 @@ def parse_reaction(text: str) -> Reaction:
         text,
         _split(metals[0])[0],
         charges[metals[0]],
-        float(-taken[PROTON]),
+        0.0 if metals == [PROTON] else float(-taken[PROTON]),
         {s: float(n) for s, n in taken.items() if n > 0 and charges[s] < 0},
         extractants,
+        float(taken[metals[0]]),
     )
 
 

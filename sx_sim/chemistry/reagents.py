@@ -97,6 +97,18 @@ def anion_mass(medium: str) -> float:
     return row["mass"] / row["equivalents"] if row else float("nan")
 
 
+def anion_charge(medium: str) -> float:
+    """Return the charge of a medium's anion, sign reversed; one where it is not known.
+
+    Examples
+    --------
+    >>> anion_charge("sulfate")
+    2.0
+    """
+    row = database.read("reagents.toml")["anions"]["media"].get(medium)
+    return float(row["equivalents"]) if row else 1.0
+
+
 def salt_name(medium: str, cation: str) -> str:
     """Return the salt that a base makes with the acid of a medium.
 

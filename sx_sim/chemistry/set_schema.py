@@ -18,7 +18,7 @@ from pydantic import (
 
 from sx_sim.chemistry import database
 from sx_sim.chemistry.activity import MODELS
-from sx_sim.chemistry.elements import SYMBOLS, atoms_in, elements
+from sx_sim.chemistry.elements import ACID, SYMBOLS, atoms_in, elements
 from sx_sim.chemistry.ligands import ligand
 from sx_sim.chemistry.reactions import ANY_METAL, Reaction, parse_reaction
 from sx_sim.errors import CaseError
@@ -28,6 +28,7 @@ QUALITIES = get_args(Quality)
 MASS_ACTION = "mass action"
 MOST = 10  # of a metal: hydrogen ions, molecules of extractant
 STOICHIOMETRY = ("order_dimer", "order_acid", "dimers")
+ORDERS = (*STOICHIOMETRY, "order_ligand", "order_synergist", "synergists")
 CELSIUS = 200.0  # a temperature below is meant in degC
 
 
@@ -71,23 +72,38 @@ def _medium(name: str) -> str:
     return name
 
 
-def _extracting(reaction: Reaction, basis: str, own: Collection[str]) -> None:
+def _extracting(
+    reaction: Reaction, basis: str, medium: str, synergist: str, own: Collection[str]
+) -> None:
     """Refuse a reaction that the law of a set does not hold."""
-    if reaction.anions:
+    known = database.read("reagents.toml")["anions"]["media"]
+    ion = known[medium]["ion"] if medium in known else ""
+    other = [anion for anion in reaction.anions if anion != ion]
+    if other:
+        has = ion or "no ion that is known"
+        raise ValueError(f"takes up {other[0]}, where medium = '{medium}' has {has}")
+    if reaction.acid and reaction.anions:
         raise ValueError(
-            f"takes up {next(iter(reaction.anions))}; solvation and ion pairs are not solved, but "
-            "cation exchange alone"
+            f"takes up {ion} and {'releases' if reaction.acid > 0 else 'takes up'} H+; acid goes "
+            "with a metal or anions do, not both"
         )
-    if len(reaction.extractants) > 1:
-        first, second, *_ = reaction.extractants
-        raise ValueError(f"takes up {first} and {second}; one extractant in a solvent is solved")
+    if reaction.acid < 0:
+        raise ValueError("takes up H+ with a metal; write it with what the acid makes of the amine")
+    named = [name for name in reaction.extractants if name != synergist]
+    if len(named) > 1:
+        raise ValueError(
+            f"takes up {named[0]} and {named[1]}; of two extractants in a solvent one is named, "
+            f'such as synergist = "{named[1]}"'
+        )
     atoms = atoms_in(reaction.metal)
     if reaction.metal not in (ANY_METAL, *own) and not any(atom in SYMBOLS for atom in atoms):
         raise ValueError(f"{reaction.metal} is no metal; write {ANY_METAL} for any of the set")
-    if reaction.acid > MOST or max(reaction.extractants.values()) > MOST:
+    if max(reaction.acid, reaction.ions, *reaction.extractants.values()) > MOST:
         raise ValueError(f"has a coefficient above {MOST}, which no law here has")
-    extractant = next(iter(reaction.extractants))
-    wanted = "dimer" if re.fullmatch(r"\(.+\)2|H2[A-Z][a-z]?2", extractant) else "monomer"
+    if not named:
+        return
+    extractant = named[0]
+    wanted = "dimer" if re.fullmatch(r"\(.+\)2(SO4)?|H2[A-Z][a-z]?2", extractant) else "monomer"
     if wanted != basis:
         raise ValueError(
             f"takes up {extractant}, a {wanted}, where basis = '{basis}'; a dimer is written "
@@ -186,11 +202,11 @@ class OwnElement(SetTable):
     oxide: str = ""
 
 
-class SpeciesTable(SetTable):
-    """Constants of one species, as ``Constants`` has them.
+class ComplexTable(SetTable):
+    """One complex of a metal in the organic phase.
 
-    Exponents and the extractant that is bound follow from the reaction, the species' own or that
-    of the set; where others were measured they are given beside it.
+    Exponents and what it binds of the extractants follow from its reaction; where others were
+    measured they are given beside it.
     """
 
     log10_K: Logarithm = Field(examples=[-1.2])
@@ -200,14 +216,23 @@ class SpeciesTable(SetTable):
     reaction: Text | None = Field(None, examples=["Co2+ + 2 (HA)2 = CoA2(HA)2 + 2 H+"])
     order_dimer: Order | None = Field(None, examples=[3.0])
     order_acid: Order | None = Field(None, examples=[3.0])
+    order_ligand: Order | None = Field(None, examples=[3.0])
+    order_synergist: Order | None = Field(None, examples=[1.0])
     dimers: Annotated[float, Field(ge=0.0, le=10.0)] | None = Field(None, examples=[3.0])
+    synergists: Annotated[float, Field(ge=0.0, le=10.0)] | None = Field(None, examples=[1.0])
+    note: str = ""
+
+
+class SpeciesTable(ComplexTable):
+    """Constants of one species, as ``Constants`` has them, and its complexes beside the first."""
+
     enthalpy: Enthalpy = Field(examples=[0.0])
     enthalpy_sd: EnthalpyError = Field(examples=[15.0])
     enthalpy_quality: Quality = Field(examples=["estimated"])
     enthalpy_source: Sources
-    note: str = ""
     inert: bool = False
     acid_by_dimer: Annotated[float, Field(ge=-100.0, le=100.0)] = 0.0
+    complexes: list[ComplexTable] = []
 
 
 class SetFile(SetTable):
@@ -216,6 +241,7 @@ class SetFile(SetTable):
     key: Text = Field(examples=["my-set"])
     title: Text = Field(examples=["D2EHPA in sulfate, own shake-outs"])
     extractant: Text = Field(examples=["D2EHPA"])
+    synergist: str = Field("", examples=["TBP"])
     synonyms: list[Text] = []
     medium: Annotated[Text, AfterValidator(_medium)] = Field(examples=["chloride"])
     diluent: str = ""
@@ -242,6 +268,25 @@ class SetFile(SetTable):
         rows = self.species.items()
         return {s: parse_reaction(row.reaction or self.reaction) for s, row in rows}
 
+    @property
+    def complexed(self) -> dict[str, ComplexTable]:
+        """All complexes in the organic phase by their key, inert species left out."""
+        found: dict[str, ComplexTable] = {}
+        for symbol, row in self.species.items():
+            if not row.inert:
+                found[f"species.{symbol}"] = row
+                more = enumerate(row.complexes)
+                found |= {f"species.{symbol}.complexes.{k}": one for k, one in more}
+        return found
+
+    @property
+    def extracts_anions(self) -> bool:
+        """Whether metals are extracted with anions, so that acid is one of the species."""
+        if self.law != MASS_ACTION:
+            return False
+        texts = [row.reaction or self.reaction for row in self.complexed.values()]
+        return any(parse_reaction(text).anions for text in texts)
+
     @model_validator(mode="after")
     def _balanced(self) -> SetFile:
         if self.law != MASS_ACTION:
@@ -259,31 +304,47 @@ class SetFile(SetTable):
                     )
             return self
         texts = {"reaction": self.reaction}
-        rows = self.species.items()
-        texts |= {f"species.{s}.reaction": row.reaction for s, row in rows if row.reaction}
+        rows = {f"{key}.reaction": row for key, row in self.complexed.items()}
+        rows |= {f"species.{s}.reaction": row for s, row in self.species.items()}
+        texts |= {key: row.reaction for key, row in rows.items() if row.reaction}
         for key, text in texts.items():
             try:
-                _extracting(parse_reaction(text), self.basis, self.elements)
+                _extracting(
+                    parse_reaction(text), self.basis, self.medium, self.synergist, self.elements
+                )
             except ValueError as error:
                 raise ValueError(f'{key} = "{text}": {error}') from None
-        for symbol, reaction in self.reactions.items():
-            row = self.species[symbol]
-            missing = [name for name in STOICHIOMETRY if getattr(row, name) is None]
-            if row.inert or not (missing or row.reaction):
-                continue
-            ion = reaction.metal
-            fits = ion in (ANY_METAL, symbol) or symbol in atoms_in(ion)
-            known = {**elements(), **self.elements}
-            charge = known[symbol].charge if symbol in known else reaction.charge
-            if not fits or charge != reaction.charge:
-                where = f'reaction = "{row.reaction or self.reaction}"'
-                where = f"species.{symbol}.{where}" if row.reaction else where
-                told = f"an ion of charge {reaction.charge:+d}" if fits else ion
-                raise ValueError(
-                    f"{where}: takes up {told}, where {symbol} has charge {charge:+d}; give "
-                    f"species.{symbol}.reaction, or its {', '.join(STOICHIOMETRY)} without one"
-                )
+        for key, row in self.complexed.items():
+            self._fits(key, row)
         return self
+
+    def _fits(self, key: str, row: ComplexTable) -> None:
+        """Refuse the reaction of a complex that is another metal's, or of another kind."""
+        symbol, text = key.split(".")[1], row.reaction or self.reaction
+        reaction = parse_reaction(text)
+        where = f'{key}.reaction = "{text}"' if row.reaction else f'reaction = "{text}"'
+        if ".complexes." in key and not row.reaction:
+            raise ValueError(f"{key}.reaction is missing: which complex is it?")
+        kind = self.extracts_anions
+        if kind and not reaction.anions:
+            raise ValueError(
+                f"{where}: takes up no anions, where others of the set do; one solvent extracts "
+                "with anions or for hydrogen ions"
+            )
+        missing = [name for name in STOICHIOMETRY if getattr(row, name) is None]
+        if not (missing or row.reaction):
+            return
+        ion = reaction.metal
+        fits = ion in (ANY_METAL, symbol) or symbol in atoms_in(ion)
+        fits &= (symbol == ACID) == (ion == ACID)
+        known = {**elements(), **self.elements}
+        charge = known[symbol].charge if symbol in known else reaction.charge
+        if not fits or charge != reaction.charge:
+            told = f"an ion of charge {reaction.charge:+d}" if fits else ion
+            raise ValueError(
+                f"{where}: takes up {told}, where {symbol} has charge {charge:+d}; give "
+                f"species.{symbol}.reaction, or its {', '.join(STOICHIOMETRY)} without one"
+            )
 
     @model_validator(mode="after")
     def _one_water(self) -> SetFile:
@@ -291,4 +352,8 @@ class SetFile(SetTable):
             raise ValueError(f"activity = '{self.activity}' goes with complexes = 'none'")
         if self.formation and self.complexes == "none":
             raise ValueError("formation goes with complexes, such as complexes = 'chloride'")
+        if self.activity != "none" and (self.synergist or self.extracts_anions):
+            raise ValueError(
+                f"activity = '{self.activity}' goes with cation exchange by one extractant"
+            )
         return self

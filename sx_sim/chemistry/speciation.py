@@ -56,8 +56,11 @@ def speciate(law: Law, x: Array, h: Array, hydroxide: Array, free_ligand: Array)
     terms = np.exp(law.ln_beta + ln_ligand[:, None, None] * count)
     alpha = 1.0 + terms.sum(axis=2)
     free = x / alpha
-    complexes = free[:, :, None] * terms
     protonated = law.protonation * h * free_ligand if law.protonation.size else np.zeros_like(h)
+    if law.acid >= 0:  # its free ion is h, its complex the protonated ligand
+        protonated = x[:, law.acid] - free[:, law.acid]
+        free[:, law.acid] = 0.0
+    complexes = free[:, :, None] * terms
     q = law.ligand_charge
     left = law.charge[:, None] - count * q
     twice = h + hydroxide + q**2 * free_ligand + (q - 1.0) ** 2 * protonated
@@ -78,13 +81,22 @@ def titratable_acid(system: ChemicalSystem, concentration: Array, anions: float,
         Free hydrogen ion.
     """
     kw = float(water_ion_product(np.array([REFERENCE]))[0])
-    return anions + kw / h - float(concentration @ system.charge)
+    return anions + kw / h - float(concentration @ system.cations)
+
+
+def with_acid(system: ChemicalSystem, concentration: Array, anions: float) -> Array:
+    """Return what a liquor holds (S,) [mol/L], its acid less hydroxide where that is a species."""
+    if system.acid < 0:
+        return concentration
+    held = concentration.copy()
+    held[system.acid] = max(anions - float(concentration @ system.cations), 0.0)
+    return held
 
 
 def free_acid(system: ChemicalSystem, concentration: Array, anions: float) -> float:
     """Return the free hydrogen ion [mol/L] that so many anions leave a liquor at 25 degC."""
     kw = float(water_ion_product(np.array([REFERENCE]))[0])
-    net = anions - float(concentration @ system.charge)
+    net = anions - float(concentration @ system.cations)
     most = 0.5 * (net + np.sqrt(net * net + 4.0 * kw))  # where the ligand holds none
     known = system.ligand
     if known is None or known.protonation is None:
@@ -125,7 +137,7 @@ def electroneutral(
     Each case leaves one monotonic equation in one unknown.
     """
     kw = float(water_ion_product(np.array([REFERENCE]))[0])
-    charged = float(concentration @ system.charge)
+    charged = float(concentration @ system.cations)
     known = ligand(system.extractant.complexes)
     if known is None or known.protonation is None:
         free = acid if h is None else h

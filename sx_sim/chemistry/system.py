@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sx_sim.chemistry import activity, aqueous, database
-from sx_sim.chemistry.elements import Element, element, is_rare_earth
+from sx_sim.chemistry.elements import ACID, Element, element, is_rare_earth
 from sx_sim.chemistry.extractants import Constants, ExtractantSet
 from sx_sim.chemistry.ligands import Ligand, ligand
+from sx_sim.chemistry.reagents import anion_charge
 from sx_sim.chemistry.series import conditions_of, series_at
 from sx_sim.errors import CaseError
-from sx_sim.kernels.types import Law
+from sx_sim.kernels.types import Complexes, Law
 
 Array = NDArray[np.float64]
 
@@ -37,7 +38,8 @@ class ChemicalSystem:
     ----------
     extractant : ExtractantSet
     species : tuple of str
-        Symbols in the order of every array: rare earths along the series, then the others.
+        Symbols in the order of every array: rare earths along the series, then the others. Where
+        metals are extracted with anions the acid, ``H``, is one of them.
     series : tuple of str
         All rare earths of the set: the lanthanides by atomic number, and yttrium where
         distribution ratios put it; see ``chemistry.series``.
@@ -82,6 +84,7 @@ class ChemicalSystem:
             If the set has no constants for one of them, or its activity model none.
         """
         wanted, own = set(symbols), {**extractant.own, **(own or {})}
+        wanted |= {ACID} if extractant.extracts_anions else set()
         for symbol in sorted(wanted):
             element(symbol, own)
             if symbol not in extractant.species:
@@ -163,8 +166,18 @@ class ChemicalSystem:
         return np.array([self.element(symbol).charge for symbol in self.species], dtype=float)
 
     @cached_property
+    def acid(self) -> int:
+        """Index of the acid among the species, below zero where it is none of them."""
+        return self.species.index(ACID) if self.extractant.extracts_anions else -1
+
+    @cached_property
+    def cations(self) -> Array:
+        """Charge of the aqueous ions (S,), zero of the acid."""
+        return np.where(np.arange(len(self.species)) == self.acid, 0.0, self.charge)
+
+    @cached_property
     def dimers(self) -> Array:
-        """Dimers bound per metal in the organic phase (S,)."""
+        """Dimers bound per metal in the organic phase (S,), in its first complex."""
         return np.array([0.0 if c.inert else c.dimers for c in self.constants])
 
     @cached_property
@@ -178,12 +191,11 @@ class ChemicalSystem:
         return bool((self.inert | (self.dimers > 0.0)).all())
 
     @cached_property
-    def loads(self) -> Array:
-        """Dimers bound per metal that counts as loading (S,): by all but the base's cation."""
-        own = np.array([symbol != self.base for symbol in self.species])
-        return self.dimers * own
+    def loads(self) -> NDArray[np.bool_]:
+        """Whose extractant counts as loading (S,): of all but the base's cation and the acid."""
+        return np.array([symbol not in (self.base, ACID) for symbol in self.species])
 
-    def loading(self, organic: Array, dimer: Array) -> Array:
+    def loading(self, organic: Array, dimer: Array, takes: Array) -> Array:
         """Return the share of the extractant that metals hold (N,).
 
         Every metal counts, the cation of the base excepted: saponification is no loading. NaN
@@ -195,8 +207,11 @@ class ChemicalSystem:
             [mol/L]
         dimer : (N,) array
             Total extractant as dimer [mol/L].
+        takes : (N, S) or (S,) array
+            Dimers bound per metal.
         """
-        return organic @ self.loads / (dimer if self.knows_dimers else np.full_like(dimer, np.nan))
+        held = (organic * takes * self.loads).sum(axis=1)
+        return held / (dimer if self.knows_dimers else np.full_like(dimer, np.nan))
 
     @cached_property
     def order_acid(self) -> Array:
@@ -288,6 +303,9 @@ class ChemicalSystem:
             ln_beta=law.ln_beta[place],
             debye=law.debye[place] if law.debye.size else law.debye,
             protonation=law.protonation[place] if law.protonation.size else law.protonation,
+            complexes=law.complexes._replace(ln_k=law.complexes.ln_k[place])
+            if law.complexes.ln_k.size
+            else law.complexes,
         )
 
     @cached_property
@@ -318,11 +336,53 @@ class ChemicalSystem:
         )
         if self.active:
             law = law._replace(debye=self.debye(activity.debye_hueckel(temperature)[0]))
+        if self.extractant.sums_complexes:
+            law = law._replace(
+                complexes=self._complexes(ln_k, temperature),
+                acid=self.acid,
+                ligand_charge=anion_charge(self.extractant.medium),
+            )
         known = self.ligand
         if known is None:
             return law
         return law._replace(
-            ln_beta=np.ascontiguousarray(known.ln_beta(self.species, temperature)),
-            protonation=np.exp(known.ln_protonation(temperature)),
+            ln_beta=np.ascontiguousarray(self.ln_beta(known, temperature)),
+            protonation=np.exp(known.ln_protonation(temperature)) if self.acid < 0 else np.empty(0),
             ligand_charge=known.charge,
         )
+
+    def ln_beta(self, known: Ligand, temperature: Array) -> Array:
+        """Return ln beta (N, S, K) of a ligand's complexes; of the acid, as a species, too."""
+        found = known.ln_beta(self.species, temperature)
+        if self.acid >= 0 and known.protonation is not None:
+            found[:, self.acid, 0] = known.ln_protonation(temperature)
+        return found
+
+    def beta_enthalpies(self, known: Ligand) -> Array:
+        """Return the enthalpies (S, K) [kJ/mol] of those."""
+        found = known.enthalpies(self.species)
+        if self.acid >= 0 and known.protonation is not None:
+            found[self.acid, 0] = known.protonation[1]
+        return found
+
+    def _complexes(self, ln_k: Array, temperature: Array) -> Complexes:
+        """Return the organic complexes one by one, ``ln_k`` (N, S) being that of each first."""
+        most = 1 + max(len(c.complexes) for c in self.constants)
+        shape = most, len(self.species)
+        constants = np.full((*ln_k.shape, most), -np.inf)
+        orders, bound = np.zeros((*shape, 4)), np.zeros((*shape, 2))
+        constants[:, :, 0] = ln_k
+        for i, species in enumerate(self.constants):
+            if species.inert:
+                continue
+            for t, one in enumerate((species, *species.complexes)):
+                more = aqueous.LN10 * (one.log10_K - species.log10_K)  # they share the enthalpy
+                constants[:, i, t] = ln_k[:, i] + more
+                orders[t, i] = (
+                    one.order_dimer,
+                    -one.order_acid,
+                    one.order_ligand,
+                    one.order_synergist,
+                )
+                bound[t, i] = one.dimers, one.synergists
+        return Complexes(constants, orders, bound)

@@ -208,6 +208,8 @@ def check_law(start: ExtractantSet) -> None:
         why = f"its ligand, {start.complexes}, has constants of its own for every element"
     elif any(c.acid_by_dimer for c in start.species.values()):
         why = "its order in acid varies with the extractant"
+    elif start.sums_complexes:
+        why = "it extracts anions, or holds metals in several complexes"
     if why:
         raise CaseError(f"set '{start.key}' cannot be fitted: {why}; start from another set")
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sx_sim.cascade.column import SOLVENT
 from sx_sim.cascade.streams import Stream
 from sx_sim.chemistry.aqueous import water_ion_product
+from sx_sim.chemistry.elements import ACID
 from sx_sim.chemistry.reagents import BASES, extractant_mass
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.flowsheet.circuit import CircuitResult
@@ -49,6 +50,8 @@ class BoundaryFlow:
         Rare earths [kg/h].
     metal_mass : float
         Those cations [kg/h].
+    salts : bool
+        Whether its solvent holds salts and acid rather than cations in the place of hydrogen.
     """
 
     name: str
@@ -64,6 +67,7 @@ class BoundaryFlow:
     extractant_mass: float = float("nan")
     oxides: float = 0.0
     metal_mass: float = 0.0
+    salts: bool = False
 
     @property
     def base(self) -> float:
@@ -150,7 +154,7 @@ def passages_of(result: CircuitResult, dosed: Mapping[str, Cations] | None = Non
     for feed in column.feeds:
         stream = feed.stream
         if stream.name in refluxes:
-            more, less = _adjusted(result, refluxes[stream.name], stream, products)
+            more, less = _adjusted(result, refluxes[stream.name], stream)
             doses.append(dose(f"acidity of {stream.name}", acid=more, recovered=less))
             continue
         soap = 0.0
@@ -207,15 +211,15 @@ def _times(cations: Cations, factor: float) -> dict[str, float]:
 
 
 def _charges(system: ChemicalSystem, moles: Array) -> tuple[dict[str, float], float]:
-    """Return equivalents of base cations, by symbol, and of all others."""
-    charges = dict(zip(system.species, (moles * system.charge).tolist(), strict=True))
+    """Return equivalents of base cations, by symbol, and of all others but the acid."""
+    charges = dict(zip(system.species, (moles * system.cations).tolist(), strict=True))
     alkalis = {symbol: charges.pop(symbol) for symbol in BASES if symbol in charges}
     return alkalis, sum(charges.values())
 
 
 def _mass(system: ChemicalSystem, moles: Array) -> float:
     """Return the cations that are no base [kg]."""
-    counted = np.array([symbol not in BASES for symbol in system.species], dtype=float)
+    counted = np.array([symbol not in (*BASES, ACID) for symbol in system.species], dtype=float)
     return float(moles @ (system.mass * counted)) / 1000.0
 
 
@@ -236,12 +240,9 @@ def _dosed_fed(result: CircuitResult, dosed: Mapping[str, Cations]) -> dict[str,
     return fed
 
 
-def _adjusted(
-    result: CircuitResult, reflux: Reflux, fed: Stream, products: list[Outlet]
-) -> tuple[float, float]:
+def _adjusted(result: CircuitResult, reflux: Reflux, fed: Stream) -> tuple[float, float]:
     """Return the acid that a reflux takes, and that it gives [eq/h]."""
-    stage = next(p.stage for p in products if p.name == reflux.product)
-    more = (fed.carrier - float(result.stages.anion[stage])) * fed.flow
+    more = (fed.carrier - result.cascade.streams[reflux.product].carrier) * fed.flow
     if reflux.keeps_acid:
         more = 0.0
     return max(more, 0.0), max(-more, 0.0)
@@ -265,12 +266,16 @@ def _solvent_fed(
         made_up -= out.flow - out.net
         back, _ = _charges(stream.system, (out.flow - out.net) * _held(result, out))
         soap -= sum(back.values())
+    salts = stream.system.acid >= 0
+    acid = float(fresh.moles[stream.system.acid]) if salts else 0.0
     brought = BoundaryFlow(
         stream.name,
         "organic",
         circuit.medium,
         solvent=made_up,
-        protons=-metals - (base if before else 0.0),
+        anions=salts * float(fresh.moles @ stream.system.charge),
+        protons=acid if salts else -metals - (base if before else 0.0),
+        salts=salts,
         alkalis=alkalis if before else {},
         metals=metals,
         extractant=stream.system.extractant.molecules * made_up * stream.carrier,
@@ -312,6 +317,8 @@ def _free_acid(result: CircuitResult, j: int) -> float:
     """
     stages, kelvin = result.stages, result.column.temperature[j : j + 1]
     h = float(stages.acid[j])
+    if result.system.acid >= 0:
+        return float(stages.aqueous[j, result.system.acid])
     held = result.system.law(kelvin).protonation
     taken = float(held[0]) * h * float(stages.free_anion[j]) if held.size else 0.0
     return h - float(water_ion_product(kelvin)[0]) / h + taken
@@ -332,13 +339,16 @@ def _leaving(result: CircuitResult, out: Outlet, dosed: Cations) -> BoundaryFlow
     else:  # water is taken out of solvent that comes back; its metals stay in that
         kept = (out.flow - out.net) * out.drops * float(stages.aqueous[j] @ system.charge)
         protons = out.water * acid - out.net * bound + kept
+    anions = out.water * float(stages.anion[j])
+    if system.acid >= 0:  # the organic holds salts and acid
+        protons, anions = out.net * float(held[system.acid]), out.net * float(held @ system.charge)
     return BoundaryFlow(
         out.name,
         out.phase,
         system.extractant.medium,
         water=out.water,
         solvent=organic,
-        anions=out.water * float(stages.anion[j]) + sum(salt.values()),
+        anions=anions + sum(salt.values()),
         protons=protons,
         alkalis=together(alkalis, salt),
         metals=metals,
@@ -346,4 +356,5 @@ def _leaving(result: CircuitResult, out: Outlet, dosed: Cations) -> BoundaryFlow
         extractant_mass=_extractant_mass(system),
         oxides=float(held @ system.oxide_mass) * out.net / 1000.0,
         metal_mass=_mass(system, out.net * held),
+        salts=system.acid >= 0,
     )

@@ -368,7 +368,7 @@ def _named(passage: BoundaryFlow, circuit: str) -> BoundaryFlow:
 def _not_passed_on(passage: BoundaryFlow, dosed: Cations) -> BoundaryFlow:
     """Return the part of a linked product that still leaves: the drops it carries.
 
-    Their metals pass on.
+    Their metals pass on, and with salts their acid and anions.
     """
     if passage.phase == "aqueous":
         name = f"solvent in {passage.name}"
@@ -381,13 +381,14 @@ def _not_passed_on(passage: BoundaryFlow, dosed: Cations) -> BoundaryFlow:
             extractant_mass=passage.extractant_mass,
         )
     salt = _in(dosed, passage.water)
+    left = replace(passage, anions=0.0, protons=0.0, metals=0.0) if passage.salts else passage
     return BoundaryFlow(
         f"water in {passage.name}",
         "aqueous",
         passage.medium,
         water=passage.water,
-        anions=passage.anions,
-        protons=passage.protons + passage.base - sum(salt.values()) + passage.metals,
+        anions=left.anions,
+        protons=left.protons + left.base - sum(salt.values()) + left.metals,
         alkalis=salt,
     )
 

@@ -17,6 +17,7 @@ from sx_sim.cascade.linearise import Answer, Linearised, Seed
 from sx_sim.cascade.results import CascadeResult, doses, products
 from sx_sim.cascade.streams import Stream
 from sx_sim.cascade.tangents import Tangent, of_columns
+from sx_sim.chemistry.organic import organic_complexes
 from sx_sim.flowsheet.circuit import CircuitResult
 from sx_sim.flowsheet.loop import Loop
 from sx_sim.flowsheet.recycles import (
@@ -146,13 +147,14 @@ class LinearCircuit:
         and ln [H+] (S + 3,); under ``FED`` is what is fed from outside (S,).
         """
         tangent, (answer, _) = moved.tangent, self._whole(moved)
-        ln_h = self.linearised.ln_h(tangent, answer)
+        ln_h, system = self.linearised.ln_h(tangent, answer), self.gross.system
         found: dict[str, Array] = {}
         for name, (phase, j) in self.outlets.items():
             held = self.linearised.held(tangent, answer, phase, j)
             flow = moved.flows.get(name, 0.0) - float(self._taken(name) @ held)
             wet = phase == "aqueous"
-            carrier = answer.anion[j] if wet else tangent.cascade.dimer[j]
+            anions = answer.anion[j] if system.acid < 0 else held @ system.charge
+            carrier = anions if wet else tangent.cascade.dimer[j]
             found[name] = np.array([*held, flow, carrier, ln_h[j] if wet else 0.0])
         found[FED] = moved.fed.copy()
         for name, kept in self._kept().items():
@@ -210,12 +212,15 @@ class LinearCircuit:
         stages, column = self.gross.stages, circuit.column
         if circuit.recycles:
             column = Loop(circuit).column(self.returned + step * follows)
-        further = answer.step[:, 2] if answer.step.shape[1] == 3 else 0.0 * stages.acid
+        law = self.linearised.law
+        further = answer.step[:, law.ligand] if law.ligand else 0.0 * stages.acid
         anion = stages.anion + step * answer.anion
         aqueous = stages.aqueous + step * answer.x
         organic = stages.organic + step * answer.organic
         dimer = stages.dimer + step * moved.tangent.cascade.dimer
-        complexed = self.gross.system.ligand is not None
+        acid = stages.acid * np.exp(step * self.linearised.ln_h(moved.tangent, answer))
+        takes = organic_complexes(law, acid, stages.unknowns + step * answer.step).takes[0]
+        takes = takes + step * moved.tangent.takes[0]
         at = replace(
             stages,
             temperature=column.temperature,
@@ -223,11 +228,11 @@ class LinearCircuit:
             organic_flow=column.volumes.settled_organic,
             aqueous=aqueous,
             organic=organic,
-            acid=stages.acid * np.exp(step * self.linearised.ln_h(moved.tangent, answer)),
+            acid=acid,
             anion=anion,
-            free_anion=stages.free_anion * np.exp(step * further) if complexed else anion,
+            free_anion=stages.free_anion * np.exp(step * further) if law.ligand else anion,
             dimer=dimer,
-            loading=column.system.loading(organic, dimer),
+            loading=column.system.loading(organic, dimer, takes),
         )
         cascade = replace(
             self.gross,

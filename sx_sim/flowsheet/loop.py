@@ -175,8 +175,10 @@ class Loop:
             phase, j = outlets[recycle.product]
             leaving = result.streams[recycle.product]
             metals, anions = recycle.jacobian(self.fresh(recycle), leaving)
-            gained = metals @ column.with_drops(phase, j, answer.x[j], answer.organic[j])
-            parts.append(np.append(gained, anions * answer.anion[j]))
+            held = column.with_drops(phase, j, answer.x[j], answer.organic[j])
+            system = column.system
+            gained = answer.anion[j] if system.acid < 0 else held @ system.charge
+            parts.append(np.append(metals @ held, anions * gained))
         return np.concatenate(parts)
 
     def outgoing_vjp(self, result: CascadeResult, gain: Array, seed: Seed) -> None:

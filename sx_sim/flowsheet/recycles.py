@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sx_sim.cascade.column import Column
 from sx_sim.cascade.ratios import Ratios
 from sx_sim.cascade.streams import Stream
-from sx_sim.chemistry.speciation import electroneutral, free_acid
+from sx_sim.chemistry.speciation import electroneutral, free_acid, with_acid
 from sx_sim.errors import CaseError
 from sx_sim.kernels.types import Options
 
@@ -216,11 +216,15 @@ class Reflux(Recycle):
 
     def returned(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
         """Return the refluxed amounts of a liquor: metals (S,) and anions [mol/L]."""
-        return leaving.concentration, leaving.carrier if self.keeps_acid else 0.0
+        held, _ = self.jacobian(fresh, leaving)
+        return held @ leaving.concentration, leaving.carrier if self.keeps_acid else 0.0
 
     def jacobian(self, fresh: Stream, leaving: Stream) -> tuple[Array, float]:
         """Return the derivatives of that by what leaves (S, S), and of the anions by those."""
-        return np.eye(len(leaving.concentration)), 1.0 if self.keeps_acid else 0.0
+        if self.keeps_acid:
+            return np.eye(len(leaving.concentration)), 1.0
+        species = np.arange(len(leaving.concentration))
+        return np.diag((species != leaving.system.acid).astype(float)), 0.0
 
     def feed_with(self, fresh: Stream, stream: Stream, metals: Array, anions: float) -> Stream:
         """Return the feed where a liquor of so much is refluxed."""
@@ -229,6 +233,7 @@ class Reflux(Recycle):
         else:
             given = self.acid or 0.0
             anions, acid = electroneutral(fresh.system, metals, h=self.h, acid=given)
+        metals = with_acid(fresh.system, metals, anions)
         return replace(stream, concentration=metals, carrier=anions, acid=acid)
 
 

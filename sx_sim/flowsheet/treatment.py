@@ -11,7 +11,7 @@ from sx_sim.cascade.streams import Stream
 from sx_sim.chemistry.aqueous import REFERENCE, water_ion_product
 from sx_sim.chemistry.elements import element, unit_mass
 from sx_sim.chemistry.extractants import ExtractantSet
-from sx_sim.chemistry.speciation import electroneutral, titratable_acid
+from sx_sim.chemistry.speciation import electroneutral, titratable_acid, with_acid
 from sx_sim.chemistry.system import ChemicalSystem
 from sx_sim.errors import CaseError
 
@@ -172,6 +172,7 @@ def _redissolved(
     charges = float(moles @ stream.system.charge)
     carrier, free = electroneutral(into, concentration, h=h, acid=acid)
     net = carrier - charges / flow
+    concentration = with_acid(into, concentration, carrier)
     made = Stream(into, stream.name, stream.phase, flow, concentration, carrier, free)
     left = stream.concentration * ~rare
     held = titratable_acid(stream.system, stream.concentration, stream.carrier, stream.acid)
@@ -205,6 +206,7 @@ def _neutralised(
     concentration = stream.concentration / dilution
     carrier, free = electroneutral(into, concentration, h=h, acid=acid)
     more = (carrier - stream.carrier / dilution) * flow
+    concentration = with_acid(into, concentration, carrier)
     made = Stream(into, stream.name, stream.phase, flow, concentration, carrier, free)
     return Treatment(made, max(more, 0.0), max(-more, 0.0), flow - stream.flow)
 

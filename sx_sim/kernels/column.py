@@ -28,7 +28,7 @@ def solve_into(problem, start, options, work, x, y, unknowns):
     """
     n = problem.flows.shape[1]
     for i in range(work.law.shape[1]):
-        for r in range(row.LAW_ROWS):
+        for r in range(work.law.shape[0]):
             work.law[r, i] = problem.law[r, i]
     for r in range(row.NUMBERS):
         work.numbers[r] = problem.numbers[r]

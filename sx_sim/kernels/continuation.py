@@ -132,5 +132,7 @@ def fresh_start(n, work, unknowns):
         acid = np.log(flows[row.ANION, j] + np.sqrt(flows[row.WATER, j]))
         unknowns[j, 0] = acid
         unknowns[j, 1] = np.log(flows[row.DIMER, j])
-        if unknowns.shape[1] == 3:
+        if work.has[row.LIGAND] or work.has[row.IONIC]:
             unknowns[j, 2] = acid - np.log(work.numbers[row.LIGAND_CHARGE])
+        if work.has[row.FREE_SYNERGIST]:
+            unknowns[j, work.has[row.FREE_SYNERGIST]] = np.log(flows[row.SYNERGIST, j])

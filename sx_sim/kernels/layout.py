@@ -19,8 +19,8 @@ from sx_sim.kernels.types import Array, Cascade, Law
 # flows (rows, N) of a problem: see ``Cascade``, and the protonation of its ``Law``
 (
     AQUEOUS, AQUEOUS_DRAW, ORGANIC, ORGANIC_DRAW, ANION, DIMER, WATER, CARRY, SET_LN_H, EFFICIENCY,
-    AQUEOUS_UP, ORGANIC_DOWN, PROTONATION, PROBLEM_FLOWS,
-) = range(14)  # fmt: skip
+    AQUEOUS_UP, ORGANIC_DOWN, PROTONATION, SYNERGIST, PROBLEM_FLOWS,
+) = range(15)  # fmt: skip
 # and of work: ln h; anions, doses included; what a time step changes, as given; work of
 # ``levels``; for the elimination of metals 1 - eff, eff O, and O', drawn and down over O, up, and
 # the anions where the acidity is set
@@ -28,21 +28,32 @@ from sx_sim.kernels.types import Array, Cascade, Law
     LN_H, ANIONS, GIVEN_AQUEOUS_DRAW, GIVEN_ORGANIC_DRAW, GIVEN_EFFICIENCY, COARSE_LN_H, BYPASS,
     MIXED, RISING, TAKEN, FALLING, UP, DOSES, WORK_FLOWS,
 ) = range(PROBLEM_FLOWS, PROBLEM_FLOWS + 14)  # fmt: skip
-# metals (rows, N, S): as many rows as a problem needs, the complexes of 1, 2 ... ligands last;
-# K is D where ln e and ln h are zero
+# metals (rows, N, S): as many rows as a problem needs, the complexes of 1, 2 ... ligands last but
+# for K of each organic complex, where there are several; K is D where ln e and ln h are zero
 FEED, K, ORGANIC_FEED, DEBYE, LN_BETA = range(5)
-# law (rows, S); the last is the first species that has the same orders
+# law (rows, S); the last is the first species that has the same orders. Where organic complexes
+# are given one by one, for each of them the exponents of free dimer, h, ligand and synergist, and
+# the dimers and synergist bound
 ORDER_DIMER, ORDER_ACID, DIMERS, CHARGE, ACID_BY_DIMER, LIKE, LAW_ROWS = range(7)
+BY_DIMER, BY_H, BY_LIGAND, BY_SYNERGIST, BOUND_DIMERS, BOUND_SYNERGIST, COMPLEX_ROWS = range(7)
 # numbers
 LEAST_ACID, LIGAND_CHARGE, NUMBERS = range(3)
-# has: unknowns of a stage, complexes of a metal, and whether there is what is named
-M, COMPLEXES, DOSED, REAL, VARYING, PROTONATED, IONIC, HAS = range(8)
-# state (rows, N, S): distribution ratios; by which the third unknown lowers ln D; concentrations
-# in the water, in the organic it meets and in the organic that leaves; what stages hold in a time
-# step; the feeds as given; work of ``real``, three rows
+# has: unknowns of a stage, complexes of a metal in the water, and whether there is what is named;
+# EXTRACTED complexes of a metal in the organic, none if the first rows of law tell it; the places
+# of the free LIGAND and of the free synergist, FREE_SYNERGIST, among the unknowns, zero for none;
+# and that of the ACID among the species, counted from 1, zero if it is none
 (
-    D, BOUND, X, Y, HELD_X, HELD_Y, GIVEN_FEED, GIVEN_ORGANIC_FEED, LEAVING, RISEN, STATE_ROWS,
-) = (*range(10), 12)  # fmt: skip
+    M, COMPLEXES, DOSED, REAL, VARYING, PROTONATED, IONIC, EXTRACTED, LIGAND, FREE_SYNERGIST, ACID,
+    HAS,
+) = range(12)  # fmt: skip
+# state (rows, N, S): distribution ratios; by which the third unknown lowers ln D; dimers and
+# synergist in a mole of what is extracted; concentrations in the water, in the organic it meets
+# and in the organic that leaves; what stages hold in a time step; the feeds as given; work of
+# ``real``, three rows
+(
+    D, BOUND, TAKES, TAKES_SYNERGIST, X, Y, HELD_X, HELD_Y, GIVEN_FEED, GIVEN_ORGANIC_FEED, LEAVING,
+    RISEN, STATE_ROWS,
+) = (*range(12), 14)  # fmt: skip
 # unknowns (rows, N, m): themselves, see ``Work``; closure residuals; and vectors of their kind
 U, F, STEP, FOLLOWING, START, ORIGIN, SAVED, COARSE, DF, UNKNOWN_ROWS = range(10)
 # spread (rows, N, S): what rises at the next stage per what rises here, and what falls here per
@@ -72,7 +83,7 @@ class Problem(NamedTuple):
 
     flows: Array  # (PROBLEM_FLOWS, N)
     metals: Array  # (2 or more, N, S)
-    law: Array  # (LAW_ROWS, S)
+    law: Array  # (LAW_ROWS or more, S)
     numbers: Array  # (NUMBERS,)
     has: NDArray[np.int64]  # (HAS,)
 
@@ -91,8 +102,9 @@ class Problem(NamedTuple):
 class Work(NamedTuple):
     """All that a solve writes to before it returns, the problem of its stages included.
 
-    The unknowns of a stage are ln h, or ln of the anions where the acidity is set; ln e; and,
-    with complexes or activities, ln of the free ligand or of the ionic strength. Where the
+    The unknowns of a stage are ln h, or ln of the anions where the acidity is set; ln e; with
+    complexes, activities or anions that are extracted, ln of the free ligand or of the ionic
+    strength; and with a synergist ln of what is free of it. Where the
     acidity is set somewhere, the anions that doses bring count as one more species in
     ``spread``, ``slopes``, ``square``, ``blocks`` and ``rows``.
     """
@@ -117,8 +129,10 @@ def packed(cascade: Cascade, law: Law) -> Problem:
     """Return a column as the kernels take it."""
     n, s, k = law.ln_beta.shape
     has = np.zeros(HAS, np.int64)
-    has[COMPLEXES], has[IONIC] = k, law.debye.size > 0
-    has[M] = 3 if k or has[IONIC] else 2
+    has[COMPLEXES], has[IONIC], has[ACID] = k, law.debye.size > 0, law.acid + 1
+    has[LIGAND], has[FREE_SYNERGIST] = law.ligand, law.synergist
+    has[M] = law.unknowns
+    has[EXTRACTED] = law.complexes.ln_k.shape[2]
     has[DOSED], has[REAL] = cascade.set_ln_h.size > 0, cascade.efficiency.size > 0
     has[VARYING], has[PROTONATED] = law.acid_by_dimer.size > 0, law.protonation.size > 0
     flows = np.zeros((PROBLEM_FLOWS, n))
@@ -126,8 +140,10 @@ def packed(cascade: Cascade, law: Law) -> Problem:
     flows[ORGANIC], flows[ORGANIC_DRAW] = cascade.organic, cascade.organic_draw
     flows[ANION], flows[DIMER] = cascade.anion, cascade.dimer
     flows[WATER] = cascade.water_ion_product
+    if law.synergist:
+        flows[SYNERGIST] = cascade.synergist
     rows = LN_BETA + k if k else DEBYE + 1 if has[IONIC] else ORGANIC_FEED + int(has[REAL])
-    metals = np.zeros((rows, n, s))
+    metals = np.zeros((rows + has[EXTRACTED], n, s))
     metals[FEED], metals[K] = cascade.feed, np.exp(law.ln_k)
     if has[DOSED]:
         flows[CARRY], flows[SET_LN_H] = cascade.carry, cascade.set_ln_h
@@ -139,8 +155,11 @@ def packed(cascade: Cascade, law: Law) -> Problem:
     if has[IONIC]:
         metals[DEBYE] = law.debye
     if k:
-        metals[LN_BETA:] = np.moveaxis(law.ln_beta, 2, 0)
-    orders = np.zeros((LAW_ROWS, s))
+        metals[LN_BETA:rows] = np.moveaxis(law.ln_beta, 2, 0)
+    orders = np.zeros((LAW_ROWS + COMPLEX_ROWS * has[EXTRACTED], s))
+    if has[EXTRACTED]:
+        metals[rows:] = np.exp(np.moveaxis(law.complexes.ln_k, 2, 0))
+        orders[LAW_ROWS:] = law.complexes.stacked
     orders[ORDER_DIMER], orders[ORDER_ACID] = law.order_dimer, law.order_acid
     orders[DIMERS], orders[CHARGE] = law.dimers, law.charge
     if has[VARYING]:
@@ -175,7 +194,7 @@ def new_work(n: int, s: int, rows: int, *has: int) -> Work:
     return Work(
         flows=empty((WORK_FLOWS, n)),
         metals=empty((rows, n, s)),
-        law=empty((LAW_ROWS, s)),
+        law=empty((LAW_ROWS + COMPLEX_ROWS * has[EXTRACTED], s)),
         numbers=empty(NUMBERS),
         has=np.array(has, np.int64),
         state=state,

@@ -9,6 +9,24 @@ Array = NDArray[np.float64]
 CLOSEST = 1.5  # of the Debye-Hueckel term sqrt(I) / (1 + 1.5 sqrt(I)) [L^0.5/mol^0.5]
 
 
+class Complexes(NamedTuple):
+    """Organic complexes of S species, up to T of each, where one exponent law does not tell all.
+
+    ``D = sum of exp(ln_k) e^a h^b L^c t^d over complexes, / alpha``: ``e`` free extractant, ``h``
+    hydrogen ion, ``L`` free ligand, ``t`` free synergist.
+    """
+
+    ln_k: Array = np.empty((0, 0, 0))  # (N, S, T), -inf where a species has fewer
+    orders: Array = np.empty((0, 0, 4))  # (T, S, 4) exponents a, b, c, d
+    bound: Array = np.empty((0, 0, 2))  # (T, S, 2) extractant and synergist per metal
+
+    @property
+    def stacked(self) -> Array:
+        """Exponents and what is bound (6 T, S), as the kernels take them."""
+        both = np.concatenate([self.orders, self.bound], axis=2)
+        return np.moveaxis(both, 2, 1).reshape(6 * both.shape[0], both.shape[1])
+
+
 class Law(NamedTuple):
     """Distribution law of S species at N stages: what distributes, and how strongly.
 
@@ -17,6 +35,9 @@ class Law(NamedTuple):
     side-reaction coefficient of the aqueous complexes with 1..K ligands (K = 0: none) and
     ``g`` the Debye-Hueckel term of the ionic strength. A law has complexes, or activities,
     or neither.
+
+    Where metals are extracted with anions, as ``M(NO3)3.3TBP``, the acid is one of the species:
+    all that the water holds of it, its complexes with the ligand being protonated ligand.
     """
 
     ln_k: Array  # (N, S)
@@ -30,6 +51,24 @@ class Law(NamedTuple):
     ligand_charge: float = 1.0  # charge of the ligand, sign reversed
     debye: Array = np.empty((0, 0))  # (N, S) by which g(I) lowers ln D, (0, 0) for none
     acid_by_dimer: Array = np.empty(0)  # (S,) rise of order_acid per e [L/mol], (0,) for none
+    complexes: Complexes = Complexes()  # what holds instead of the exponents here, if any
+    acid: int = -1  # index of the acid among the species, below zero if anions only mix
+
+    @property
+    def ligand(self) -> int:
+        """Index of the free ligand among the unknowns of a stage, zero for none."""
+        return 2 if self.ln_beta.shape[2] or self.acid >= 0 else 0
+
+    @property
+    def synergist(self) -> int:
+        """Index of the free synergist among the unknowns of a stage, zero for none."""
+        taken = bool(self.complexes.orders[:, :, 3].any() or self.complexes.bound[:, :, 1].any())
+        return (3 if self.ligand or self.debye.size else 2) if taken else 0
+
+    @property
+    def unknowns(self) -> int:
+        """Number of unknowns of a stage."""
+        return 2 + bool(self.ligand or self.debye.size) + bool(self.synergist)
 
 
 class Cascade(NamedTuple):
@@ -55,6 +94,7 @@ class Cascade(NamedTuple):
     organic_down: Array = np.empty(0)  # (N,) carried along with the water [L/h], or (0,)
     organic_feed: Array = np.empty((0, 0))  # (N, S) of the feed, what the organic brings; or (0, 0)
     set_ln_h: Array = np.empty(0)  # (N,) ln [H+] where it is set, else NaN; (0,) if nowhere
+    synergist: Array = np.empty(0)  # (N,) total of a second extractant [mol/L], or (0,)
 
 
 class Options(NamedTuple):

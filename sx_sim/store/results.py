@@ -108,12 +108,13 @@ def _write_circuit(file: Any, result: CircuitResult) -> None:
     for name, (unit, long_name) in PROFILES.items():
         values = getattr(result.stages, name)
         write_table(file, name, values, ["stage", "species"][: values.ndim], unit, long_name)
-    third = "ln_ligand" if result.system.ligand is not None else "ln_ionic_strength"
-    unknowns = ["ln_h", "ln_extractant", third][: result.stages.unknowns.shape[1]]
+    law = result.system.law(result.stages.temperature)
+    third = ["ln_ligand"] if law.ligand else ["ln_ionic_strength"] if law.debye.size else []
+    unknowns = ["ln_h", "ln_extractant", *third, *["ln_synergist"][: law.synergist]]
     write_scale(file, "unknown", unknowns, "the solver's unknowns")
     about = (
         "where a solve can start: ln of [H+], or of the anions where the pH is set; of the free "
-        "dimer; of the free ligand or the ionic strength"
+        "dimer; of the free ligand or the ionic strength; of the free synergist"
     )
     write_table(file, "unknowns", result.stages.unknowns, ["stage", "unknown"], "1", about)
     write_scale(file, "product", list(result.streams), "stream that leaves")

@@ -111,7 +111,7 @@ def test_examples_with_a_stage_less_are_solved_swept_and_read_alike(path, tmp_pa
     sx_sim.save_result(result, tmp_path / "run.h5", moved)
     loaded = sx_sim.load_result(tmp_path / "run.h5")
     assert loaded.converged
-    for product in ("raffinate", result.column.solvent_outlet):
+    for product in {"raffinate", result.column.solvent_outlet} & result.streams.keys():
         for symbol in sweep.elements:
             right = result.recovery(symbol, product)
             assert loaded.recovery(symbol, product) == pytest.approx(right, rel=1e-9, abs=1e-15)

@@ -12,7 +12,7 @@ from sx_sim.chemistry.system import ChemicalSystem
 
 def test_the_elements_a_user_expects_are_there():
     lanthanides = "La Ce Pr Nd Sm Eu Gd Tb Dy Ho Er Tm Yb Lu".split()
-    ballast = "Li Be Rb Cs Sr Ba Cr Mn Co Ni Cu Zn Cd Ga In Pb Ti V Zr Ra".split()
+    ballast = "H Li Be Rb Cs Sr Ba Cr Mn Co Ni Cu Zn Cd Ga In Pb Ti V Zr Ra".split()
     others = {*"Y Sc Th U Fe Al Ca Mg K Na NH4".split(), *ballast}
     assert {*lanthanides, *others} == set(elements())
     assert all(element(s).charge == 3 for s in lanthanides)

@@ -85,8 +85,11 @@ def test_the_schema_holds_for_every_set_that_is_shipped(path):
         (at("reaction", value="M3+ + -3 (HA)2 = M(HA2)3"), "-3 (HA)2': a coefficient must be pos"),
         (at("reaction", value="Xx3+ + 3 (HA)2 = Xx(HA2)3 + 3 H+"), "Xx is no metal; write M for"),
         (at("reaction", value="3 (HA)2"), 'reaction = "3 (HA)2": must be a reaction, such as "M3+'),
-        (at("reaction", value="M3+ + 3 Cl- + 3 R = MCl3R3"), "takes up Cl-; solvation and ion pa"),
-        (at("reaction", value="M3+ + (HA)2 + HB = MA2B + 3 H+"), "takes up (HA)2 and HB; one extr"),
+        (at("reaction", value="M3+ + 3 Cl- + 3 R = MCl3R3"), "takes up R, a monomer, where basis"),
+        (
+            at("reaction", value="M3+ + (HA)2 + HB = MA2B + 3 H+"),
+            "takes up (HA)2 and HB; of two",
+        ),
         (
             at("species", "Nd", "reaction", value="Nd2+ + 2 (HA)2 = Nd(HA2)2 + 2 H+"),
             "takes up an ion of charge +2, where Nd has charge +3; give species.Nd",

@@ -23,6 +23,8 @@ CASE = (ROOT / "examples" / "gd_eu_sm.toml").read_text()
         ("D2EHPA sulfate", "d2ehpa-tbp-sulfate"),
         ("P204 in sulphate", "d2ehpa-tbp-sulfate"),
         ("DEHPA-H2SO4", "d2ehpa-tbp-sulfate"),
+        ("TBP", "tbp-nitrate"),
+        ("tributyl phosphate", "tbp-nitrate"),
     ],
 )
 def test_a_name_that_one_set_answers_to_finds_it(name, key):
@@ -41,7 +43,7 @@ def test_where_several_sets_fit_all_are_listed(name):
         sx_sim.parse_case(CASE.replace('"hehehp-chloride"', f'"{name}"'))
 
 
-@pytest.mark.parametrize("name", ["TBP", "P507 nitrate", "", "hehehp-cloride"])
+@pytest.mark.parametrize("name", ["TOPO", "P507 nitrate", "", "hehehp-cloride"])
 def test_a_name_that_no_set_answers_to_is_refused(name):
     with pytest.raises(sx_sim.CaseError, match="in extractants"):
         extractant_set(name)

@@ -4,14 +4,12 @@ import numpy as np
 import pytest
 
 import sx_sim
-from support.solving import tight
+from support.differences import check_against_differences
 from support.trains import TRAIN
-from sx_sim.cases.inputs import reading_of
 from sx_sim.flowsheet.ledger import ledger_of
 from sx_sim.flowsheet.outputs import output
 from sx_sim.flowsheet.quantities import QUANTITIES
 from sx_sim.studies.executors import processes
-from sx_sim.studies.inputs import nominal
 from sx_sim.studies.journal import SweepJournal
 
 CIRCUIT = """
@@ -43,33 +41,6 @@ flow = "200 L/h"
 outlet = "strip liquor"
 """
 WHOLE = [name for name, quantity in QUANTITIES.items() if not quantity.along]
-WEIGHTS = {-2: 1 / 12, -1: -2 / 3, 1: 2 / 3, 2: -1 / 12}
-
-
-@pytest.fixture
-def closed_tightly(monkeypatch):
-    monkeypatch.setattr("sx_sim.flowsheet.loop.LOOP_LIMIT", 1e-13)
-    monkeypatch.setattr("sx_sim.flowsheet.steady.TEAR_LIMIT", 1e-13)
-
-
-def check_against_differences(case, outputs, steps):
-    result = sx_sim.solve(tight(case.flowsheet))
-    forward, adjoint = (
-        sx_sim.sensitivity(case, outputs, list(steps), result=result, mode=mode)
-        for mode in ("forward", "adjoint")
-    )
-    np.testing.assert_allclose(adjoint.table, forward.table, rtol=1e-7, atol=1e-12)
-    for k, (path, step) in enumerate(steps.items()):
-        value, unit = nominal(case, path)
-        expected = np.zeros(len(outputs))
-        for way, weight in WEIGHTS.items():
-            moved = value + way * step
-            number = reading_of(case, path, unit, moved).numbers([moved])[0]
-            solved = sx_sim.solve(tight(case.at({path: number})), start=result)
-            expected += weight * np.array([output(solved, name).value for name in outputs]) / step
-        noise = (1e-14 + 3e-11 * np.abs(forward.output_values)) / step
-        miss = np.abs(forward.table[:, k] - expected) - 1e-6 * np.abs(expected) - noise
-        assert (miss < 0).all(), (path, outputs, forward.table[:, k], expected)
 
 
 @pytest.mark.usefixtures("closed_tightly")
