@@ -20,7 +20,15 @@ if TYPE_CHECKING:
     from sx_sim.flowsheet.circuit import CircuitResult
     from sx_sim.flowsheet.flowsheet import Flowsheet
     from sx_sim.flowsheet.result import Result
-    from sx_sim.store import load_result, open_sweep, save_result, save_sweep
+    from sx_sim.simulations import Simulation, simulate
+    from sx_sim.store import (
+        load_result,
+        load_simulation,
+        open_sweep,
+        save_result,
+        save_simulation,
+        save_sweep,
+    )
     from sx_sim.studies.run import run_sweep, solve
     from sx_sim.studies.sensitivity import Sensitivity, sensitivity
     from sx_sim.studies.sweep import SweepResult
@@ -37,6 +45,7 @@ _HOMES = {
     "OutsideRangeError": "sx_sim.errors",
     "Result": "sx_sim.flowsheet.result",
     "Sensitivity": "sx_sim.studies.sensitivity",
+    "Simulation": "sx_sim.simulations",
     "Status": "sx_sim.cascade.status",
     "Stream": "sx_sim.cascade.streams",
     "SweepResult": "sx_sim.studies.sweep",
@@ -46,13 +55,16 @@ _HOMES = {
     "contact": "sx_sim.contacts",
     "load_case": "sx_sim.cases",
     "load_result": "sx_sim.store",
+    "load_simulation": "sx_sim.store",
     "open_sweep": "sx_sim.store",
     "parse_case": "sx_sim.cases",
     "plots": "sx_sim.plots",
     "run_sweep": "sx_sim.studies.run",
     "save_result": "sx_sim.store",
+    "save_simulation": "sx_sim.store",
     "save_sweep": "sx_sim.store",
     "sensitivity": "sx_sim.studies.sensitivity",
+    "simulate": "sx_sim.simulations",
     "solve": "sx_sim.studies.run",
     "uncertainty": "sx_sim.studies.uncertainty",
 }
@@ -68,6 +80,7 @@ __all__ = [
     "OutsideRangeError",
     "Result",
     "Sensitivity",
+    "Simulation",
     "Status",
     "Stream",
     "SweepResult",
@@ -77,13 +90,16 @@ __all__ = [
     "contact",
     "load_case",
     "load_result",
+    "load_simulation",
     "open_sweep",
     "parse_case",
     "plots",
     "run_sweep",
     "save_result",
+    "save_simulation",
     "save_sweep",
     "sensitivity",
+    "simulate",
     "solve",
     "uncertainty",
 ]

@@ -224,12 +224,27 @@ def solve_columns(
 def assemble(column: Column, cascade: Cascade, law: Law, solution: Solution) -> CascadeResult:
     """Return the result that the kernels' arrays stand for, everything recomputed."""
     checks = check(cascade, law, solution.aqueous, solution.organic, solution.unknowns)
+    profile = profile_of(column, cascade, law, solution)
+    return CascadeResult(
+        column=column,
+        status=_ended(column, law, profile, Status(solution.status), checks),
+        iterations=solution.iterations,
+        residual=solution.residual,
+        checks=checks,
+        stages=profile,
+        streams=products(column, profile),
+        doses=doses(column, cascade, profile),
+    )
+
+
+def profile_of(column: Column, cascade: Cascade, law: Law, solution: Solution) -> Profile:
+    """Return what is in every stage."""
     acid, anion = acidity(cascade, law, solution.aqueous, solution.unknowns)
     free_anion = np.exp(solution.unknowns[:, law.ligand]) if law.ligand else anion
     hydroxide = cascade.water_ion_product / acid
     dissolved = speciate(law, solution.aqueous, acid, hydroxide, free_anion)
     known = 1.0 if column.knows_extractant else np.nan
-    profile = Profile(
+    return Profile(
         section=named_stages(column.sections),
         temperature=column.temperature,
         aqueous_flow=column.volumes.settled_aqueous,
@@ -248,16 +263,6 @@ def assemble(column: Column, cascade: Cascade, law: Law, solution: Solution) -> 
             organic_complexes(law, acid, solution.unknowns).takes[0],
         ),
         unknowns=solution.unknowns,
-    )
-    return CascadeResult(
-        column=column,
-        status=_ended(column, law, profile, Status(solution.status), checks),
-        iterations=solution.iterations,
-        residual=solution.residual,
-        checks=checks,
-        stages=profile,
-        streams=products(column, profile),
-        doses=doses(column, cascade, profile),
     )
 
 

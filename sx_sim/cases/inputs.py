@@ -94,6 +94,36 @@ def bounds_of(case: Case, path: str) -> tuple[float, float]:
     return (0.0, inf) if field is None else bounds_of_field(field)
 
 
+def number_of(case: Case, path: str, setting: float | str) -> float:
+    """Return the number of an input that a setting gives, as the case has it once it is read.
+
+    Raises
+    ------
+    CaseError
+        If there is no such input, or the setting does not fit.
+    """
+    name = _circuits(case, path)[0]
+    own = _own(path, name)
+    try:
+        leaf = _leaf(case.circuits[name].file_with(own, setting), own.split("."))
+        return _number(leaf)
+    except CaseError as error:
+        where = f"circuits.{name}." if name else ""
+        raise CaseError([f"{where}{p}" for p in error.problems], case.name) from None
+    except (TypeError, ValueError):
+        raise CaseError(f"{path}: is no number that could change", case.name) from None
+
+
+def number_now(case: Case, path: str) -> float:
+    """Return the number of an input as the case has it."""
+    name = _circuits(case, path)[0]
+    try:
+        return _number(_leaf(case.circuits[name].file, _own(path, name).split(".")))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        number_of(case, path, 1.0)  # says what is wrong with a path that there is not
+        raise CaseError(f"{path}: the case gives no number that could change", case.name) from None
+
+
 def flowsheet_at(case: Case, numbers: Mapping[str, float]) -> Flowsheet:
     """Return the flowsheet of a case with other numbers, by path, as it has them once read.
 

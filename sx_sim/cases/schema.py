@@ -5,14 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationInfo,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from sx_sim.cases.by_mass import in_moles
 from sx_sim.cases.fields import (
@@ -36,6 +29,8 @@ from sx_sim.cases.fields import (
     Time,
     Volume,
 )
+from sx_sim.cases.simulation import SimulationTable
+from sx_sim.cases.tables import Table
 from sx_sim.errors import CaseError
 
 STAGE_LIMIT = 5000  # of a section
@@ -61,24 +56,6 @@ def _power_of_two(number: int) -> int:
     if number & (number - 1):
         raise ValueError("must be 0 or a power of two: quasi-random points come in such numbers")
     return number
-
-
-class Table(BaseModel):
-    """A table of a case file: nothing unknown in it, nothing changed later."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, allow_inf_nan=False, populate_by_name=True
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _no_truth_for_numbers(cls, tables: Any) -> Any:
-        for name, field in cls.model_fields.items():
-            key = field.alias or name
-            given = tables.get(key) if isinstance(tables, dict) else None
-            if isinstance(given, bool) and field.annotation is not bool:
-                raise ValueError(f"{key} = {str(given).lower()}: must not be true or false")
-        return tables
 
 
 class Liquor(Table):
@@ -499,6 +476,7 @@ class CaseFile(Table):
     solver: Solver = Field(default_factory=Solver)
     specifications: list[Specification] = []
     sweep: Sweep | None = None
+    simulation: SimulationTable | None = None
 
     @model_validator(mode="after")
     def _of_a_size(self) -> CaseFile:
@@ -555,3 +533,4 @@ class TrainFile(Table):
     products: dict[Label, str] = Field(default={}, examples=[{"Dy2O3": "one.raffinate"}])
     specifications: list[Specification] = []
     sweep: Sweep | None = None
+    simulation: SimulationTable | None = None

@@ -56,7 +56,7 @@ def files_of(
         except ValidationError as error:
             problems += [f"circuits.{circuit}.{p}" for p in problems_of(error, CaseFile)]
             continue
-        for key in ("sweep", "specifications"):
+        for key in ("sweep", "specifications", "simulation"):
             if getattr(files[circuit], key):
                 problems.append(
                     f"circuits.{circuit}.{key}: is of the whole train; give it outside circuits"

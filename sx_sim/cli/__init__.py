@@ -9,6 +9,7 @@ import typer
 from sx_sim.cli.common import out, replace_unknown_characters
 from sx_sim.cli.data import data, elements
 from sx_sim.cli.files import export, info, schema
+from sx_sim.cli.simulating import simulate
 from sx_sim.cli.solving import check, run
 from sx_sim.cli.studying import fit, sensitivity, uncertainty
 from sx_sim.cli.sweeping import plot, sweep
@@ -19,7 +20,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-COMMANDS = (run, check, sweep, plot, sensitivity, uncertainty, fit, info, export, schema, elements)
+COMMANDS = (
+    *(run, check, sweep, simulate, plot),
+    *(sensitivity, uncertainty, fit, info, export, schema, elements),
+)
 
 
 def show_version(wanted: bool) -> None:

@@ -20,16 +20,20 @@ from sx_sim.output_files import write_output
 
 
 def info(file: FilePath) -> None:
-    """Print what an HDF5 file of a run, a sweep or a train holds."""
+    """Print what an HDF5 file of a run, a sweep or a simulation holds."""
     with plain_errors():
+        from sx_sim.dynamics.record import SimulationResult
         from sx_sim.flowsheet.result import Result
         from sx_sim.report.results import print_result
         from sx_sim.report.sweeps import print_sweep
+        from sx_sim.report.transients import print_transient
         from sx_sim.store import load_any
 
         case, found = load_any(file)
         if isinstance(found, Result):
             print_result(out, case, found)
+        elif isinstance(found, SimulationResult):
+            print_transient(out, found)
         else:
             print_sweep(out, case, found)
 
@@ -38,13 +42,18 @@ def export(
     file: FilePath,
     csv: Annotated[Path, typer.Option("--csv", metavar="FILE.csv", help="Where to.")],
 ) -> None:
-    """Write the stages of a run, or the points of a sweep, as a table; needs pandas."""
+    """Write stages of a run, points of a sweep or times of a simulation; needs pandas."""
     with plain_errors():
+        from sx_sim.dynamics.record import SimulationResult
+        from sx_sim.report.simulations import course_of
         from sx_sim.store import load_any
 
         check_outputs(table=csv)
         try:
-            table = load_any(file)[1].to_dataframe()
+            found = load_any(file)[1]
+            table = (
+                course_of(found) if isinstance(found, SimulationResult) else found.to_dataframe()
+            )
         except ImportError:
             raise CaseError("needs pandas, which is not installed: pip install pandas") from None
         write_output(csv, table.to_csv(index=table.index.name is not None).encode())

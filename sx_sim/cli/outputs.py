@@ -12,7 +12,7 @@ from sx_sim.output_files import check_folder, check_output
 def check_outputs(
     *,
     results: Path | None = None,
-    kind: Literal["result", "sweep"] = "result",
+    kind: Literal["result", "sweep", "simulation"] = "result",
     table: Path | None = None,
     pictures: Path | None = None,
 ) -> None:

@@ -147,6 +147,7 @@ def plot(
         import matplotlib
 
         from sx_sim import plots as draw
+        from sx_sim.dynamics.record import SimulationResult
         from sx_sim.flowsheet.result import Result
         from sx_sim.store import load_any
 
@@ -159,6 +160,8 @@ def plot(
             if wrong:
                 raise CaseError(f"--{wrong[0]} is for sweeps, and this is a run", str(file))
             figure = draw.stage_plot(found, x or "stage", z)
+        elif isinstance(found, SimulationResult):
+            raise CaseError("is a simulation; plot draws runs and sweeps", str(file))
         else:
             figure = draw.sweep_plot(
                 found, x, y, z, at=_held(at or []), least=spec, cut=case.cuts.get("")

@@ -10,8 +10,7 @@ from sx_sim.kernels.newton import copy
 from sx_sim.kernels.status import CONVERGED, EXCESS_BASE
 
 SHORT_COLUMN = 12  # stages below which a column is not worth shortening
-SETTLED = 1e-11  # next step of a scalar at which the full column counts as exact
-ROUGH_SETTLED = 1e-1  # the same for a shortened column
+ROUGH_SETTLED = 1e-1  # next step of a scalar at which a shortened column counts as solved
 ROUGH_TOLERANCE = 1e-2
 LIMIT = 450  # factorisations of long columns, where no limit is given
 LIMIT_OF_STAGES = 600_000  # the same, times stages
@@ -56,7 +55,7 @@ def solve_into(problem, start, options, work, x, y, unknowns):
             work,
             known and not warm,
             ROUGH_TOLERANCE if rough else options.tolerance,
-            ROUGH_SETTLED if rough else SETTLED,
+            ROUGH_SETTLED if rough else options.settled,
             options.newton_limit,
             min(options.newton_limit, left) if warm else left,
         )

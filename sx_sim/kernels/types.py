@@ -103,6 +103,7 @@ class Options(NamedTuple):
     tolerance: float = 1e-10  # largest closure residual, |ln(have / need)|
     newton_limit: int = 40  # factorisations before continuation is tried
     iteration_limit: int = 0  # factorisations in all, of full length; 0 for as many as its length
+    settled: float = 1e-11  # next step of a scalar at which the full column counts as exact
 
 
 class Solution(NamedTuple):

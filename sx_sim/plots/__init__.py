@@ -10,10 +10,18 @@ from sx_sim.plots.labels import cut_outputs, has_cut, nines, split_at
 from sx_sim.plots.maps import heat_maps, sweep_plot
 from sx_sim.plots.sankey import train_sankey
 from sx_sim.plots.trains import train_profiles
+from sx_sim.plots.transients import (
+    animate_profile,
+    transient_inputs,
+    transient_inventory,
+    transient_maps,
+    transient_products,
+)
 from sx_sim.plots.windows import operating_window
 
 __all__ = [
     "acidity",
+    "animate_profile",
     "circuit_diagram",
     "cut_outputs",
     "element_colours",
@@ -32,5 +40,9 @@ __all__ = [
     "train_diagram",
     "train_profiles",
     "train_sankey",
+    "transient_inputs",
+    "transient_inventory",
+    "transient_maps",
+    "transient_products",
     "uncertainty",
 ]

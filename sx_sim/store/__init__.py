@@ -10,10 +10,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from sx_sim.cases.load import Case
+from sx_sim.dynamics.record import SimulationResult
 from sx_sim.flowsheet.result import Result
-from sx_sim.store.layout import RESULT, SWEEP, check_target
+from sx_sim.store.layout import RESULT, SIMULATION, SWEEP, check_target
 from sx_sim.store.reading import read_case, reading, word
 from sx_sim.store.results import load_result, read_result, save_result
+from sx_sim.store.simulations import load_simulation, read_simulation, save_simulation
 from sx_sim.store.sweeps import open_sweep, read_sweep, save_sweep
 from sx_sim.studies.sweep import SweepResult
 
@@ -21,13 +23,15 @@ __all__ = [
     "check_target",
     "load_any",
     "load_result",
+    "load_simulation",
     "open_sweep",
     "save_result",
+    "save_simulation",
     "save_sweep",
 ]
 
 
-def load_any(path: str | Path) -> tuple[Case, Result | SweepResult]:
+def load_any(path: str | Path) -> tuple[Case, Result | SweepResult | SimulationResult]:
     """Read whatever a file of this program holds, and the case it came from.
 
     Parameters
@@ -37,9 +41,9 @@ def load_any(path: str | Path) -> tuple[Case, Result | SweepResult]:
     Raises
     ------
     CaseError
-        If there is no such file, or it holds neither a result nor a sweep.
+        If there is no such file, or it holds no result, sweep or simulation.
     """
-    with reading(path, RESULT, SWEEP) as file:
+    readers = {RESULT: read_result, SWEEP: read_sweep, SIMULATION: read_simulation}
+    with reading(path, *readers) as file:
         case = read_case(file)
-        read = read_result if word(file, "format") == RESULT else read_sweep
-        return case, read(file, case)
+        return case, readers[word(file, "format")](file, case)

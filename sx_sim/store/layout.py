@@ -20,7 +20,8 @@ from sx_sim.errors import CaseError
 from sx_sim.output_files import check_output, write_output
 
 FORMAT = 4
-RESULT, SWEEP = "sx_sim result", "sx_sim sweep"  # kinds of file
+RESULT, SWEEP, SIMULATION = "sx_sim result", "sx_sim sweep", "sx_sim simulation"
+KINDS = RESULT, SWEEP, SIMULATION  # of file
 ENDINGS = (".h5", ".hdf5")
 SEAL, SEAL_SIZE = b"sx_sim, sha256 of what follows ", 512  # in the user block of HDF5
 TEXT = h5py.string_dtype("utf-8")
@@ -126,7 +127,7 @@ def check_target(path: str | Path, kind: str) -> None:
     except (OSError, RuntimeError):
         found = None
     if found != kind:
-        what = found if found in (RESULT, SWEEP) else "not a file that sx_sim wrote"
+        what = found if found in KINDS else "not a file that sx_sim wrote"
         raise CaseError(
             f"is there, and is {what}; remove it or give another name to write {kind}", str(path)
         )

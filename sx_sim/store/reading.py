@@ -18,7 +18,7 @@ import numpy as np
 from sx_sim.cases.load import Case, parse_case
 from sx_sim.chemistry.extractants import ExtractantSet
 from sx_sim.errors import CaseError
-from sx_sim.store.layout import FORMAT, RESULT, SEAL, SEAL_SIZE, SWEEP, digest_of
+from sx_sim.store.layout import FORMAT, KINDS, SEAL, SEAL_SIZE, digest_of
 
 # what h5py raises on damage, and what is made of numbers that cannot be
 DAMAGE = (
@@ -43,7 +43,7 @@ def reading(path: str | Path, *kinds: str) -> Iterator[Any]:
             raise CaseError("there is no such file", name)
         _check_seal(Path(path))
         with _opened(path) as file:
-            _check_kind(file, kinds or (RESULT, SWEEP))
+            _check_kind(file, kinds or KINDS)
             _check_size(file, Path(path).stat().st_size)
             yield file
     except CaseError as error:

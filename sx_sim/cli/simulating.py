@@ -1,0 +1,110 @@
+"""Time: simulate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sx_sim.cli.common import (
+    INTERRUPTED,
+    NOT_SOLVED,
+    CasePath,
+    OutPath,
+    PlotPath,
+    compile_first,
+    complain,
+    err,
+    out,
+    plain_errors,
+    save_figures,
+)
+from sx_sim.cli.outputs import check_outputs
+from sx_sim.cli.signals import Stopped, stoppable
+from sx_sim.errors import CaseError, ConvergenceError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from sx_sim.dynamics.record import SimulationResult
+
+
+def simulate(
+    case: CasePath,
+    out_file: OutPath = None,
+    plots: PlotPath = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with an unfinished simulation.")
+    ] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Discard an unfinished simulation.")
+    ] = False,
+    animate: Annotated[
+        bool, typer.Option("--animate", help="With --plots, the profile as a moving picture too.")
+    ] = False,
+) -> None:
+    """Follow a plant over the time that its simulation table says.
+
+    With --out, where it has come to is kept: a simulation that was stopped goes on with --resume.
+    """
+    with plain_errors():
+        from sx_sim.cases import load_case
+        from sx_sim.dynamics.journal import SimulationJournal
+        from sx_sim.report.progress import progress_bar
+        from sx_sim.report.transients import print_transient
+        from sx_sim.simulations import simulate as follow
+        from sx_sim.store import save_simulation
+
+        loaded = load_case(case)
+        if (resume or fresh) and out_file is None:
+            raise CaseError("--resume and --fresh go with --out, the file to be written")
+        check_outputs(results=out_file, kind="simulation", pictures=plots)
+        journal = SimulationJournal(out_file, loaded) if out_file else None
+        if journal is not None:
+            if fresh:
+                journal.discard()
+            if not resume:
+                journal.begin()
+        compile_first()
+        try:
+            with stoppable(), progress_bar(err, "hours", rates=False) as bar:
+
+                def progress(hours: float, whole: float) -> None:
+                    bar(round(hours), round(whole))
+
+                found = follow(loaded, journal=journal, resume=resume, progress=progress)
+        except KeyboardInterrupt as stop:
+            err.print("stopped" + ("; go on with --resume" if journal else ""))
+            code = 128 + stop.args[0] if isinstance(stop, Stopped) else INTERRUPTED
+            raise typer.Exit(code) from None
+        except ConvergenceError as error:
+            complain("not solved:", str(error))
+            raise typer.Exit(NOT_SOLVED) from None
+        if journal is not None:
+            save_simulation(found, journal.path, loaded)
+            journal.discard()
+            out.print(f"wrote {out_file}", soft_wrap=True)
+        print_transient(out, found)
+        if plots:
+            save_figures(plots, f"{case.stem}_simulation", _figures(found))
+            if animate:
+                from sx_sim import plots as draw
+
+                path = plots / f"{case.stem}_simulation.gif"
+                draw.animate_profile(found, path)
+                out.print(f"wrote {path}", soft_wrap=True)
+
+
+def _figures(found: SimulationResult) -> dict[str, Callable[[], Figure]]:
+    """Return the pictures of a simulation, by name."""
+    from sx_sim import plots as draw
+
+    figures: dict[str, Callable[[], Figure]] = {
+        "products": lambda: draw.transient_products(found),
+        "maps": lambda: draw.transient_maps(found),
+        "inventory": lambda: draw.transient_inventory(found),
+    }
+    if found.inputs or found.controllers:
+        figures["inputs"] = lambda: draw.transient_inputs(found)
+    return figures

@@ -1,0 +1,1 @@
+"""Time: start-up, upsets and control of cascades, circuits and trains."""
