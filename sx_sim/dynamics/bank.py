@@ -5,6 +5,11 @@ a mixer in a phase of flow F the share ``a**n`` passes the settler within a step
 ``a = g F / (S/n + g F)``; what the settler held passes beside it. So a step from a base is the
 steady cascade with ``F a**n`` passing on, the rest and the mixer's volume over g drawn off, and
 the base fed. States are amounts, so that mass closes to rounding whatever the step.
+
+Where stages fall short of equilibrium, the organic of a mixer, z, moves towards what has
+Murphree's efficiency E: ``(1 - E) V dz/dt = (1 - E) r + E O D x - O z``, r what arrives with the
+organic. A step of that is a steady stage of efficiency ``E O / (O + (1 - E) V/g)`` to which the
+organic held brings what it was; what it holds is then a state of its own.
 """
 
 from __future__ import annotations
@@ -28,6 +33,7 @@ from sx_sim.errors import CaseError
 from sx_sim.kernels.types import Cascade, Law, Options
 
 Array = NDArray[np.float64]
+NONE = 1e-300  # a volume of nothing [L], that may be divided by
 NEUTRAL = 1e-7  # [H+] of pure water [mol/L]
 CLOSE = 1e-3  # of a step, below which two times tell no slope
 
@@ -42,6 +48,7 @@ class Contents(NamedTuple):
     aqueous: Array  # (n, N, S + 2) in settlers [mol]
     organic: Array  # (n, N, S + 2)
     water: Array  # (N,) volume of water in mixers [L]
+    loaded: Array  # (N, S) of the mixer, in its organic [mol]; (0, S) where stages are ideal
 
 
 class Flows(NamedTuple):
@@ -117,11 +124,6 @@ class Bank:
     """
 
     def __init__(self, column: Column, holdups: Holdups, options: Options) -> None:
-        if column.settling is not None and (column.settling.efficiency != 1.0).any():
-            raise CaseError(
-                "efficiency: stages that fall short of equilibrium are not simulated over time; "
-                "leave it out, and give more or fewer stages instead"
-            )
         if holdups.follows and column.settling is not None:
             raise CaseError(
                 "simulation.phases = 'follow': goes with settlers that carry no drops; leave out "
@@ -131,7 +133,12 @@ class Bank:
         self.stages, self.species = column.stages, len(column.system.species)
         self.width = self.species + 2
         self.salts = column.system.acid >= 0  # what species there are tells the anions
+        settling = column.settling
+        self.efficiency = np.ones(self.stages) if settling is None else settling.efficiency
+        self.lags = bool((self.efficiency < 1.0).any())
         self.flows = self._flows()
+        self.water_ions = aqueous.water_ion_product(column.temperature)
+        self.law: Law | None = None
 
     def _flows(self) -> Flows:
         column = self.column
@@ -156,18 +163,19 @@ class Bank:
     def size(self) -> int:
         """Numbers of its state."""
         tanks, n, width = self.shape
-        return n * width * (1 + 2 * tanks) + n
+        return n * width * (1 + 2 * tanks) + n + self.lags * n * self.species
 
     def contents(self, state: Array) -> Contents:
         """Return the parts of a state, as views."""
         tanks, n, width = self.shape
-        ends = np.cumsum([n * width, tanks * n * width, tanks * n * width])
-        mixer, water, organic, volume = np.split(state, ends)
+        ends = np.cumsum([n * width, tanks * n * width, tanks * n * width, n])
+        mixer, water, organic, volume, loaded = np.split(state, ends)
         return Contents(
             mixer.reshape(n, width),
             water.reshape(tanks, n, width),
             organic.reshape(tanks, n, width),
             volume,
+            loaded.reshape(-1, self.species),
         )
 
     def water_at(self, flows: Flows) -> Array:
@@ -194,6 +202,7 @@ class Bank:
         held.water[:] = water
         organic = (self.holdups.mixer - water)[:, None]
         held.mixer[:, :-2] = water[:, None] * x + organic * z
+        held.loaded[:] = organic * z if self.lags else 0.0
         held.mixer[:, -2] = 0.0 if self.salts else water * anion
         held.mixer[:, -1] = organic[:, 0] * dimer
         for part, volume, content in (
@@ -215,7 +224,13 @@ class Bank:
         return water + down * organic, organic + up * water
 
     def step(
-        self, time: float, base: Array, g: float, fed: Array, guess: Solved | None
+        self,
+        time: float,
+        base: Array,
+        g: float,
+        fed: Array,
+        brought: Array,
+        guess: Solved | None,
     ) -> tuple[Array, Array, Solved] | None:
         """Return the state ``base + g f`` of an implicit step, and f; None where it is not solved.
 
@@ -228,6 +243,8 @@ class Bank:
             [h]
         fed : (N, S + 2) array
             [mol/h]
+        brought : (N, S) array
+            Of that, what comes with organic feeds.
         guess : Solved, optional
             Of a state nearby.
         """
@@ -252,7 +269,13 @@ class Bank:
         leaves_a = flows.aqueous + flows.drops_up * flows.organic + water / g
         leaves_o = flows.organic + flows.drops_down * flows.aqueous + organic / g
         cascade = self._cascade(passes, leaves_a, rises, leaves_o, down, up, arriving)
-        law = self.column.system.law(self.column.temperature, cascade.anion)
+        if self.lags:
+            risen = brought + held.loaded / g
+            risen[1:] += on_o[:-1, None] * rest_o[:-1, : self.species]
+            flow, less = leaves_o - organic / g, 1.0 - self.efficiency
+            efficiency = self.efficiency * flow / (flow + less * organic / g)
+            cascade = cascade._replace(efficiency=efficiency, organic_feed=risen)
+        law = self._law(cascade.anion)
         start = None if guess is None else guess.predicted(time)
         found = solve_column(cascade, law, start, self.options)
         if found.status not in (Status.CONVERGED, Status.EXCESS_BASE):
@@ -270,6 +293,9 @@ class Bank:
         changes.mixer[:] = fed - flows.aqueous[:, None] * w - flows.organic[:, None] * v
         changes.mixer[:, s] += doses
         now.water[:] = water
+        if self.lags:
+            now.loaded[:] = organic[:, None] * z
+            changes.loaded[:] = (now.loaded - held.loaded) / g
         now.mixer[:, :s] = water[:, None] * x + organic[:, None] * z
         now.mixer[:, s] = 0.0 if self.salts else water * anion
         now.mixer[:, s + 1] = organic * cascade.dimer
@@ -280,7 +306,7 @@ class Bank:
             (now.organic, changes.organic, held.organic, self.holdups.organic_settler,
              flows.organic, shares_o, v),
         ):  # fmt: skip
-            own = (volume / max(len(part), 1))[:, None]
+            own = np.maximum(volume / max(len(part), 1), NONE)[:, None]
             for k in range(len(part)):
                 enters, content = content, share * content + (1.0 - share) * before[k] / own
                 part[k] = own * content
@@ -334,7 +360,7 @@ class Bank:
             feed=np.ascontiguousarray(arriving[:, :s]),
             anion=self._anions(passes, up, drawn_a, arriving),
             dimer=self._mixed(rises, down, drawn_o, arriving[:, s + 1], 1),
-            water_ion_product=aqueous.water_ion_product(self.column.temperature),
+            water_ion_product=self.water_ions,
         )
         if self.column.settling is not None:
             cascade = cascade._replace(
@@ -366,6 +392,13 @@ class Bank:
             return np.ascontiguousarray(mix(*amounts)[::way])
         falls, rises = (on, back) if way < 0 else (back, on)
         return mixed_back(falls, rises, drawn, fed)
+
+    def _law(self, anion: Array) -> Law:
+        """Return the distribution law, which only with activities depends on the anions."""
+        system, kelvin = self.column.system, self.column.temperature
+        if self.law is None or system.active:
+            self.law = system.law(kelvin, anion)
+        return self.law
 
     def _dosed(self, cascade: Cascade, unknowns: Array, leaves: Array) -> tuple[Array, Array]:
         """Return anions with what doses bring of them (N,), and the doses (N,) [eq/h]."""
@@ -409,6 +442,11 @@ class Bank:
             fed[stage - 1] += amounts_of(stream)
         return fed
 
+    def brought_by(self, feeds: Sequence[tuple[int, Stream]]) -> Array:
+        """Return what organic streams among them bring to every stage (N, S) [mol/h]."""
+        organic = [(stage, stream) for stage, stream in feeds if stream.phase == "organic"]
+        return self.fed_by(organic)[:, : self.species]
+
 
 def amounts_of(stream: Stream) -> Array:
     """Return what a stream carries (S + 2,): species, anions, extractant [mol/h].
@@ -446,7 +484,7 @@ def _settler(held: Array, volume: Array, flow: Array, g: float) -> tuple[Array, 
     tanks = len(held)
     if not tanks:
         return np.ones_like(flow), np.zeros((1, 1)) * flow[:, None], np.ones((len(flow), 1))
-    own = volume / tanks
+    own = np.maximum(volume / tanks, NONE)
     share = (g * flow / (own + g * flow))[:, None]
     rest = np.zeros(held.shape[1:])
     for part in held:

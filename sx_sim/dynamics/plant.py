@@ -103,7 +103,8 @@ class Unit:
         column = self.circuit.column
         self.torn = {recycle.feed for recycle in self.recycles}
         fixed = [f for f in column.feeds if f.stream.name not in self.torn]
-        self.fed = self.bank.fed_by([(f.stage, f.stream) for f in fixed])
+        pairs = [(f.stage, f.stream) for f in fixed]
+        self.fed, self.brought = self.bank.fed_by(pairs), self.bank.brought_by(pairs)
         self.scale = bank_scale(self.bank)
         self.outlets = {name: (phase, flow) for name, phase, _, flow in column.outlets()}
 
@@ -125,10 +126,10 @@ class Unit:
         """
         fresh, leaving = self.circuit.column.feed(recycle.feed), self.leaving(recycle, held)
         fed = recycle.feed_with(fresh, before, *recycle.returned(fresh, leaving))
-        wanted = recycle.flow_drawn(fresh, leaving)
-        if wanted <= leaving.flow:
-            return fed, wanted
-        share = leaving.flow / wanted
+        asked, there = recycle.balance(fresh, leaving)
+        if asked <= there:
+            return fed, min(recycle.flow_drawn(fresh, leaving), leaving.flow)
+        share = there / asked
         mixed = share * fed.concentration + (1.0 - share) * before.concentration
         return replace(fed, concentration=mixed), leaving.flow
 
@@ -152,11 +153,12 @@ class Unit:
                 before = streams.get(recycle.feed, column.feed(recycle.feed))
                 streams[recycle.feed], flow = self.returned(recycle, content, before)
                 drawn.append(flow)
-            fed = self.fed.copy()
-            for feed in column.feeds:
-                if feed.stream.name in self.torn:
-                    fed[feed.stage - 1] += amounts_of(streams[feed.stream.name])
-            found = bank.step(time, own, g, fed, start)
+            back_fed = [
+                (f.stage, streams[f.stream.name]) for f in column.feeds if f.stream.name in streams
+            ]
+            fed = self.fed + bank.fed_by(back_fed)
+            brought = self.brought + bank.brought_by(back_fed)
+            found = bank.step(time, own, g, fed, brought, start)
             if found is None:
                 return None
             outlets = outlets_of(bank, found[2])
@@ -351,6 +353,7 @@ class Plant:
             ):
                 if len(part):
                     part[:] = (volume / len(part))[:, None] * content
+            held.loaded[:] = holdups.mixer[:, None] * content[:-2] if bank.lags else 0.0
             for k, tank in enumerate(unit.tanks):
                 tanks[k] = tank.volume * content
         for link, tank in self.tanks.items():

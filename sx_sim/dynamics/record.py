@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 from sx_sim.brief import outline
 from sx_sim.cases import Case
 from sx_sim.cases.simulation import SimulationTable
+from sx_sim.chemistry import database
+from sx_sim.chemistry.elements import Element, element
 from sx_sim.dynamics.measured import check_measure, measure
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.quantities import QUANTITIES
@@ -163,6 +166,26 @@ class SimulationResult:
         until = self.time_to_specification
         last = len(self.time) - 1 if np.isinf(until) else int(np.searchsorted(self.time, until))
         return np.asarray(self.left[last] - self.left[0])
+
+    def worth(self, prices: Mapping[str, float] | None = None) -> Array:
+        """Return what the rare earths are worth that the plant holds (T,) [USD].
+
+        Parameters
+        ----------
+        prices : mapping of str to float, optional
+            Of oxides by element [USD/kg]; those of the data, which know eight elements, if not
+            given. What has no price counts for nothing.
+        """
+        rows = database.read("prices.toml")["oxides"]
+        known = {s: row["price"] for s, row in rows.items()} if prices is None else prices
+        each = [known.get(s, 0.0) * element(s, self.own).oxide_mass / 1000.0 for s in self.species]
+        return np.asarray(self.inventory @ np.array(each))
+
+    @property
+    def own(self) -> dict[str, Element]:
+        """Elements that the circuits of the case declare."""
+        circuits = self.case.flowsheet.circuits.values()
+        return {s: one for c in circuits for s, one in c.column.system.own.items()}
 
     def back(self, name: str, within: float) -> float:
         """Return when a quantity is back for good, within so much of what it was at first [h]."""

@@ -36,6 +36,10 @@ def print_transient(console: Console, result: SimulationResult) -> None:
         print_line(console, f"{_title(spec.output)}: {told}, {', '.join(bounds)}")
     if specs:
         _print_met(console, result)
+    worth = float(result.worth()[-1])
+    if worth > 0.0:
+        text = f"the plant holds rare earths of about {worth:,.0f} USD, by the prices of the data"
+        print_line(console, text)
     for name, values in result.controllers.items():
         measured, point, output = values[-1]
         print_line(
