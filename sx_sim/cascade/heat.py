@@ -36,7 +36,9 @@ class Heat:
     entering: Mapping[str, float]
 
 
-def temperatures(column: Column, heat: Heat) -> Array:
+def temperatures(
+    column: Column, heat: Heat, held: Array | float = 0.0, before: Array | float = 0.0
+) -> Array:
     """Return the temperature of every stage (N,) [K]: both phases leave it alike.
 
     Parameters
@@ -45,6 +47,10 @@ def temperatures(column: Column, heat: Heat) -> Array:
         Its own temperatures do not count.
     heat : Heat
         With a temperature for every feed.
+    held : (N,) array, optional
+        Heat capacity of what a stage holds, over the length of an implicit step in time [kJ/K/h].
+    before : (N,) array, optional
+        Temperature that it comes from [K].
     """
     from scipy.linalg import solve_banded
 
@@ -52,10 +58,10 @@ def temperatures(column: Column, heat: Heat) -> Array:
     down = heat.aqueous * v.aqueous + heat.organic * v.organic_down
     up = heat.organic * v.organic + heat.aqueous * v.aqueous_up
     drawn = heat.aqueous * v.aqueous_draw + heat.organic * v.organic_draw
-    fed = np.full(column.stages, heat.loss * heat.ambient)
+    fed = np.full(column.stages, heat.loss * heat.ambient) + held * before
     for feed in column.feeds:
         capacity = heat.aqueous if feed.stream.phase == "aqueous" else heat.organic
         fed[feed.stage - 1] += capacity * feed.stream.flow * heat.entering[feed.stream.name]
     above, below = np.insert(-down[1:], 0, 0.0), np.append(-up[:-1], 0.0)
-    band = np.stack([above, down + up + drawn + heat.loss, below])
+    band = np.stack([above, down + up + drawn + heat.loss + held, below])
     return np.asarray(solve_banded((1, 1), band, fed), dtype=np.float64)

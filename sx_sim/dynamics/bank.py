@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sx_sim.cascade.column import Column
+from sx_sim.cascade.heat import Heat, temperatures
 from sx_sim.cascade.settlers import mixed_back
 from sx_sim.cascade.status import Status
 from sx_sim.cascade.streams import Stream
@@ -33,6 +34,7 @@ from sx_sim.errors import CaseError
 from sx_sim.kernels.types import Cascade, Law, Options
 
 Array = NDArray[np.float64]
+ROOM = 293.15  # [K], from which temperatures are counted
 NONE = 1e-300  # a volume of nothing [L], that may be divided by
 NEUTRAL = 1e-7  # [H+] of pure water [mol/L]
 CLOSE = 1e-3  # of a step, below which two times tell no slope
@@ -49,6 +51,7 @@ class Contents(NamedTuple):
     organic: Array  # (n, N, S + 2)
     water: Array  # (N,) volume of water in mixers [L]
     loaded: Array  # (N, S) of the mixer, in its organic [mol]; (0, S) where stages are ideal
+    warmth: Array  # (N,) above ``ROOM`` [K]; (0,) where temperatures are given
 
 
 class Flows(NamedTuple):
@@ -87,6 +90,8 @@ class Solved:
         Of the unknowns over time, since what they were guessed from.
     alkaline : bool
         Whether some stage has less acid than the law goes to.
+    temperature : (N,) array
+        [K]
     """
 
     x: Array
@@ -105,6 +110,7 @@ class Solved:
     time: float
     slope: Array
     alkaline: bool
+    temperature: Array
 
     def predicted(self, time: float) -> Array:
         """Return the unknowns at a time nearby (N, m), by how they moved of late."""
@@ -121,15 +127,19 @@ class Bank:
     holdups : Holdups
     options : Options
         Of the solver.
+    heat : Heat, optional
+        What the temperatures follow from, if they are not given.
     """
 
-    def __init__(self, column: Column, holdups: Holdups, options: Options) -> None:
+    def __init__(
+        self, column: Column, holdups: Holdups, options: Options, heat: Heat | None = None
+    ) -> None:
         if holdups.follows and column.settling is not None:
             raise CaseError(
                 "simulation.phases = 'follow': goes with settlers that carry no drops; leave out "
                 "entrained_aqueous and entrained_organic, or let phases be 'fixed'"
             )
-        self.column, self.holdups, self.options = column, holdups, options
+        self.column, self.holdups, self.options, self.heat = column, holdups, options, heat
         self.stages, self.species = column.stages, len(column.system.species)
         self.width = self.species + 2
         self.salts = column.system.acid >= 0  # what species there are tells the anions
@@ -137,7 +147,6 @@ class Bank:
         self.efficiency = np.ones(self.stages) if settling is None else settling.efficiency
         self.lags = bool((self.efficiency < 1.0).any())
         self.flows = self._flows()
-        self.water_ions = aqueous.water_ion_product(column.temperature)
         self.law: Law | None = None
 
     def _flows(self) -> Flows:
@@ -163,19 +172,22 @@ class Bank:
     def size(self) -> int:
         """Numbers of its state."""
         tanks, n, width = self.shape
-        return n * width * (1 + 2 * tanks) + n + self.lags * n * self.species
+        warm = self.heat is not None
+        return n * width * (1 + 2 * tanks) + n + self.lags * n * self.species + warm * n
 
     def contents(self, state: Array) -> Contents:
         """Return the parts of a state, as views."""
         tanks, n, width = self.shape
-        ends = np.cumsum([n * width, tanks * n * width, tanks * n * width, n])
-        mixer, water, organic, volume, loaded = np.split(state, ends)
+        lags = self.lags * n * self.species
+        ends = np.cumsum([n * width, tanks * n * width, tanks * n * width, n, lags])
+        mixer, water, organic, volume, loaded, warmth = np.split(state, ends)
         return Contents(
             mixer.reshape(n, width),
             water.reshape(tanks, n, width),
             organic.reshape(tanks, n, width),
             volume,
             loaded.reshape(-1, self.species),
+            warmth,
         )
 
     def water_at(self, flows: Flows) -> Array:
@@ -203,6 +215,8 @@ class Bank:
         organic = (self.holdups.mixer - water)[:, None]
         held.mixer[:, :-2] = water[:, None] * x + organic * z
         held.loaded[:] = organic * z if self.lags else 0.0
+        if self.heat is not None:
+            held.warmth[:] = self.column.temperature - ROOM
         held.mixer[:, -2] = 0.0 if self.salts else water * anion
         held.mixer[:, -1] = organic[:, 0] * dimer
         for part, volume, content in (
@@ -268,14 +282,16 @@ class Bank:
         down, up = flows.drops_down * passes, flows.drops_up * rises
         leaves_a = flows.aqueous + flows.drops_up * flows.organic + water / g
         leaves_o = flows.organic + flows.drops_down * flows.aqueous + organic / g
+        kelvin = self._temperature(held.warmth, water, g)
         cascade = self._cascade(passes, leaves_a, rises, leaves_o, down, up, arriving)
+        cascade = cascade._replace(water_ion_product=aqueous.water_ion_product(kelvin))
         if self.lags:
             risen = brought + held.loaded / g
             risen[1:] += on_o[:-1, None] * rest_o[:-1, : self.species]
             flow, less = leaves_o - organic / g, 1.0 - self.efficiency
             efficiency = self.efficiency * flow / (flow + less * organic / g)
             cascade = cascade._replace(efficiency=efficiency, organic_feed=risen)
-        law = self._law(cascade.anion)
+        law = self._law(cascade.anion, kelvin)
         start = None if guess is None else guess.predicted(time)
         found = solve_column(cascade, law, start, self.options)
         if found.status not in (Status.CONVERGED, Status.EXCESS_BASE):
@@ -293,6 +309,9 @@ class Bank:
         changes.mixer[:] = fed - flows.aqueous[:, None] * w - flows.organic[:, None] * v
         changes.mixer[:, s] += doses
         now.water[:] = water
+        if self.heat is not None:
+            now.warmth[:] = kelvin - ROOM
+            changes.warmth[:] = (now.warmth - held.warmth) / g
         if self.lags:
             now.loaded[:] = organic[:, None] * z
             changes.loaded[:] = (now.loaded - held.loaded) / g
@@ -337,6 +356,7 @@ class Bank:
             time=time,
             slope=slope,
             alkaline=found.status == Status.EXCESS_BASE,
+            temperature=kelvin,
         )
         return state, rate, solved
 
@@ -360,7 +380,7 @@ class Bank:
             feed=np.ascontiguousarray(arriving[:, :s]),
             anion=self._anions(passes, up, drawn_a, arriving),
             dimer=self._mixed(rises, down, drawn_o, arriving[:, s + 1], 1),
-            water_ion_product=self.water_ions,
+            water_ion_product=np.empty(0),  # by temperature, once that is known
         )
         if self.column.settling is not None:
             cascade = cascade._replace(
@@ -393,12 +413,21 @@ class Bank:
         falls, rises = (on, back) if way < 0 else (back, on)
         return mixed_back(falls, rises, drawn, fed)
 
-    def _law(self, anion: Array) -> Law:
+    def _law(self, anion: Array, kelvin: Array) -> Law:
         """Return the distribution law, which only with activities depends on the anions."""
-        system, kelvin = self.column.system, self.column.temperature
-        if self.law is None or system.active:
+        system = self.column.system
+        if self.law is None or system.active or self.heat is not None:
             self.law = system.law(kelvin, anion)
         return self.law
+
+    def _temperature(self, warmth: Array, water: Array, g: float) -> Array:
+        """Return the temperatures at the end of a step (N,) [K], from those before."""
+        heat, holdups = self.heat, self.holdups
+        if heat is None:
+            return self.column.temperature
+        held = heat.aqueous * (water + holdups.aqueous_settler)
+        held += heat.organic * (holdups.mixer - water + holdups.organic_settler)
+        return temperatures(self.column, heat, held / g, warmth + ROOM)
 
     def _dosed(self, cascade: Cascade, unknowns: Array, leaves: Array) -> tuple[Array, Array]:
         """Return anions with what doses bring of them (N,), and the doses (N,) [eq/h]."""

@@ -19,6 +19,7 @@ from sx_sim.flowsheet.recycles import Circuit, Recycle
 from sx_sim.kernels.types import Options
 
 Array = NDArray[np.float64]
+WARM = 10.0  # [K] that counts as much
 TRACE = 1e-6  # of the largest concentration fed, below which others count as that much
 PART = 1e-3  # of the error of a step, which closures may have
 
@@ -82,7 +83,7 @@ class Unit:
         options: Options,
     ) -> None:
         self.name, self.holdups, self.options = name, holdups, options
-        self.bank = Bank(circuit.column, holdups, options)
+        self.bank = Bank(circuit.column, holdups, options, circuit.ratios.heat)
         self.circuit, self.recycles = circuit, circuit.recycles
         self.tanks = [tanks[recycle.product] for recycle in self.recycles]
         self.width = self.bank.width
@@ -94,7 +95,7 @@ class Unit:
         """Return its bank with other feeds and flows."""
         if circuit is not self.circuit:
             self.circuit, self.recycles = circuit, circuit.recycles
-            self.bank = Bank(circuit.column, self.holdups, self.options)
+            self.bank = Bank(circuit.column, self.holdups, self.options, circuit.ratios.heat)
             self._fixed()
         return self.bank
 
@@ -353,6 +354,7 @@ class Plant:
             ):
                 if len(part):
                     part[:] = (volume / len(part))[:, None] * content
+            held.warmth[:] = WARM
             held.loaded[:] = holdups.mixer[:, None] * content[:-2] if bank.lags else 0.0
             for k, tank in enumerate(unit.tanks):
                 tanks[k] = tank.volume * content

@@ -64,7 +64,7 @@ def snapshot(plant: Plant, solved: PlantSolved) -> Result:
 
 def _unit(solved: UnitSolved) -> Moment:
     bank, circuit = solved.bank, solved.circuit
-    column = circuit.column.with_streams(solved.streams)
+    column = replace(circuit.column.with_streams(solved.streams), temperature=bank.temperature)
     solution = Solution(bank.x, bank.organic, bank.unknowns, 0, bank.iterations, bank.residual)
     checks = check(bank.cascade, bank.law, bank.x, bank.organic, bank.unknowns)
     profile = profile_of(column, bank.cascade, bank.law, solution)

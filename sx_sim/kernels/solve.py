@@ -16,7 +16,7 @@ from sx_sim.kernels.metals import mix
 from sx_sim.kernels.types import Array, Cascade, Law, Options, Solution, Solutions
 from sx_sim.kernels.workspace import workspace
 
-KERNELS = 22  # that a solve compiles one by one
+KERNELS = 28  # that a solve compiles one by one
 CHAIN = 32  # columns that start from one another; the next chain starts afresh
 
 
@@ -122,7 +122,7 @@ def compile_solver(progress: Callable[[int, int], None]) -> None:
     def tell(module: str, name: str) -> None:
         if module.startswith(f"{__package__}."):
             done.add(name)
-            progress(len(done), KERNELS)
+            progress(len(done), max(KERNELS, len(done)))
 
     one = np.ones(1)
     metal = np.zeros((1, 1))

@@ -301,3 +301,29 @@ def test_stages_short_of_equilibrium_end_in_the_steady_state(drops):
     for name, stream in sx_sim.solve(case).streams.items():
         found = plant.result.streams[name].concentration
         np.testing.assert_allclose(found, stream.concentration, rtol=1e-5, atol=1e-9)
+
+
+def test_temperatures_follow_what_enters_and_is_held():
+    """Where a case has a heat balance they are states: they do not jump, and end where it says."""
+    heat = """
+[heat]
+aqueous = "4.1 kJ/(L*K)"
+organic = "1.7 kJ/(L*K)"
+loss = "20 W/K"
+ambient = "20 degC"
+[heat.entering]
+clay = "40 degC"
+"""
+    case = sx_sim.parse_case(PLAIN + heat)
+    plant = Simulation(case).step(50.0)
+    before = plant.result.stages.temperature
+    np.testing.assert_allclose(before, case.column.temperature, rtol=1e-9)
+    plant.set("heat.entering.clay", "60 degC").step(0.02)
+    shortly = plant.result.stages.temperature
+    plant.step(300.0)
+    steady = sx_sim.solve(case.with_values({"heat.entering.clay": "60 degC"})).stages
+    warmed = steady.temperature - before
+    assert warmed.max() > 2.0
+    assert (np.abs(shortly - before) < 0.2 * warmed.max()).all()
+    np.testing.assert_allclose(plant.result.stages.temperature, steady.temperature, rtol=1e-6)
+    np.testing.assert_allclose(plant.result.stages.aqueous, steady.aqueous, rtol=1e-4, atol=1e-9)
