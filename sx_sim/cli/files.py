@@ -44,16 +44,11 @@ def export(
 ) -> None:
     """Write stages of a run, points of a sweep or times of a simulation; needs pandas."""
     with plain_errors():
-        from sx_sim.dynamics.record import SimulationResult
-        from sx_sim.report.simulations import course_of
         from sx_sim.store import load_any
 
         check_outputs(table=csv)
         try:
-            found = load_any(file)[1]
-            table = (
-                course_of(found) if isinstance(found, SimulationResult) else found.to_dataframe()
-            )
+            table = load_any(file)[1].to_dataframe()
         except ImportError:
             raise CaseError("needs pandas, which is not installed: pip install pandas") from None
         write_output(csv, table.to_csv(index=table.index.name is not None).encode())

@@ -20,6 +20,7 @@ from sx_sim.errors import CaseError
 from sx_sim.flowsheet.quantities import QUANTITIES
 
 if TYPE_CHECKING:
+    import pandas as pd
     import xarray
 
     from sx_sim.dynamics.simulation import Simulation
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 USUAL = ("purity_reo", "concentration", "reo", "pH", "flow")
 PROFILES = ("pH", "loading", "aqueous", "organic")
+SIGNALS = ("measured", "set point", "output")  # of a controller
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ class SimulationResult:
         found |= {name: ("time", v) for name, v in self.numbers.items()}
         found |= {f"input:{path}": ("time", v) for path, v in self.inputs.items()}
         for name, values in self.controllers.items():
-            for k, what in enumerate(("measured", "set_point", "output")):
+            for k, what in enumerate(SIGNALS):
                 found[f"controller:{name}:{what}"] = ("time", values[:, k])
         found["inventory"] = (("time", "species"), self.inventory, {"units": "mol"})
         found["left"] = (("time", "product", "species"), self.left, {"units": "mol"})
@@ -113,6 +115,30 @@ class SimulationResult:
             "stage": np.arange(1, len(self.section) + 1),
         }
         return xarray.Dataset(found, axes, {"title": self.case.title})
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Return a row per time; needs pandas.
+
+        Columns are the time, then quantities of products, such as ``flow raffinate`` and
+        ``purity_reo raffinate Nd``, single quantities, inputs and controllers. Left out are
+        profiles, and what is never known, such as the purity of what is no rare earth.
+        """
+        import pandas as pd
+
+        columns: dict[str, Any] = {"time [h]": self.time}
+        for name, values in self.tables.items():
+            labels = [self.products, self.species][: values.ndim - 1]
+            for place in np.ndindex(*map(len, labels)):
+                own = values[:, *place]
+                if np.isfinite(own).any():
+                    words = (one[i] for one, i in zip(labels, place, strict=True))
+                    columns[" ".join([name, *words])] = own
+        columns |= self.numbers
+        columns |= {f"input {path}": values for path, values in self.inputs.items()}
+        for name, values in self.controllers.items():
+            for k, signal in enumerate(SIGNALS):
+                columns[f"controller {name} {signal}"] = values[:, k]
+        return pd.DataFrame(columns)
 
     def at(self, hours: float) -> xarray.Dataset:
         """Return everything at a time, between records in proportion; needs xarray."""

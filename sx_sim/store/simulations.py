@@ -13,7 +13,7 @@ from sx_sim.cases.load import CASE_NEEDED, Case
 from sx_sim.cases.simulation import HoldupTable, SimulationTable
 from sx_sim.chemistry.extractants import ExtractantSet
 from sx_sim.dynamics.control import SET_POINT
-from sx_sim.dynamics.record import PROFILES, SimulationResult
+from sx_sim.dynamics.record import PROFILES, SIGNALS, SimulationResult
 from sx_sim.dynamics.simulation import holdups_of
 from sx_sim.errors import CaseError, check_kind
 from sx_sim.flowsheet.quantities import BY_KIND, QUANTITIES
@@ -23,7 +23,6 @@ from sx_sim.studies.inputs import input_of
 
 Array = NDArray[np.float64]
 NEEDED = "save_simulation needs a simulation first, as simulate returns it"
-SIGNALS = ("measured", "set point", "output")  # of a controller
 NAMED = ("product", "species", "number", "input", "controller")  # scales
 SAME = 1e-9  # volumes, by share
 HOLDUPS = (*HoldupTable.model_fields, "sections")
