@@ -110,6 +110,7 @@ def check(case: CasePath) -> None:
     with plain_errors():
         from sx_sim.cases import load_case
         from sx_sim.chemistry.extractants import is_set
+        from sx_sim.dynamics.checking import check_simulation
         from sx_sim.report.results import print_case
         from sx_sim.studies.checking import check_case
         from sx_sim.text_files import read_tables
@@ -121,4 +122,5 @@ def check(case: CasePath) -> None:
             return
         loaded = load_case(case)
         check_case(loaded)
+        check_simulation(loaded)
         print_case(out, loaded)

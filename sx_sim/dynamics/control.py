@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sx_sim.cases.simulation import Controller
+from sx_sim.cases.simulation import Controller, SimulationTable
+from sx_sim.dynamics.measured import check_measure
+from sx_sim.dynamics.signals import Signals
+from sx_sim.errors import CaseError
+
+if TYPE_CHECKING:
+    from sx_sim.cases import Case
 
 SET_POINT = "controllers."  # before the name of another controller, whose set point is adjusted
 
@@ -71,3 +78,32 @@ class Loop:
         if wanted == self.output or (wanted - self.output) * more < 0.0:
             self.integral += more
         return self.output
+
+
+def loops_of(case: Case, table: SimulationTable, signals: Signals) -> dict[str, Loop]:
+    """Return the controllers of a case by name; CaseError for what they cannot measure or set."""
+    found = {}
+    for k, one in enumerate(table.controllers):
+        where = f"simulation.controllers.{k}"
+        try:
+            bias = _bias(one, table, signals)
+        except CaseError as error:
+            raise CaseError([f"{where}.adjust: {p}" for p in error.problems], case.name) from None
+        try:
+            check_measure(case.flowsheet, one.measure)
+        except CaseError as error:
+            raise CaseError([f"{where}.measure: {p}" for p in error.problems], case.name) from None
+        found[one.name] = Loop(one, bias)
+    return found
+
+
+def _bias(one: Controller, table: SimulationTable, signals: Signals) -> float:
+    """Return what a controller adjusts, as it is without it."""
+    if not one.adjust.startswith(SET_POINT):
+        return signals.know(one.adjust)
+    points = {f"{SET_POINT}{t.name}.set_point": t.set_point or 0.0 for t in table.controllers}
+    if one.adjust not in points:
+        raise CaseError(
+            f'"{one.adjust}": there is no such set point; there are {", ".join(points)}'
+        )
+    return points[one.adjust]

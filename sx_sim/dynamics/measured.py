@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from sx_sim.dynamics.plant import Plant
 from sx_sim.errors import CaseError
-from sx_sim.flowsheet.flowsheet import ALONE
+from sx_sim.flowsheet.flowsheet import ALONE, Flowsheet
 from sx_sim.flowsheet.outputs import element_sum, output, split_output
 from sx_sim.flowsheet.quantities import BY_KIND
 from sx_sim.flowsheet.result import Result
@@ -18,20 +17,20 @@ FORMS = (
 )
 
 
-def check_measure(plant: Plant, name: str) -> None:
+def check_measure(flowsheet: Flowsheet, name: str) -> None:
     """Raise CaseError if there is no such quantity."""
     kind = name.partition(".")[0]
     if kind in STAGES or kind in SPECIES:
-        _stage(plant.flowsheet.circuits, name)
+        _stage(flowsheet.circuits, name)
         return
     try:
         _, joined, product = split_output(name)
-        element_sum(joined, plant.species, name) if joined else ()
+        element_sum(joined, flowsheet.species, name) if joined else ()
     except CaseError as error:
         told = error.problems if kind in BY_KIND else [f'"{name}": must be {FORMS}']
         raise CaseError(told) from None
-    places = plant.flowsheet.products
-    if product and plant.flowsheet.place(product) not in places:
+    places = flowsheet.products
+    if product and flowsheet.place(product) not in places:
         raise CaseError(f'"{name}": no product {product}; there are {", ".join(places)}')
 
 

@@ -15,7 +15,8 @@ from sx_sim.cases import Case
 from sx_sim.cases.simulation import SimulationTable
 from sx_sim.chemistry import database
 from sx_sim.chemistry.elements import Element, element
-from sx_sim.dynamics.measured import check_measure, measure
+from sx_sim.dynamics.checking import recorded
+from sx_sim.dynamics.measured import measure
 from sx_sim.errors import CaseError
 from sx_sim.flowsheet.quantities import QUANTITIES
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from sx_sim.flowsheet.result import Result
 
 Array = NDArray[np.float64]
-USUAL = ("purity_reo", "concentration", "reo", "pH", "flow")
 PROFILES = ("pH", "loading", "aqueous", "organic")
 SIGNALS = ("measured", "set point", "output")  # of a controller
 
@@ -257,26 +257,7 @@ class Record:
     def __init__(self, plant: Simulation, table: SimulationTable) -> None:
         self.plant, self.table = plant, table
         case = plant.case
-        self.tables: tuple[str, ...] = USUAL
-        self.names: list[str] = []
-        if table.record is not None:
-            self.tables = tuple(name for name in table.record if name in QUANTITIES)
-            self.names = [name for name in table.record if name not in QUANTITIES]
-        for name in self.tables:
-            quantity = QUANTITIES[name]
-            if not quantity.along or "stage" in quantity.along:
-                raise CaseError(
-                    f"simulation.record: '{name}' is no table over products; stages are kept",
-                    case.name,
-                )
-        self.names += [spec.output for spec in case.content.specifications]
-        self.names = list(dict.fromkeys(self.names))
-        for name in self.names:
-            try:
-                check_measure(plant.plant, name)
-            except CaseError as error:
-                problems = [f"simulation.record: {p}" for p in error.problems]
-                raise CaseError(problems, case.name) from None
+        self.tables, self.names = recorded(case, table)
         self.products = tuple(plant.plant.products)
         self.rows: list[dict[str, Any]] = []
         self.count = 0

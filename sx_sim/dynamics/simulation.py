@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from sx_sim.cases import Case
 from sx_sim.cases.simulation import HoldupTable, SimulationTable
-from sx_sim.dynamics.control import SET_POINT, Loop
+from sx_sim.dynamics.checking import check_sections
+from sx_sim.dynamics.control import SET_POINT, loops_of
 from sx_sim.dynamics.holdups import Holdups
-from sx_sim.dynamics.measured import check_measure, measure
+from sx_sim.dynamics.measured import measure
 from sx_sim.dynamics.method import euler_step, next_step, try_step
 from sx_sim.dynamics.plant import Plant, PlantSolved, Tank
 from sx_sim.dynamics.signals import Signals
@@ -62,6 +63,7 @@ class Simulation:
         check_kind(case, Case, "a case is needed, such as load_case(path) reads")
         table = case.content.simulation or SimulationTable(duration="0 h")  # type: ignore[arg-type]
         self.case, self.table = case, table
+        check_sections(case, table)
         self.signals = Signals(case, table)
         self.time = 0.0
         self.tolerance = table.tolerance
@@ -82,7 +84,7 @@ class Simulation:
         self.alkaline = ""  # where and when it first was
         scale = self.plant.scales()
         self.weights = np.where(np.isfinite(scale), FLOOR * scale, np.inf)
-        self.loops = self._loops()
+        self.loops = loops_of(case, table, self.signals)
         if steady is not None:
             self.state_array = steady_state(self.plant, steady)
         elif begin == "empty":
@@ -94,34 +96,6 @@ class Simulation:
                 raise CaseError(error.problems, case.name) from None
         self.first = self.plant.inventory(self.state_array)
         self._rates()
-
-    def _loops(self) -> dict[str, Loop]:
-        names = [table.name for table in self.table.controllers]
-        found = {}
-        for k, table in enumerate(self.table.controllers):
-            where = f"simulation.controllers.{k}"
-            if table.adjust.startswith(SET_POINT):
-                other = table.adjust.removeprefix(SET_POINT).removesuffix(".set_point")
-                if other not in names or not table.adjust.endswith(".set_point"):
-                    raise CaseError(
-                        f'{where}.adjust = "{table.adjust}": there is no such controller; there '
-                        f"are {', '.join(names)}",
-                        self.case.name,
-                    )
-                bias = next(t.set_point or 0.0 for t in self.table.controllers if t.name == other)
-            else:
-                try:
-                    bias = self.signals.know(table.adjust)
-                except CaseError as error:
-                    problems = [f"{where}.adjust: {p}" for p in error.problems]
-                    raise CaseError(problems, self.case.name) from None
-            try:
-                check_measure(self.plant, table.measure)
-            except CaseError as error:
-                problems = [f"{where}.measure: {p}" for p in error.problems]
-                raise CaseError(problems, self.case.name) from None
-            found[table.name] = Loop(table, bias)
-        return found
 
     # looking at it
 
@@ -402,13 +376,6 @@ def _plant(
         tank = Tank(volume if unit == "L" else volume * flow)
         tanks.setdefault((link.source, link.product), tank)
     sheet = replace(flowsheet, circuits=circuits)
-    for name in table.sections:
-        if not any(s.name == name for c in circuits.values() for s in c.column.sections):
-            there = ", ".join(s.name for c in circuits.values() for s in c.column.sections)
-            raise CaseError(
-                f"simulation.sections.{name}: there is no such section; there are {there}",
-                case.name,
-            )
     holdups = {name: holdups_of(circuit, table) for name, circuit in circuits.items()}
     return Plant(sheet, holdups, tanks, table.tolerance)
 
