@@ -75,7 +75,9 @@ class Course:
     def _over(self) -> bool:
         """Whether there is a reason to stop."""
         if self.table.stop == "steady":
-            return self.plant.time > self.plant.signals.last and self.plant.changing < STEADY
+            waits = any(loop.samples == 0 for loop in self.plant.loops.values())
+            over = not waits and self.plant.time > self.plant.signals.last
+            return over and self.plant.changing < STEADY
         if self.table.stop is None:
             return False
         before, self.met = self.met, self.record.met()

@@ -465,7 +465,7 @@ def test_inputs_that_are_disturbed_are_drawn_as_recorded():
         '[[simulation.disturbances]]\npath = "feeds.clay.flow"\nkind = "noise"\nsize = 0.02\n'
         'period = "30 min"\n'
     )
-    short = UPSET.replace("24 h", "3 h")
+    short = UPSET.replace("24 h", "13 h")
     result = simulate(sx_sim.parse_case(BASE + short + noise))
     drawn = titled(plots.transient_inputs(result), "clay flow").lines[0]
     np.testing.assert_array_equal(drawn.get_xdata(), result.time)

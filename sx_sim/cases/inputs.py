@@ -106,6 +106,10 @@ def number_of(case: Case, path: str, setting: float | str) -> float:
     own = _own(path, name)
     try:
         leaf = _leaf(case.circuits[name].file_with(own, setting), own.split("."))
+        before = _leaf(case.circuits[name].file, own.split("."))
+        if isinstance(leaf, Amount) and isinstance(before, Amount) and leaf.unit != before.unit:
+            told = f"{own} = {setting!r}: the case gives it in {before.unit}; give that here too"
+            raise CaseError(told, case.name)
         return _number(leaf)
     except CaseError as error:
         where = f"circuits.{name}." if name else ""
@@ -117,11 +121,19 @@ def number_of(case: Case, path: str, setting: float | str) -> float:
 def number_now(case: Case, path: str) -> float:
     """Return the number of an input as the case has it."""
     name = _circuits(case, path)[0]
+    *parents, key = _own(path, name).split(".")
+    table: Any = {}
     try:
-        return _number(_leaf(case.circuits[name].file, _own(path, name).split(".")))
+        table = _leaf(case.circuits[name].file, parents)
+        return _number(_leaf(table, [key]))
     except (AttributeError, KeyError, TypeError, ValueError):
-        number_of(case, path, 1.0)  # says what is wrong with a path that there is not
-        raise CaseError(f"{path}: the case gives no number that could change", case.name) from None
+        other = ALTERNATIVES.get(key, "")
+        if other and getattr(table, other, None) is not None:
+            raise CaseError(f"{path}: the case gives {other}; change that", case.name) from None
+        if isinstance(table, dict) or key not in type(table).model_fields:
+            number_of(case, path, 1.0)  # says what is wrong with a path that there is not
+        told = f"{path}: the case gives no number there that could change; give it in the case"
+        raise CaseError(told, case.name) from None
 
 
 def flowsheet_at(case: Case, numbers: Mapping[str, float]) -> Flowsheet:

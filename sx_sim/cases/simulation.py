@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from sx_sim import units
 from sx_sim.cases.fields import Label
@@ -34,8 +34,18 @@ def _held(value: Any) -> tuple[float, str]:
     return (number, "L") if unit == "L" else (number / HOUR, "h")
 
 
-Hours = Annotated[float, BeforeValidator(_hours), Field(examples=["10 h"])]
-Held = Annotated[tuple[float, str], BeforeValidator(_held), Field(examples=["200 L", "5 min"])]
+Hours = Annotated[
+    float,
+    BeforeValidator(_hours),
+    WithJsonSchema({"type": "string", "description": "a time", "examples": ["10 h"]}),
+    Field(examples=["10 h"]),
+]
+Held = Annotated[
+    tuple[float, str],
+    BeforeValidator(_held),
+    WithJsonSchema({"type": "string", "description": "a volume or a time", "examples": ["5 min"]}),
+    Field(examples=["200 L", "5 min"]),
+]
 
 
 class HoldupTable(Table):
@@ -73,7 +83,7 @@ class Disturbance(Table):
         None, ge=0.0, description="standard deviation or amplitude, as a share of the input"
     )
     offset: float | None = Field(
-        None, ge=0.0, description="the same in the unit of the input, such as 0.05 of a pH"
+        None, ge=0.0, description="the same in mol/L (g/L if so given), L/h, K, or of a pH"
     )
     period: Hours | None = Field(None, description="of the sine, or for which noise is held")
     seed: int = Field(0, ge=0)
@@ -106,7 +116,7 @@ class Controller(Table):
     integral_time: Hours | None = None
     derivative_time: Hours = 0.0
     ratio: float | None = Field(None, description="of the input over what is measured")
-    low: float = Field(description="least value of the input, in its unit")
+    low: float = Field(description="least value of the input, in mol/L (g/L if so given), L/h, K")
     high: float
     sample_time: Hours = Field(description="between measurements")
     delay: Hours = Field(0.0, description="of the assay")
@@ -148,6 +158,17 @@ class SimulationTable(HoldupTable):
     stop: Literal["steady", "met", "lost"] | None = Field(
         None, description="once nothing changes, or specifications are met or lost"
     )
+
+    @model_validator(mode="after")
+    def _in_time(self) -> SimulationTable:
+        for k, event in enumerate(self.events):
+            if event.at >= self.duration > 0.0:
+                raise ValueError(
+                    f"events.{k}.at = {event.at:g} h: must be before the end, {self.duration:g} h"
+                )
+        if not self.tank[0] > 0.0:
+            raise ValueError("tank: must be above zero, such as '10 min'")
+        return self
 
     @model_validator(mode="after")
     def _named_once(self) -> SimulationTable:

@@ -26,11 +26,10 @@ def recorded(case: Case, table: SimulationTable) -> tuple[tuple[str, ...], list[
     """Return the tables and the single quantities that are to be recorded, or CaseError."""
     tables, names = USUAL, []
     if table.record is not None:
-        tables = tuple(name for name in table.record if name in QUANTITIES)
-        names = [name for name in table.record if name not in QUANTITIES]
+        wide = [name for name in table.record if name in QUANTITIES and QUANTITIES[name].along]
+        tables, names = tuple(wide), [name for name in table.record if name not in wide]
     for name in tables:
-        along = QUANTITIES[name].along
-        if not along or "stage" in along:
+        if "stage" in QUANTITIES[name].along:
             raise CaseError(
                 f"simulation.record: '{name}' is no table over products; stages are kept",
                 case.name,

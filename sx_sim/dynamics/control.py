@@ -93,6 +93,18 @@ def loops_of(case: Case, table: SimulationTable, signals: Signals) -> dict[str, 
             check_measure(case.flowsheet, one.measure)
         except CaseError as error:
             raise CaseError([f"{where}.measure: {p}" for p in error.problems], case.name) from None
+        if not one.low <= bias <= one.high:
+            raise CaseError(
+                f"{where}: {one.adjust} is {bias:g} in the case: must lie from low = "
+                f"{one.low:g} to high = {one.high:g}, in mol/L, L/h or K as the case has it",
+                case.name,
+            )
+        moved = [change.path for change in signals.changes]
+        moved += [one.path for one in signals.disturbances]
+        moved += [other.table.adjust for other in found.values()]
+        if one.adjust in moved:
+            told = f"{where}.adjust: {one.adjust} is moved by something else too; leave one out"
+            raise CaseError(told, case.name)
         found[one.name] = Loop(one, bias)
     return found
 

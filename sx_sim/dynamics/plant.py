@@ -94,8 +94,17 @@ class Unit:
     def fed_by(self, circuit: Circuit) -> Bank:
         """Return its bank with other feeds and flows."""
         if circuit is not self.circuit:
+            before = self.bank
             self.circuit, self.recycles = circuit, circuit.recycles
             self.bank = Bank(circuit.column, self.holdups, self.options, circuit.ratios.heat)
+            same = self.bank.size == before.size and len(self.tanks) == len(self.recycles)
+            if not same or self.bank.column.system.species != before.column.system.species:
+                where = f"circuits.{self.name}: " if self.name else ""
+                raise CaseError(
+                    f"{where}an input changes which species, stages, recycles or efficiencies "
+                    "below one there are, such as saponification to or from zero; over time "
+                    "they stay"
+                )
             self._fixed()
         return self.bank
 
@@ -244,6 +253,11 @@ class PlantSolved:
     carried: Mapping[Link, Array] = field(default_factory=dict)
 
 
+def key_of(link: Link) -> tuple[str, str, str]:
+    """Return what names the tank of a link, whatever its share and conditioner are."""
+    return link.circuit, link.feed, "link"
+
+
 class Plant:
     """Units, tanks on links, and what has entered and left.
 
@@ -256,8 +270,8 @@ class Plant:
         At the start.
     holdups : mapping of str to Holdups
         By circuit.
-    tanks : mapping of (str, str) to Tank
-        By circuit and product.
+    tanks : mapping to Tank
+        Of recycles by circuit and product, of links by ``key_of``.
     tolerance : float
         Error of a step that is tolerated; closures of stages are a part of it.
     """
@@ -266,7 +280,7 @@ class Plant:
         self,
         flowsheet: Flowsheet,
         holdups: Mapping[str, Holdups],
-        tanks: Mapping[tuple[str, str], Tank],
+        tanks: Mapping[tuple[str, ...], Tank],
         tolerance: float,
     ) -> None:
         if flowsheet.torn:
@@ -283,19 +297,19 @@ class Plant:
                 name,
                 circuit,
                 holdups[name],
-                {product: tank for (unit, product), tank in tanks.items() if unit == name},
+                {r.product: tanks[name, r.product] for r in circuit.recycles},
                 options,
             )
             for name, circuit in flowsheet.circuits.items()
         }
-        self.tanks = {link: tanks[link.source, link.product] for link in flowsheet.links}
+        self.tanks = {key_of(link): tanks[key_of(link)] for link in flowsheet.links}
         self.species = flowsheet.species
         self.places: dict[object, slice] = {}
         end = 0
         for name, unit in self.units.items():
             self.places[name] = slice(end, end := end + unit.size)
         for link in flowsheet.links:
-            self.places[link] = slice(end, end := end + self.units[link.source].width)
+            self.places[key_of(link)] = slice(end, end := end + self.units[link.source].width)
         self.products = list(flowsheet.products)
         width = len(self.species) + 2
         self.entered = slice(end, end := end + width)
@@ -335,8 +349,8 @@ class Plant:
             amounts = held.mixer.sum(axis=0) + tanks.sum(axis=0)
             amounts += held.aqueous.sum(axis=(0, 1)) + held.organic.sum(axis=(0, 1))
             total[self.columns[name]] += amounts
-        for link in self.tanks:
-            total[self.columns[link.source]] += state[self.places[link]]
+        for link in self.flowsheet.links:
+            total[self.columns[link.source]] += state[self.places[key_of(link)]]
         return total
 
     def scales(self) -> Array:
@@ -358,9 +372,10 @@ class Plant:
             held.loaded[:] = holdups.mixer[:, None] * content[:-2] if bank.lags else 0.0
             for k, tank in enumerate(unit.tanks):
                 tanks[k] = tank.volume * content
-        for link, tank in self.tanks.items():
-            scale[self.places[link]] = tank.volume * bank_scale(self.units[link.source].bank)
-        return scale
+        for link in self.flowsheet.links:
+            content = bank_scale(self.units[link.source].bank)
+            scale[self.places[key_of(link)]] = self.tanks[key_of(link)].volume * content
+        return np.where(scale > 0.0, scale, np.inf)  # what has no volume holds nothing
 
     def solve(
         self, time: float, flowsheet: Flowsheet, base: Array, g: float, guess: PlantSolved | None
@@ -375,7 +390,10 @@ class Plant:
             circuit = flowsheet.circuits[name]
             fed: dict[str, Stream] = {}
             for link in flowsheet.links_to(name):
-                made, flow = self._carried(link, found, base, g, state, rate, carried)
+                try:
+                    made, flow = self._carried(link, found, base, g, state, rate, carried)
+                except (CaseError, ZeroDivisionError):  # a liquor without rare earths to treat
+                    return None
                 fed[link.feed] = made
                 brought = np.zeros(self.width)
                 brought[self.columns[link.source]] = flow * carried[link]
@@ -413,10 +431,10 @@ class Plant:
         carried: dict[Link, Array],
     ) -> tuple[Stream, float]:
         """Return the stream that a link feeds, and its flow before; fill what its tank holds."""
-        source, tank = found[link.source], self.tanks[link]
+        source, tank = found[link.source], self.tanks[key_of(link)]
         flow, content = source.outlets[link.product]
         flow = link.share * (flow - source.drawn.get(link.product, 0.0))
-        place = self.places[link]
+        place = self.places[key_of(link)]
         held = tank.mixed(base[place], g, flow, content)
         rate[place] = flow * (content - held)
         state[place] = base[place] + g * rate[place]

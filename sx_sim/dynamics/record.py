@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 PROFILES = ("pH", "loading", "aqueous", "organic")
+MADE = 1e-4  # of the oxides fed, below which a product is not one yet
 SIGNALS = ("measured", "set point", "output")  # of a controller
 
 
@@ -357,7 +358,12 @@ class Record:
 
 
 def _value(result: Result, name: str) -> float:
-    """Return a number, NaN where there is none yet, such as a purity in water without metals."""
+    """Return a number, NaN where there is none yet, such as a purity of next to nothing."""
+    kind, _, rest = name.partition(".")
+    place = result.flowsheet.place(rest.partition(".")[2])
+    stream = result.streams.get(place) if kind.startswith("purity") else None
+    if stream is not None and stream.flow * stream.reo < MADE * result.oxides_fed:
+        return float("nan")
     try:
         return measure(result, name)
     except CaseError:

@@ -61,11 +61,24 @@ class Signals:
         if path not in self.nominal:
             if "constants." in path:
                 raise CaseError(f"{path}: constants do not change over time", self.case.name)
+            if path.endswith((".synergist", "solvent.concentration")) and self._mixed:
+                raise CaseError(
+                    f"{path}: what stages hold of the two extractants keeps its proportion; it "
+                    "does not change over time",
+                    self.case.name,
+                )
             self.nominal[path] = number_now(self.case, path)
         return self.nominal[path]
 
+    @property
+    def _mixed(self) -> bool:
+        """Whether a solvent has two extractants."""
+        return any(c.column.synergist for c in self.case.flowsheet.circuits.values())
+
     def change(self, at: float, path: str, setting: float | str, over: float = 0.0) -> None:
         """Have an input go to what a case may give for it, from a time on."""
+        if not over >= 0.0:
+            raise CaseError(f"{path}: over = {over!r}: must be a number of hours, 0 or more")
         self.know(path)
         insort(self.changes, Change(at, path, number_of(self.case, path, setting), over))
 
@@ -95,10 +108,9 @@ class Signals:
 
     @property
     def last(self) -> float:
-        """When the last event is over; never where disturbances go on."""
-        if any(one.endless for one in self.disturbances):
-            return np.inf
-        return max((c.at + c.over for c in self.changes), default=0.0)
+        """When the last event and disturbance is over; never where disturbances go on."""
+        ends = [c.at + c.over for c in self.changes] + [one.over for one in self.disturbances]
+        return max(ends, default=0.0)
 
 
 class _Moving:
@@ -113,9 +125,11 @@ class _Moving:
             self.times, self.values = _read(path, case.name, self.where)
 
     @property
-    def endless(self) -> bool:
-        """Whether it never ends."""
-        return self.table.end is None and self.table.kind != "table"
+    def over(self) -> float:
+        """When it ends [h]."""
+        if self.table.end is not None:
+            return self.table.end
+        return float(self.times[-1]) if self.times.size else np.inf
 
     def moved(self, value: float, time: float) -> float:
         """Return an input moved by it."""

@@ -16,7 +16,7 @@ from sx_sim.dynamics.control import SET_POINT, loops_of
 from sx_sim.dynamics.holdups import Holdups
 from sx_sim.dynamics.measured import measure
 from sx_sim.dynamics.method import euler_step, next_step, try_step
-from sx_sim.dynamics.plant import Plant, PlantSolved, Tank
+from sx_sim.dynamics.plant import Plant, PlantSolved, Tank, key_of
 from sx_sim.dynamics.signals import Signals
 from sx_sim.dynamics.snapshot import snapshot
 from sx_sim.dynamics.start import empty_state, steady_state
@@ -176,7 +176,11 @@ class Simulation:
             return
         result = self.result
         for loop in due:
-            value = measure(result, loop.table.measure)
+            try:
+                value = measure(result, loop.table.measure)
+            except CaseError:  # nothing there yet that it could measure
+                loop.samples += 1
+                continue
             output = loop.sample(self.time, value)
             if loop.table.adjust.startswith(SET_POINT):
                 other = loop.table.adjust.removeprefix(SET_POINT).removesuffix(".set_point")
@@ -352,7 +356,7 @@ def _plant(
 ) -> Plant:
     """Return the plant with its holdups; flows that follow from contents are those of the start."""
     circuits: dict[str, Circuit] = {}
-    tanks: dict[tuple[str, str], Tank] = {}
+    tanks: dict[tuple[str, ...], Tank] = {}
     streams: dict[tuple[str, str], float] = {}
     for name, circuit in flowsheet.circuits.items():
         fed = {}
@@ -373,8 +377,7 @@ def _plant(
     for link in flowsheet.links:
         volume, unit = table.tank
         flow = streams[link.source, link.product] * link.share
-        tank = Tank(volume if unit == "L" else volume * flow)
-        tanks.setdefault((link.source, link.product), tank)
+        tanks[key_of(link)] = Tank(volume if unit == "L" else volume * flow)
     sheet = replace(flowsheet, circuits=circuits)
     holdups = {name: holdups_of(circuit, table) for name, circuit in circuits.items()}
     return Plant(sheet, holdups, tanks, table.tolerance)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from sx_sim.cascade.status import Status
 from sx_sim.cascade.streams import Stream
 from sx_sim.dynamics.bank import stream_of
 from sx_sim.dynamics.plant import Plant, PlantSolved, UnitSolved
+from sx_sim.errors import CaseError
 from sx_sim.flowsheet.circuit import CircuitResult
 from sx_sim.flowsheet.recycles import NOTHING
 from sx_sim.flowsheet.result import Result
@@ -58,7 +60,8 @@ def snapshot(plant: Plant, solved: PlantSolved) -> Result:
     for link in plant.flowsheet.links:
         source = units[link.source].streams.get(link.product)
         if source is not None:
-            treatments[link] = link.treat(source)
+            with suppress(CaseError, ZeroDivisionError):  # nothing there yet to treat
+                treatments[link] = link.treat(source)
     return Result(solved.flowsheet, units, treatments)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sx_sim.dynamics.plant import Plant
+from sx_sim.dynamics.plant import Plant, key_of
 from sx_sim.flowsheet.flowsheet import Flowsheet
 from sx_sim.flowsheet.result import Result
 
@@ -30,9 +30,10 @@ def steady_state(plant: Plant, result: Result) -> Array:
         }
         for k, recycle in enumerate(unit.recycles):
             tanks[k] = unit.tanks[k].volume * outlets[recycle.product]
-        for link, tank in plant.tanks.items():
+        for link in plant.flowsheet.links:
             if link.source == name:
-                state[plant.places[link]] = tank.volume * outlets[link.product]
+                volume = plant.tanks[key_of(link)].volume
+                state[plant.places[key_of(link)]] = volume * outlets[link.product]
     return state
 
 
@@ -69,7 +70,8 @@ def empty_state(plant: Plant, flowsheet: Flowsheet) -> Array:
 
         for k, recycle in enumerate(unit.recycles):
             tanks[k] = unit.tanks[k].volume * barren(recycle.product)
-        for link, tank in plant.tanks.items():
+        for link in plant.flowsheet.links:
             if link.source == name:
-                state[plant.places[link]] = tank.volume * barren(link.product)
+                volume = plant.tanks[key_of(link)].volume
+                state[plant.places[key_of(link)]] = volume * barren(link.product)
     return state
