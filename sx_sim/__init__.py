@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sx_sim.flowsheet.circuit import CircuitResult
     from sx_sim.flowsheet.flowsheet import Flowsheet
     from sx_sim.flowsheet.result import Result
+    from sx_sim.fmu import export_fmu
     from sx_sim.simulations import Simulation, simulate
     from sx_sim.store import (
         load_result,
@@ -53,6 +54,7 @@ _HOMES = {
     "Uncertainty": "sx_sim.studies.uncertainty",
     "cite": "sx_sim.chemistry.catalogue",
     "contact": "sx_sim.contacts",
+    "export_fmu": "sx_sim.fmu",
     "load_case": "sx_sim.cases",
     "load_result": "sx_sim.store",
     "load_simulation": "sx_sim.store",
@@ -88,6 +90,7 @@ __all__ = [
     "Uncertainty",
     "cite",
     "contact",
+    "export_fmu",
     "load_case",
     "load_result",
     "load_simulation",

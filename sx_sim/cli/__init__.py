@@ -9,7 +9,7 @@ import typer
 from sx_sim.cli.common import out, replace_unknown_characters
 from sx_sim.cli.data import data, elements
 from sx_sim.cli.files import export, info, schema
-from sx_sim.cli.simulating import simulate
+from sx_sim.cli.simulating import fmu, simulate
 from sx_sim.cli.solving import check, run
 from sx_sim.cli.studying import fit, sensitivity, uncertainty
 from sx_sim.cli.sweeping import plot, sweep
@@ -21,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 COMMANDS = (
-    *(run, check, sweep, simulate, plot),
+    *(run, check, sweep, simulate, fmu, plot),
     *(sensitivity, uncertainty, fit, info, export, schema, elements),
 )
 

@@ -1,8 +1,9 @@
-"""Time: simulate."""
+"""Time: simulate, fmu."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,6 +24,7 @@ from sx_sim.cli.common import (
 from sx_sim.cli.outputs import check_outputs
 from sx_sim.cli.signals import Stopped, stoppable
 from sx_sim.errors import CaseError, ConvergenceError
+from sx_sim.output_files import check_output
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -94,6 +96,37 @@ def simulate(
                 path = plots / f"{case.stem}_simulation.gif"
                 draw.animate_profile(found, path)
                 out.print(f"wrote {path}", soft_wrap=True)
+
+
+def fmu(
+    case: CasePath,
+    out_file: Annotated[Path, typer.Option("--out", metavar="FILE.fmu", help="Where to.")],
+    inputs: Annotated[
+        list[str] | None, typer.Option("--input", metavar="PATH", help="An input of the case.")
+    ] = None,
+    outputs: Annotated[
+        list[str] | None, typer.Option("--output", metavar="NAME", help="A quantity.")
+    ] = None,
+) -> None:
+    """Write a plant over time as an FMU for programs that couple models; needs pythonfmu.
+
+    --input and --output may be given several times; without them it has those that matter.
+    """
+    with plain_errors():
+        from sx_sim.cases import load_case
+        from sx_sim.fmu import export_fmu
+
+        loaded = load_case(case)
+        check_output(out_file, ".fmu")
+        if out_file.exists():
+            err.print(f"{out_file} is there and will be replaced", soft_wrap=True)
+        compile_first()
+        try:
+            export_fmu(loaded, out_file, inputs, outputs)
+        except ConvergenceError as error:
+            complain("not solved:", str(error))
+            raise typer.Exit(NOT_SOLVED) from None
+        out.print(f"wrote {out_file}", soft_wrap=True)
 
 
 def _figures(found: SimulationResult) -> dict[str, Callable[[], Figure]]:
