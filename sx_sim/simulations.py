@@ -13,7 +13,7 @@ from sx_sim.dynamics.journal import SimulationJournal
 from sx_sim.dynamics.record import Record, SimulationResult
 from sx_sim.dynamics.simulation import STEADY
 from sx_sim.dynamics.simulation import Simulation as Stepper
-from sx_sim.errors import CaseError, check_kind
+from sx_sim.errors import CaseError, OutsideRangeError, check_kind
 
 Array = NDArray[np.float64]
 NEAR = 1e-12  # of a time, within which two are the same
@@ -56,11 +56,22 @@ class Course:
         self.met = self.record.met()
         self.over = False
 
-    def run(self, seen: Callable[[], None]) -> SimulationResult:
-        """Go on to the end, calling ``seen`` after each step; return what was recorded."""
+    def run(self, seen: Callable[[], None], strict: bool = False) -> SimulationResult:
+        """Go on to the end, calling ``seen`` after each step; return what was recorded.
+
+        OutsideRangeError, if ``strict``, as soon as a record leaves a range.
+        """
+
+        def within() -> None:
+            if strict and (outside := self.record.cautions.outside):
+                raise OutsideRangeError(outside, None)
+            seen()
+
+        within()
         while not self.over and self.plant.time < self.table.duration * (1.0 - NEAR):
-            self.plant.go(min(self.table.duration, self.record.following), self._after(seen))
+            self.plant.go(min(self.table.duration, self.record.following), self._after(within))
         self.record.take()
+        within()
         return self.record.result()
 
     def _after(self, seen: Callable[[], None]) -> Callable[[], bool]:
@@ -89,6 +100,7 @@ def simulate(
     *,
     journal: SimulationJournal | None = None,
     resume: bool = False,
+    strict: bool = False,
     progress: Callable[[float, float], None] | None = None,
 ) -> SimulationResult:
     """Follow a plant over the time that its case says.
@@ -101,6 +113,8 @@ def simulate(
         Keeps where it is, so that it can go on after a stop.
     resume : bool
         Whether to go on from there.
+    strict : bool
+        Whether leaving a range of the constants is an error.
     progress : callable, optional
         Called with hours done and in all.
 
@@ -114,6 +128,8 @@ def simulate(
         If there is no such table, or it does not fit the case.
     ConvergenceError
         If the plant cannot be followed further.
+    OutsideRangeError
+        If ``strict``, as soon as it leaves a range.
 
     Examples
     --------
@@ -133,7 +149,7 @@ def simulate(
             journal.keep(course)
 
     try:
-        return course.run(seen)
+        return course.run(seen, strict)
     except KeyboardInterrupt:
         if journal is not None:
             journal.keep(course, now=True)

@@ -14,6 +14,7 @@ from sx_sim.cli.common import (
     CasePath,
     OutPath,
     PlotPath,
+    Strict,
     compile_first,
     complain,
     err,
@@ -45,10 +46,12 @@ def simulate(
     animate: Annotated[
         bool, typer.Option("--animate", help="With --plots, the profile as a moving picture too.")
     ] = False,
+    strict: Strict = False,
 ) -> None:
     """Follow a plant over the time that its simulation table says.
 
     With --out, where it has come to is kept: a simulation that was stopped goes on with --resume.
+    With --strict it ends with exit code 4, and nothing is written, where it leaves a range.
     """
     with plain_errors():
         from sx_sim.cases import load_case
@@ -61,6 +64,8 @@ def simulate(
         loaded = load_case(case)
         if (resume or fresh) and out_file is None:
             raise CaseError("--resume and --fresh go with --out, the file to be written")
+        if animate and plots is None:
+            raise CaseError("--animate goes with --plots, the directory of the pictures")
         check_outputs(results=out_file, kind="simulation", pictures=plots)
         journal = SimulationJournal(out_file, loaded) if out_file else None
         if journal is not None:
@@ -75,7 +80,9 @@ def simulate(
                 def progress(hours: float, whole: float) -> None:
                     bar(round(hours), round(whole))
 
-                found = follow(loaded, journal=journal, resume=resume, progress=progress)
+                found = follow(
+                    loaded, journal=journal, resume=resume, strict=strict, progress=progress
+                )
         except KeyboardInterrupt as stop:
             err.print("stopped" + ("; go on with --resume" if journal else ""))
             code = 128 + stop.args[0] if isinstance(stop, Stopped) else INTERRUPTED
@@ -133,8 +140,10 @@ def _figures(found: SimulationResult) -> dict[str, Callable[[], Figure]]:
     """Return the pictures of a simulation, by name."""
     from sx_sim import plots as draw
 
-    figures: dict[str, Callable[[], Figure]] = {
-        "products": lambda: draw.transient_products(found),
+    figures: dict[str, Callable[[], Figure]] = {}
+    if {"purity_reo", "concentration"} <= set(found.tables):
+        figures["products"] = lambda: draw.transient_products(found)
+    figures |= {
         "maps": lambda: draw.transient_maps(found),
         "inventory": lambda: draw.transient_inventory(found),
     }

@@ -15,6 +15,7 @@ from sx_sim.cases import Case
 from sx_sim.cases.simulation import SimulationTable
 from sx_sim.chemistry import database
 from sx_sim.chemistry.elements import Element, element
+from sx_sim.dynamics.cautions import Cautions
 from sx_sim.dynamics.checking import recorded
 from sx_sim.dynamics.measured import measure
 from sx_sim.errors import CaseError
@@ -65,7 +66,7 @@ class SimulationResult:
     final : mapping
         The state at the end, from which another simulation can start.
     cautions : tuple of str
-        Why to take it with care, beside what its case itself gives cause for.
+        Why to take it with care, and when.
     """
 
     case: Case
@@ -262,6 +263,7 @@ class Record:
         self.products = tuple(plant.plant.products)
         self.rows: list[dict[str, Any]] = []
         self.count = 0
+        self.cautions = Cautions()
 
     @property
     def following(self) -> float:
@@ -305,6 +307,7 @@ class Record:
         row["inventory"] = plant.plant.inventory(plant.state_array)[:-2]
         row["left"] = plant.plant.product_amounts(plant.state_array)[:, :-2].copy()
         row["elements"] = result.elements
+        self.cautions.take(plant.time, result.cautions)
         self.rows.append(row)
 
     def met(self) -> bool:
@@ -353,7 +356,7 @@ class Record:
             steps=plant.steps,
             solves=plant.solves,
             final=plant.state,
-            cautions=(plant.alkaline,) if plant.alkaline else (),
+            cautions=(*self.cautions.texts, *((plant.alkaline,) if plant.alkaline else ())),
         )
 
 

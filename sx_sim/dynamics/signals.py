@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 
 NEAR = 1e-13  # of a time, by which what is just before it lies
+SEEN = 0.125  # of the period of a sine, that a step takes at most
 
 
 @dataclass(frozen=True, order=True)
@@ -111,6 +112,16 @@ class Signals:
         """When the last event and disturbance is over; never where disturbances go on."""
         ends = [c.at + c.over for c in self.changes] + [one.over for one in self.disturbances]
         return max(ends, default=0.0)
+
+    def longest(self, time: float) -> float:
+        """Return the longest step from a time that sees every sine."""
+        tables = [one.table for one in self.disturbances]
+        periods = [
+            t.period
+            for t in tables
+            if t.kind == "sine" and t.period and t.start <= time < (t.end or np.inf)
+        ]
+        return SEEN * min(periods, default=np.inf)
 
 
 class _Moving:

@@ -69,9 +69,12 @@ class Simulation:
         self.tolerance = table.tolerance
         self.flowsheet = self._flowsheet(0.0)
         begin = table.start if start is None else start
-        steady: Result | None = None
-        if begin == "steady":
-            steady = _steady(case.flowsheet)
+        stronger = [x.key for x in case.flowsheet.links if x.conditioner.strength is not None]
+        if begin == "empty" and stronger:
+            told = f"{stronger[0]}: a liquor without metals cannot be brought to a strength; take"
+            raise CaseError(f'simulation.start = "empty": {told} start = "steady"', case.name)
+        # flows of liquors that are brought to a strength follow from what is in them
+        steady = _steady(case.flowsheet) if begin == "steady" or stronger else None
         self.plant = _plant(case, case.flowsheet, table, steady)
         self.shortest = min(
             float((unit.holdups.mixer / (unit.bank.flows.aqueous + unit.bank.flows.organic)).min())
@@ -85,7 +88,7 @@ class Simulation:
         scale = self.plant.scales()
         self.weights = np.where(np.isfinite(scale), FLOOR * scale, np.inf)
         self.loops = loops_of(case, table, self.signals)
-        if steady is not None:
+        if begin == "steady" and steady is not None:
             self.state_array = steady_state(self.plant, steady)
         elif begin == "empty":
             self.state_array = empty_state(self.plant, self.flowsheet)
@@ -200,7 +203,11 @@ class Simulation:
 
     def _solve(self, time: float, base: Array, g: float, kept: Any) -> Any:
         self.solves += 1
-        return self.plant.solve(time, self._flowsheet(time), base, g, kept)
+        try:
+            return self.plant.solve(time, self._flowsheet(time), base, g, kept)
+        except CaseError as error:  # of inputs as they are then
+            told = [f"at {time:.6g} h: {problem}" for problem in error.problems]
+            raise CaseError(told, self.case.name) from None
 
     def _jumped(self) -> None:
         """Forget rates, which inputs have changed."""
@@ -245,7 +252,7 @@ class Simulation:
         assert self.rate is not None
         while True:
             left = stop - self.time
-            step = min(self.length, left)
+            step = min(self.length, left, self.signals.longest(self.time))
             ends = step > 0.999999 * left
             step = left if ends else min(step, 0.5 * left) if 2.0 * step > left else step
             trial = try_step(self._solve, self.time, self.state_array, self.rate, step, self.kept)

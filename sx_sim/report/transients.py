@@ -71,7 +71,7 @@ def _products(result: SimulationResult) -> Table:
             for name in ("flow", "pH", "reo")
         )
         shares = tables["purity_reo"][-1, k] if "purity_reo" in tables else np.zeros(0)
-        if not flow > 0.0:
+        if flow == 0.0:
             continue
         best = int(np.nanargmax(shares)) if np.isfinite(shares).any() else -1
         table.add_row(

@@ -7,7 +7,7 @@ import pytest
 
 import sx_sim
 from sx_sim.dynamics.journal import SimulationJournal
-from sx_sim.errors import CaseError
+from sx_sim.errors import CaseError, OutsideRangeError
 from sx_sim.simulations import Course, Simulation, simulate
 
 CIRCUIT = """
@@ -75,6 +75,62 @@ def test_a_steady_plant_stays_as_it_is():
     for name, stream in steady.streams.items():
         found = plant.result.streams[name].concentration
         np.testing.assert_allclose(found, stream.concentration, rtol=1e-7, atol=1e-12)
+
+
+HOT = """
+[simulation]
+duration = "6 h"
+[[simulation.events]]
+at = "2 h"
+set = { "sections.strip.acid" = "9 mol/L" }
+[[simulation.events]]
+at = "3 h"
+set = { "sections.strip.acid" = "2 mol/L" }
+"""
+
+
+def test_ranges_that_are_left_for_a_while_are_told_with_their_time():
+    case = sx_sim.parse_case(PLAIN.replace('acid = "5', 'acid = "2') + HOT)
+    found = simulate(case)
+    told = [text for text in found.cautions if "[H+]" in text]
+    assert len(told) == 1
+    span = told[0].split(" h, ")[0].removeprefix("between ").split(" and ")
+    begin, end = map(float, span)
+    assert 2.0 < begin < end < 6.0
+    with pytest.raises(OutsideRangeError, match="outside"):
+        simulate(case, strict=True)
+
+
+def test_inputs_that_cannot_be_then_are_told_with_their_time():
+    swings = """
+[simulation]
+duration = "20 h"
+[[simulation.disturbances]]
+path = "solvent.flow"
+kind = "sine"
+size = 1.5
+period = "10 h"
+"""
+    with pytest.raises(CaseError, match=r"at [5-9][.0-9]* h: .*flow of -"):
+        simulate(sx_sim.parse_case(PLAIN.replace("recycle = true\nbleed = 0.02\n", "") + swings))
+
+
+def test_sines_are_seen_however_long_steps_could_be():
+    swings = """
+[simulation]
+duration = "200 h"
+[[simulation.disturbances]]
+path = "feeds.clay.flow"
+kind = "sine"
+size = 0.1
+period = "4 h"
+from = "100 h"
+"""
+    found = simulate(sx_sim.parse_case(PLAIN + swings))
+    flow = found.inputs["feeds.clay.flow"]
+    late = found.time > 100.0
+    assert np.diff(found.time[late]).max() < 0.6
+    assert flow[late].min() < 91.0 < 109.0 < flow[late].max()
 
 
 @pytest.mark.parametrize("drops", ["", "entrained_organic = 0.01"])
