@@ -56,7 +56,7 @@ def test_the_values_converged_in_time():
     moving = plant(1e-8).step(12.0)
     assert moving.balance < 1e-12
     for what, ratio in ratios(moving.result, "converged_mg_per_L").items():
-        assert ratio == pytest.approx(1.0, abs=2e-6), what
+        assert ratio == pytest.approx(1.0, abs=1e-6), what
 
 
 def radau_step(moving, state, kept, time, hours):
@@ -101,4 +101,4 @@ def test_it_ends_in_the_steady_state_of_solve():
         found = moving.result.streams[name].concentration
         assert found == pytest.approx(stream.concentration, rel=1e-9), name
     for what, ratio in ratios(moving.result, "final_mg_per_L").items():
-        assert ratio == pytest.approx(1.0, abs=2e-6), what
+        assert ratio == pytest.approx(1.0, abs=1e-6), what
