@@ -40,7 +40,7 @@ class Cautions:
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """All of them, with the times between which they were seen unless at all."""
+        """All of them, with the times between which they were seen where not always."""
         return tuple(self._told(seen) for seen in self.seen.values())
 
     def _told(self, seen: _Seen) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,8 +42,13 @@ def _spans(result: Result) -> Iterator[tuple[str, int, int]]:
 
 def _mark_sections(axes: Axes, result: Result) -> None:
     """Shade every other section, or circuit of a train, and write the names along the top."""
-    train = ALONE not in result.units
-    for k, (name, first, last) in enumerate(_spans(result)):
+    shade_spans(axes, _spans(result), ALONE not in result.units)
+    axes.set_xlim(0.5, result.flowsheet.stages + 0.5)
+
+
+def shade_spans(axes: Axes, spans: Iterable[tuple[str, int, int]], train: bool) -> None:
+    """Shade every other span of stages (name, first, last), and write the names along the top."""
+    for k, (name, first, last) in enumerate(spans):
         low, high = first - 0.5, last + 0.5
         if k % 2:
             axes.axvspan(low, high, color="0.93", zorder=0)
@@ -57,7 +62,6 @@ def _mark_sections(axes: Axes, result: Result) -> None:
             rotation=35 if train else 0,
             fontsize=9,
         )
-    axes.set_xlim(0.5, result.flowsheet.stages + 0.5)
 
 
 @picture

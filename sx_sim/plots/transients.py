@@ -19,7 +19,7 @@ from sx_sim.flowsheet.outputs import element_sum, output_title, split_output
 from sx_sim.flowsheet.quantities import BY_KIND
 from sx_sim.output_files import check_output, write_output
 from sx_sim.plots.colours import colour_of, element_colours
-from sx_sim.plots.columns import FEW_STAGES, STAGE_LABEL
+from sx_sim.plots.columns import FEW_STAGES, STAGE_LABEL, shade_spans
 from sx_sim.plots.labels import (
     COLUMN_WIDTH,
     DECADES,
@@ -939,31 +939,12 @@ def _profile(result: SimulationResult) -> Figure:
     axes.set_xlabel(STAGES_OF_ALL if train else STAGE_LABEL)
     axes.set_ylabel("aqueous [mol/L]")
     axes.grid(alpha=0.3)
-    _shade_sections(axes, result)
+    shade_spans(axes, _spans(result), ALONE not in result.case.flowsheet.circuits)
     figure.legend(loc="outside right center", fontsize=9)
     clock = _Clock.of(result)
     figure.suptitle(_time_text(result.time[-1], result, clock), fontsize=11, x=0.02, ha="left")
     _move_to(figure, result, result.time[0], clock)
     return figure
-
-
-def _shade_sections(axes: Axes, result: SimulationResult) -> None:
-    """Shade every other section, or circuit of a train, and write the names along the top."""
-    train = ALONE not in result.case.flowsheet.circuits
-    for k, (name, first, last) in enumerate(_spans(result)):
-        low, high = first - 0.5, last + 0.5
-        if k % 2:
-            axes.axvspan(low, high, color="0.93", zorder=0)
-        axes.annotate(
-            name,
-            ((low + high) / 2, 1.0),
-            xycoords=("data", "axes fraction"),
-            xytext=(0, 4),
-            textcoords="offset points",
-            ha="left" if train else "center",
-            rotation=35 if train else 0,
-            fontsize=9,
-        )
 
 
 def _borders(result: SimulationResult) -> list[int]:
